@@ -223,7 +223,7 @@ int signal_from_name(const char *name)
 
 const char *signal_name(int sig)
 {
-	static char text[16];
+	static char text[32];
 
 	if (sig <= 0 || sig >= NSIG)
 		return NULL;
