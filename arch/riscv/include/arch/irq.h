@@ -1,0 +1,47 @@
+/*
+ * Interrupts: this hart's enable bit, and device interrupt lines.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+typedef unsigned long irqflags_t;
+
+static inline void irq_enable(void)
+{
+	__asm__ volatile("csrsi sstatus, 2" ::: "memory");
+}
+
+static inline void irq_disable(void)
+{
+	__asm__ volatile("csrci sstatus, 2" ::: "memory");
+}
+
+/* Disables and returns what was, for irq_restore. */
+static inline irqflags_t irq_save(void)
+{
+	irqflags_t flags;
+
+	__asm__ volatile("csrrci %0, sstatus, 2" : "=r"(flags)::"memory");
+	return flags & 2;
+}
+
+static inline void irq_restore(irqflags_t flags)
+{
+	__asm__ volatile("csrs sstatus, %0" ::"r"(flags) : "memory");
+}
+
+static inline bool irq_enabled(void)
+{
+	unsigned long s;
+
+	__asm__ volatile("csrr %0, sstatus" : "=r"(s));
+	return s & 2;
+}
+
+/* Attaches handler to line `irq` of the interrupt controller (PLIC source number) and enables it.
+ * The handler runs with interrupts off and may not sleep. 0, -EINVAL, -EBUSY, -ENODEV (no controller). */
+int irq_attach(unsigned irq, void (*handler)(void *arg), void *arg) __must_check;
+
+/* Finds the controller in the device tree and maps it: called once, by kernel/dev. 0 or -errno. */
+int irq_controller_init(const void *fdt) __must_check;

@@ -1,0 +1,31 @@
+/*
+ * The register frame that every trap from user mode leaves at the top of the kernel stack.
+ *
+ * The first 32 words are struct user_regs_struct of Linux/riscv64 (what ptrace and core files show),
+ * so they can be copied out as they lie.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+struct trapframe {
+	uint64_t pc;
+	uint64_t ra, sp, gp, tp;
+	uint64_t t0, t1, t2;
+	uint64_t s0, s1;
+	uint64_t a0, a1, a2, a3, a4, a5, a6, a7;
+	uint64_t s2, s3, s4, s5, s6, s7, s8, s9, s10, s11;
+	uint64_t t3, t4, t5, t6;
+	uint64_t status;  /* sstatus */
+	uint64_t cause;	  /* scause */
+	uint64_t badaddr; /* stval */
+	uint64_t orig_a0; /* a0 at system-call entry, for restart */
+};
+
+#define TRAPFRAME_SIZE 288
+_Static_assert(sizeof(struct trapframe) == TRAPFRAME_SIZE, "assembly knows this size");
+
+static inline bool trapframe_is_user(const struct trapframe *tf)
+{
+	return !(tf->status & (1UL << 8)); /* sstatus.SPP */
+}

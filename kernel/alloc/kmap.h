@@ -1,0 +1,17 @@
+/*
+ * Kernel mappings made page by page, with an unmapped guard page below each: stacks, device registers, big buffers.
+ */
+#pragma once
+
+#include "arch/page.h"
+
+/* A kernel stack of KSTACK_SIZE with a guard page below; its lowest address, or NULL. Recently freed ones are reused. */
+void *kstack_alloc(void);
+void kstack_free(void *stack);
+
+/* Device registers at a physical address, readable and writable, never executable. NULL when out of memory. */
+void *kmap_io(paddr_t pa, size_t len);
+
+/* Virtually contiguous zeroed memory, any size. NULL when out of memory. */
+void *kmap_alloc(size_t len);
+void kmap_free(void *p);

@@ -1,0 +1,95 @@
+/*
+ * Page frames: struct page for every frame of RAM, and the buddy allocator that hands them out.
+ *
+ * A frame is free (in a buddy list or a hart's magazine), or owned by whoever allocated it; ref counts its users:
+ *   anonymous page   the page tables that map it (and whoever works on it)
+ *   file page        the page cache, plus the tables that map it
+ *   leaf page table  the address spaces that share it (today always one)
+ *   slab, stack      one
+ * page_put on the last reference frees it.
+ */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "arch/page.h"
+#include "kernel/core/ref.h"
+#include "lib/list.h"
+
+enum page_kind { PAGE_FREE, PAGE_RESERVED, PAGE_KERNEL, PAGE_SLAB, PAGE_ANON, PAGE_FILE, PAGE_TABLE };
+
+struct page_cache;
+struct cache;
+
+/* 64 bytes at most. Which union member counts follows from kind. */
+struct page {
+	struct ref ref;
+	uint8_t kind;	    /* enum page_kind */
+	uint8_t order;	    /* of the free block or allocation that begins here */
+	uint16_t flags;	    /* owner's: PG_* */
+	union {
+		struct list link; /* FREE: buddy list; ANON/FILE: its owner's */
+		struct {	  /* SLAB */
+			struct list slab_link;
+			struct cache *cache;
+			void *free_list;
+			uint16_t used, total;
+		};
+		struct { /* FILE */
+			struct list lru;
+			struct page_cache *mapping; /* NULL once cut off by truncation */
+			uint64_t index;		    /* in pages */
+			void *waiters;
+		};
+		struct { /* TABLE */
+			uint32_t entries;  /* present leaf entries below a leaf table */
+			uint32_t sharers;  /* address spaces that point here */
+			uint32_t lock;	   /* taken by kernel/mm */
+		};
+	};
+};
+_Static_assert(sizeof(struct page) <= 64, "PAGE_MAP_SIZE allows 64 bytes a page");
+
+enum page_flags { PG_UPTODATE = 1, PG_DIRTY = 2, PG_LOCKED = 4 };
+
+#define ALLOC_ZERO 1u	/* give zeroed memory */
+#define ALLOC_NOWAIT 2u /* the caller can't sleep (today no allocation sleeps) */
+
+/* 2^order contiguous frames with one reference, or NULL when there are none. Any context, interrupts included. */
+struct page *page_alloc(unsigned order, unsigned flags, enum page_kind kind);
+/* Drops a reference; frees the whole allocation when it was the last. NULL is legal. */
+void page_put(struct page *p);
+static inline struct page *page_get(struct page *p)
+{
+	ref_get(&p->ref);
+	return p;
+}
+
+#define PAGE_MAP ((struct page *)PAGE_MAP_BASE)
+
+static inline struct page *page_of_phys(paddr_t pa)
+{
+	return &PAGE_MAP[pa >> PAGE_SHIFT];
+}
+static inline paddr_t page_phys(const struct page *p)
+{
+	return (paddr_t)(p - PAGE_MAP) << PAGE_SHIFT;
+}
+static inline void *page_address(const struct page *p)
+{
+	return phys_to_virt(page_phys(p));
+}
+static inline struct page *page_of(const void *direct_map_address)
+{
+	return page_of_phys(virt_to_phys(direct_map_address));
+}
+/* pa is RAM that has a struct page. */
+bool page_phys_valid(paddr_t pa);
+
+/* One page of zeros, never written, never freed, mapped read-only wherever memory is read before it is written. */
+extern struct page *zero_page;
+
+struct page_stats {
+	uint64_t total, free, kernel, slab, anon, file, table; /* pages */
+};
+void page_stats_get(struct page_stats *s);

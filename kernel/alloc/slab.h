@@ -1,0 +1,41 @@
+/*
+ * Object caches: one per kind of object, slabs of pages below, a magazine per hart on top.
+ */
+#pragma once
+
+#include "kernel/alloc/page.h"
+
+struct cache;
+
+/* Defines a static cache of objects of a type, usable from the first call on:
+ *	CACHE_DEFINE(pipe_cache, struct pipe);
+ */
+#define CACHE_DEFINE(var, type)                                                                    \
+	struct cache var = {                                                                       \
+		.name = #type + 7 * (sizeof(#type) > 7), /* without "struct " */                   \
+		.size = sizeof(type),                                                              \
+		.align = _Alignof(type),                                                           \
+	}
+
+#include "kernel/alloc/slab_types.h"
+
+/* An object, zeroed when ALLOC_ZERO; NULL when out of memory. Any context. */
+void *cache_alloc(struct cache *c, unsigned flags);
+/* Gives it back; NULL is legal. */
+void cache_free(struct cache *c, void *object);
+
+/* Any size; alignment 16 (a power-of-two size of up to a page: its own size). Any context. */
+void *kmalloc(size_t size, unsigned flags);
+static inline void *kzalloc(size_t size)
+{
+	return kmalloc(size, ALLOC_ZERO);
+}
+/* n * size with overflow checked. */
+void *kcalloc(size_t n, size_t size);
+void kfree(const void *p);
+/* A copy of a string / of n bytes. */
+char *kstrdup(const char *s);
+void *kmemdup(const void *p, size_t n);
+
+/* Calls fn for every cache, with live objects counted: /proc/slabinfo, /proc/pando/objects. */
+void cache_for_each(void (*fn)(const char *name, size_t size, uint64_t live, uint64_t pages, void *arg), void *arg);

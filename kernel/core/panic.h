@@ -1,0 +1,32 @@
+/*
+ * Giving up, in words: for broken invariants only. Nothing a user does leads here.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+/* Prints the sentence, task, hart, symbolised backtrace; stops the other harts; then as panic= says:
+ * 0 halts, N > 0 reboots after N seconds, < 0 at once. */
+__noreturn void panic(const char *fmt, ...) __printf(1, 2);
+
+/* Always compiled in: states what is proven. */
+#define assert(cond)                                                                               \
+	do {                                                                                       \
+		if (unlikely(!(cond)))                                                             \
+			assert_failed(#cond, __FILE__, __LINE__);                                  \
+	} while (0)
+__noreturn void assert_failed(const char *cond, const char *file, int line);
+
+/* Costly checks, in builds with DEBUG=1 only. */
+#ifdef PANDO_DEBUG
+#define debug_assert(cond) assert(cond)
+#else
+#define debug_assert(cond) ((void)sizeof(cond))
+#endif
+
+extern int panic_timeout_s; /* panic= of the command line */
+
+/* Symbol at or before pc, and its offset; NULL when unknown. */
+const char *symbol_name(uintptr_t pc, size_t *offset);
+/* Prints the chain of return addresses from fp (0: the caller's). */
+void backtrace_print(uintptr_t fp);

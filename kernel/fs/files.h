@@ -1,0 +1,48 @@
+/*
+ * Descriptor tables: small numbers for open files. One row of the resource table (CLONE_FILES).
+ */
+#pragma once
+
+#include "kernel/core/ref.h"
+#include "kernel/core/spinlock.h"
+#include "lib/types.h"
+
+struct file;
+struct task;
+struct rlimit_table;
+
+struct files {
+	struct ref ref;	      /* tasks that share it */
+	struct spinlock lock; /* rank FILES */
+	unsigned size;	      /* [lock] slots */
+	unsigned next_free;   /* [lock] no free slot below */
+	struct file **slots;  /* [lock] */
+	unsigned long *used;  /* [lock] bit: slot taken or reserved */
+	unsigned long *cloexec; /* [lock] */
+};
+
+int files_create(struct files **out) __must_check;
+/* Every descriptor duplicated: same files, close-on-exec bits kept. 0, -ENOMEM. */
+int files_copy(struct files *from, struct files **out) __must_check;
+struct files *files_get(struct files *f);
+/* The last reference closes everything. May sleep. NULL is legal. */
+void files_put(struct files *f);
+/* exec: closes what is marked. */
+void files_close_on_exec(struct files *f);
+
+/* A reference to the file behind fd of current's table, or NULL. fd_peek-like borrowing is not offered. O_PATH files are
+ * given only by fd_get_any. */
+struct file *fd_get(int fd);
+struct file *fd_get_any(int fd);
+/* Another task's (for /proc, pidfd_getfd, kcmp): NULL if closed. */
+struct file *files_get_file(struct files *f, unsigned fd);
+/* Next used descriptor >= fd, or -1. */
+int files_next(struct files *f, unsigned fd);
+
+/* Reserves the lowest free number >= min within RLIMIT_NOFILE; then install, or unreserve. fd, -EMFILE, -ENOMEM. */
+int fd_reserve(unsigned min, bool cloexec) __must_check;
+void fd_install(int fd, struct file *file); /* consumes the reference */
+void fd_unreserve(int fd);
+/* Reserve and install in one: on failure the reference is dropped. */
+int fd_add(struct file *file, bool cloexec) __must_check;
+int fd_close(int fd) __must_check;

@@ -1,0 +1,23 @@
+/*
+ * Signal handlers. One row of the resource table (CLONE_SIGHAND; CLONE_CLEAR_SIGHAND renews it).
+ *
+ * Read and written under sighand->lock, rank GROUP: see kernel/ipc/signal.h for how it and group->lock relate.
+ */
+#pragma once
+
+#include "kernel/abi/signal.h"
+#include "kernel/core/ref.h"
+#include "kernel/core/spinlock.h"
+
+struct sighand {
+	struct ref ref; /* tasks that share it */
+	struct spinlock lock;
+	struct abi_sigaction action[64]; /* [lock] signal n at n - 1 */
+};
+
+int sighand_create(struct sighand **out) __must_check; /* all default */
+int sighand_copy(struct sighand *from, struct sighand **out) __must_check;
+struct sighand *sighand_get(struct sighand *s);
+void sighand_put(struct sighand *s);
+/* exec, CLONE_CLEAR_SIGHAND: handlers become default, ignored stay ignored. */
+void sighand_reset(struct sighand *s);

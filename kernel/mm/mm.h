@@ -1,0 +1,90 @@
+/*
+ * Address spaces. One row of the resource table (CLONE_VM).
+ *
+ * users counts tasks (and whoever works on the areas from outside: mm_get/mm_put); when it drops to zero the areas and pages go.
+ * ref counts users-as-one plus every hart that still has the tree loaded; when it drops to zero the root table and
+ * the struct go.
+ */
+#pragma once
+
+#include "arch/pte.h"
+#include "kernel/alloc/page.h"
+#include "kernel/core/hart.h"
+#include "kernel/sched/mutex.h"
+#include "lib/rbtree.h"
+
+struct file;
+struct vma;
+
+struct mm {
+	struct ref ref;
+	struct ref users;
+	struct rwlock lock;	/* areas: read to fault, write to change. Rank MM */
+	struct rb_root areas;	/* [lock] struct vma by address, never overlapping */
+	unsigned area_count;	/* [lock] */
+	pte_t *root;		/* [i] */
+	struct hart_mask harts; /* [a] that have it loaded: whom to shoot down */
+	atomic_long rss_anon, rss_file, rss_shmem; /* [a] pages */
+	atomic_long table_pages;	/* [a] */
+	uint64_t total_pages, locked_pages, data_pages, stack_pages; /* [lock] areas' sizes */
+	uint64_t hiwater_rss;
+	vaddr_t brk_start, brk;	  /* [lock] */
+	vaddr_t code_start, code_end, data_start, data_end; /* [i] after exec */
+	vaddr_t stack_start;	  /* [i] */
+	vaddr_t arg_start, arg_end, env_start, env_end; /* [i] after exec */
+	vaddr_t mmap_top;	  /* [i] mappings are placed downwards from here */
+	vaddr_t vdso;		  /* [i] where exec mapped it */
+	struct file *exe;	  /* [i] after exec; counted */
+	uint64_t auxv[48];	  /* [i] after exec */
+	unsigned dumpable;
+};
+
+int mm_create(struct mm **out) __must_check;
+/* fork: every area, pages copy-on-write. 0, -ENOMEM, -EINTR (fatal signal). Sleeps. */
+int mm_copy(struct mm *from, struct mm **out) __must_check;
+/* A user more / less. mm_put(NULL) is legal; the last one tears down and sleeps. */
+struct mm *mm_get(struct mm *mm);
+void mm_put(struct mm *mm);
+bool mm_get_unless_dead(struct mm *mm);
+/* Makes mm current's and loads it (exec; kernel threads that borrow one). Consumes the reference; returns the old one. */
+struct mm *mm_install(struct mm *mm);
+/* The address space of another task, as a user; NULL when it has none. */
+struct mm *mm_of_task(struct task *t);
+
+/*
+ * Mapping. addresses and lengths are bytes; prot is PROT_*, flags MAP_* of the ABI. All take mm->lock themselves. Sleep.
+ */
+struct mm_map_request {
+	vaddr_t addr;	   /* hint or, with MAP_FIXED, the place */
+	size_t len;
+	unsigned prot;
+	unsigned flags;
+	struct file *file; /* NULL: anonymous; a reference is taken */
+	uint64_t offset;   /* in the file */
+	/* Sets up vma->ops for a file; kernel/fs passes its own (fs is to the right of mm). */
+	int (*attach)(struct file *file, struct vma *vma);
+	bool allow_write;  /* a shared mapping may become writable by mprotect */
+};
+int mm_map(struct mm *mm, const struct mm_map_request *req, vaddr_t *out) __must_check;
+int mm_unmap(struct mm *mm, vaddr_t addr, size_t len) __must_check;
+int mm_protect(struct mm *mm, vaddr_t addr, size_t len, unsigned prot) __must_check;
+int mm_remap(struct mm *mm, vaddr_t old, size_t old_len, size_t new_len, unsigned flags, vaddr_t new_addr, vaddr_t *out) __must_check;
+int mm_advise(struct mm *mm, vaddr_t addr, size_t len, int advice) __must_check;
+/* The new break, or the old one when it can't be moved. */
+vaddr_t mm_brk(struct mm *mm, vaddr_t new_brk);
+/* Maps kernel pages that belong to the image (vDSO) for reading or executing. */
+int mm_map_kernel_pages(struct mm *mm, vaddr_t addr, const void *start, size_t len, unsigned prot, const char *name) __must_check;
+
+/* Another address space's memory, through its areas as the task itself would see it (write breaks copy-on-write).
+ * Bytes moved; short at a hole. For /proc/PID/cmdline, process_vm_*, ptrace. */
+size_t mm_read_remote(struct mm *mm, vaddr_t addr, void *buf, size_t n);
+size_t mm_write_remote(struct mm *mm, vaddr_t addr, const void *buf, size_t n);
+
+/* What a shared futex word is known by, whoever maps it: the page cache and index, or the mm and address if private. */
+struct mm_word_key {
+	const void *object;
+	uint64_t offset;
+};
+int mm_word_key(struct mm *mm, vaddr_t addr, bool shared, struct mm_word_key *key) __must_check;
+/* Drops what mm_word_key pinned (the object, when shared). */
+void mm_word_key_put(struct mm_word_key *key);

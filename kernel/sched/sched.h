@@ -1,0 +1,42 @@
+/*
+ * Who runs next: a run queue per hart, real-time classes above the fair one, idle below.
+ */
+#pragma once
+
+#include "kernel/core/hart.h"
+#include "kernel/task/task.h"
+#include "lib/rbtree.h"
+
+struct runqueue;
+
+void sched_init(void);		     /* boot hart: before the first task is made */
+void sched_hart_init(struct hart *h); /* each hart, on its idle task */
+
+/* Puts a new task (state TASK_NEW) on a queue for the first time. Inherits policy by sched_inherit before. */
+void sched_task_start(struct task *t);
+void sched_inherit(struct task *child, const struct task *parent);
+
+/* Makes t runnable if its state is in the mask (TASK_NORMAL: both sleeps). True if it was asleep. Any context. */
+bool task_wake(struct task *t, unsigned state_mask);
+/* Sets current's state with the barrier that task_wake pairs with. */
+void task_state_set(enum task_state state);
+/* Gives up the hart. If current's state is not RUNNING it sleeps until woken. No spinlock may be held. */
+void schedule(void);
+/* For a loop that may be long: lets others run if it is time. No-op with spinlocks held or interrupts off. */
+void sched_checkpoint(void);
+void sched_yield(void);
+
+/* The last schedule of a task that has set TASK_DEAD; its stack is freed by whoever reaps it, after on_hart drops. */
+__noreturn void sched_exit(void);
+
+/* Body of the idle task on every hart. */
+__noreturn void sched_idle(void);
+
+/* Policy and placement. 0, -EINVAL. Permission is the caller's business. */
+int sched_policy_set(struct task *t, int policy, int rt_priority, int nice) __must_check;
+int sched_affinity_set(struct task *t, const struct hart_mask *mask) __must_check;
+uint64_t sched_cputime_ns(const struct task *t); /* up to now if it is running */
+uint64_t sched_switches(void);	    /* context switches since boot */
+void sched_load_avg(uint64_t avg[3]); /* fixed point, 11 bits, as /proc/loadavg wants */
+unsigned sched_nr_running(void);
+uint64_t sched_idle_ns(unsigned hart_index);

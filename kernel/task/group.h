@@ -1,0 +1,74 @@
+/*
+ * The thread group: what user space calls a process. One row of the resource table (CLONE_THREAD).
+ *
+ * Holds what the threads have in common: number, process group and session, limits, signals sent to the process,
+ * timers, exit state, what dead threads and children used up. Lives as long as any task struct points to it.
+ */
+#pragma once
+
+#include "kernel/abi/resource.h"
+#include "kernel/sched/timer.h"
+#include "kernel/sched/wait.h"
+#include "kernel/task/sigpending.h"
+#include "kernel/task/task.h"
+
+struct tty;
+
+struct usage {
+	uint64_t utime_ns, stime_ns, min_faults, maj_faults, nvcsw, nivcsw, maxrss_pages;
+};
+
+struct group {
+	struct ref ref;		/* task structs that point here, and holders of group_get */
+	struct spinlock lock;	/* rank GROUP; taken irqsave: timers send signals. Guards sighand too */
+	struct list threads;	/* [T|G] through task->group_link */
+	unsigned live;		/* [G] threads not yet in task_exit */
+	struct task *leader;	/* [T] the task whose tid is the group's number; changes in exec by a thread */
+
+	struct pid *pid;	/* [i] tgid */
+	struct pid *pgrp;	/* [T] */
+	struct pid *session;	/* [T] */
+	struct list pgrp_link;	/* [T] in pgrp->members */
+	struct list session_link; /* [T] in session->session_members */
+	bool session_leader;	/* [T] */
+	bool has_execed;	/* [T] setpgid by the parent is over */
+	struct tty *tty;	/* [T] controlling terminal; counted through kernel/tty */
+	bool subreaper;		/* [T] PR_SET_CHILD_SUBREAPER */
+	bool had_subreaper_ancestor;
+
+	/* Signals. */
+	struct sigpending shared; /* [G] sent to the process */
+	int stop_signal;	/* [G] of the group stop in progress or done, 0 none */
+	unsigned stop_count;	/* [G] threads that have still to stop */
+	bool stopped;		/* [G] all have: parent may be told */
+	bool stop_reported;	/* [G] wait has seen it */
+	bool continued;		/* [G] for WCONTINUED */
+	unsigned sigqueue_count; /* [G] queued infos, against RLIMIT_SIGPENDING */
+
+	/* Exit. */
+	bool exiting;		/* [G] group exit in progress */
+	int exit_code;		/* [G] status of the group exit */
+	struct task *exec_task;	/* [G] thread in exec that waits for the others to go */
+	struct waitq wait_children; /* wait4 sleeps here; woken by children's exits and stops */
+	struct waitq wait_exec;	/* exec sleeps here until it is alone */
+
+	struct abi_rlimit64 rlimits[RLIM_NLIMITS]; /* [G] */
+	struct usage dead_threads; /* [G] */
+	struct usage children;	/* [G] waited-for */
+
+	struct timer real_timer; /* ITIMER_REAL */
+	uint64_t real_interval_ns; /* [G] */
+	struct cpu_itimer { uint64_t left_ns, interval_ns; } virtual_timer, prof_timer; /* [G] */
+	struct list posix_timers; /* [G] kernel/ipc/posix_timer.h */
+	int next_timer_id;	/* [G] */
+	int oom_score_adj;
+};
+
+/* An empty group with inherited limits (from NULL: defaults). 0, -ENOMEM. */
+int group_create(const struct group *from, struct group **out) __must_check;
+struct group *group_get(struct group *g);
+void group_put(struct group *g);
+uint64_t group_rlimit(struct group *g, unsigned which); /* current soft limit */
+/* Time and faults of all threads, dead ones included. */
+void group_usage(struct group *g, struct usage *u);
+#define for_each_thread(t, g) list_for_each_entry(t, &(g)->threads, group_link)

@@ -1,0 +1,42 @@
+/*
+ * Numbers: a struct pid for each number in use as task, process, process group or session id.
+ *
+ * The number is free again when nothing uses it in any of the four ways. Holders of pid_get keep the struct, so
+ * that they can tell a dead task from a new one with the same number (pidfd).
+ */
+#pragma once
+
+#include "kernel/sched/wait.h"
+#include "kernel/task/group.h"
+
+struct pid {
+	struct ref ref;	      /* uses of the number, and holders */
+	int nr;		      /* [i] */
+	struct rb_node node;  /* [T] in the table by number */
+	struct task *task;    /* [T] the task with this tid; NULL when reaped */
+	struct group *group;  /* [T] the process with this tgid */
+	struct list members;  /* [T] groups of this process group */
+	struct list session_members; /* [T] groups of this session */
+	struct tty *session_tty; /* [T] of the session whose id this is */
+	struct waitq wait_exit;	/* pidfd pollers */
+};
+
+/* A fresh number, >= 1, the lowest above the last one given (wrapping to 300). 0, -EAGAIN (pid_max), -ENOMEM.
+ * wanted != 0: exactly that one, or -EEXIST. */
+int pid_alloc(int wanted, struct pid **out) __must_check;
+struct pid *pid_get(struct pid *p);
+void pid_put(struct pid *p);
+/* tasks_lock held; borrowed. */
+struct pid *pid_peek(int nr);
+struct task *task_peek(int tid);
+struct group *group_peek(int tgid);
+/* Counted, takes the lock itself. NULL: no such. */
+struct task *task_find(int tid);
+struct group *group_find(int tgid);
+unsigned pid_count(void);
+
+static inline int group_nr(const struct group *g)
+{
+	return g->pid->nr;
+}
+extern int pid_max;

@@ -1,0 +1,157 @@
+/*
+ * The spine: what a task is. Visible from every layer; it names the resources but defines none of them.
+ *
+ * A task is a thin thing that points to resources. What can never be shared lies in it; what can be shared is
+ * behind a counted pointer, one per row of the resource table (kernel/lifecycle/resource.h).
+ *
+ *        task_clone
+ *            |            +--------------------------+
+ *            v            v   wake                   |
+ *          NEW  ------> RUNNING ------> INTERRUPTIBLE, UNINTERRUPTIBLE, KILLABLE
+ *                         |  ^
+ *                  signal |  | SIGCONT, SIGKILL
+ *                         v  |
+ *                       STOPPED / TRACED
+ *                         |
+ *                         | task_exit              wait4, or at once if nobody wants to know
+ *                         +--------> ZOMBIE -----------------------------------> GONE
+ *
+ * References: one for being in the task tables (dropped by task_release when reaped), one per
+ * task_find result, one for the hart it runs on until it has switched away for the last time.
+ *
+ * Legend: [i] immutable once published, [a] atomic, [t] only the task itself, [T] tasks_lock,
+ * [G] group->lock, [R] its run queue's lock, [A] changed only by the task itself, under tasks_lock: it reads it freely,
+ * others under tasks_lock.
+ */
+#pragma once
+
+#include "arch/hart.h"
+#include "arch/task.h"
+#include "kernel/core/hart.h"
+#include "kernel/core/ref.h"
+#include "kernel/core/spinlock.h"
+#include "kernel/task/sigpending.h"
+#include "lib/list.h"
+
+struct mm;	   /* kernel/mm/mm.h */
+struct files;	   /* kernel/fs/files.h */
+struct fs_context; /* kernel/fs/fs_context.h */
+struct sighand;	   /* kernel/ipc/sighand.h */
+struct group;	   /* kernel/task/group.h */
+struct cred;	   /* kernel/task/cred.h */
+struct pid;	   /* kernel/task/pid.h */
+struct completion; /* kernel/sched/completion.h */
+
+enum task_state {
+	TASK_RUNNING = 0, /* running or in a run queue: R */
+	TASK_INTERRUPTIBLE = 1, /* sleeps, any signal wakes it: S */
+	TASK_UNINTERRUPTIBLE = 2, /* sleeps whatever comes: D */
+	TASK_KILLABLE = 4, /* sleeps, only a fatal signal wakes it: D */
+	TASK_STOPPED = 8, /* job control: T */
+	TASK_TRACED = 16, /* stopped for its tracer: t */
+	TASK_ZOMBIE = 32, /* dead, its exit status not yet collected: Z */
+	TASK_GONE = 64, /* reaped: X */
+	TASK_NEW = 128, /* not yet started */
+};
+#define TASK_NORMAL (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE | TASK_KILLABLE)
+#define TASK_ANY_SLEEP (TASK_NORMAL | TASK_STOPPED | TASK_TRACED)
+
+/* Bits of pending_work: looked at before every return to user mode; SIGNAL and KILL also end sleeps. */
+#define WORK_RESCHED 1u /* somebody else should run */
+#define WORK_SIGNAL 2u /* a signal may be deliverable; the signal code keeps it exact under group->lock */
+#define WORK_KILL 4u /* the task must die: fatal signal or group exit */
+#define WORK_RESTORE_MASK 8u /* sigsuspend & co: saved_mask is to be restored when no handler runs */
+#define WORK_STOP 16u /* group stop to join */
+
+#define TASK_KTHREAD 1u /* flags: never goes to user mode */
+#define TASK_VFORKED 2u /* parent waits in vfork_done */
+#define TASK_EXITING 4u
+#define TASK_FORKNOEXEC 8u
+#define TASK_IN_EXEC 16u
+#define TASK_KILLED_BY_SIGNAL 32u
+
+#define TASK_COMM_LEN 16
+
+#include "kernel/sched/entity.h" /* struct sched_entity, nothing else */
+
+struct task {
+	struct ref ref;
+	int tid;	       /* [i] its number; struct pid has it too */
+	unsigned flags;	       /* [t] TASK_* (set before publication or by itself) */
+	atomic_uint state;     /* [a] enum task_state; see task_wake, task_state_set */
+	atomic_uint pending_work; /* [a] WORK_* */
+	int fault_disabled;    /* [t] user copies fail rather than sleep */
+	char comm[TASK_COMM_LEN]; /* [T] */
+	void *kstack;	       /* [i] lowest address of the kernel stack */
+	struct arch_task arch; /* [t] */
+
+	/* Scheduling. */
+	struct sched_entity sched; /* [R] */
+	atomic_uint hart;	   /* [R] index of the hart whose queue it is in or ran on last */
+	atomic_bool on_hart;	   /* [a] its registers are live on a hart */
+	struct hart_mask affinity; /* [R] */
+	uint64_t utime_ns, stime_ns; /* [t] CPU time in user mode and in the kernel */
+	uint64_t time_mark_ns;	   /* [t] when the current stretch began */
+	uint64_t start_ns;	   /* [i] CLOCK_MONOTONIC at creation */
+	uint64_t min_faults, maj_faults; /* [t] */
+	uint64_t nvcsw, nivcsw;	   /* [R] switches, given up and taken away */
+
+	/* Resources: one row of the resource table each. */
+	struct mm *mm;		/* [A] NULL: kernel thread, or exited */
+	struct files *files;	/* [A] */
+	struct fs_context *fs;	/* [A] */
+	struct sighand *sighand; /* [A] */
+	struct group *group;	/* [i]; valid until the last reference goes */
+
+	/* Credentials: immutable once set, replaced whole. */
+	struct cred *cred; /* [A] */
+
+	/* Signals. */
+	struct sigpending pending; /* [G] sent to this task alone */
+	uint64_t sigmask;	   /* [G] blocked; written by the task itself only */
+	uint64_t saved_mask;	   /* [t] see WORK_RESTORE_MASK */
+	uint64_t wait_mask;	   /* [G] signals that sigtimedwait waits for: they wake although blocked */
+	vaddr_t altstack_sp;	   /* [t] */
+	size_t altstack_size;	   /* [t] */
+	int altstack_flags;	   /* [t] */
+	struct restart_block {	   /* [t] for -ERESTART_RESTARTBLOCK */
+		long (*fn)(struct restart_block *r);
+		uint64_t args[5];
+	} restart;
+
+	/* Family. */
+	struct task *parent;	/* [T] */
+	struct list children;	/* [T] of group leaders, through sibling */
+	struct list sibling;	/* [T] */
+	struct list group_link; /* [T|G] in group->threads */
+	struct list all_link;	/* [T] in task_list */
+	struct pid *pid;	/* [i] */
+	int exit_signal;	/* [T] sent to the parent at exit; 0 none, -1 not the leader */
+	int exit_code;		/* [T] as wait4's status */
+	int pdeath_signal;	/* [T] sent when the parent dies */
+	struct completion *vfork_done; /* [T] */
+
+	/* Threads' exit. */
+	int __user *clear_child_tid; /* [t] */
+	void __user *robust_list;    /* [t] */
+	size_t robust_list_len;	     /* [t] */
+
+	/* Futex and poll waiting need nothing here: their waiters lie on the stack. */
+	unsigned timer_slack_ns;
+	uint64_t syscall_nr; /* [t] for /proc and messages */
+#ifdef PANDO_DEBUG
+	struct lock_stack {
+		const void *lock[16];
+		unsigned char rank[16];
+		unsigned depth;
+	} locks; /* [t] what it holds, for rank checks */
+#endif
+};
+
+/* The circular list of all tasks, threads included, in order of creation; and what guards it, the family tree, groups,
+ * process groups and sessions, and the pid table. Taken with spin_lock_irqsave where interrupts look tasks up. */
+extern struct list task_list;
+extern struct spinlock tasks_lock;
+
+struct task *task_get(struct task *t);
+void task_put(struct task *t);
