@@ -1,0 +1,209 @@
+# Pando: build, run, test.  `make help` lists everything there is to say to this file.
+#
+# The kernel is every .c and .S under arch/riscv, kernel and lib, found by wildcard: a new file needs no line here.
+# Objects go to $(BUILD)/obj under their source's path, generated headers to $(BUILD)/gen. Dependencies are the compiler's
+# own (-MMD). A change of flags rebuilds what was built with the old ones.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+ifeq (,$(filter -j%,$(MAKEFLAGS)))
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+
+## Variables ------------------------------------------------------------------------------------------------------------
+
+SMP ?= 4#              harts that QEMU gives the machine
+MEM ?= 512M#           memory
+CPU ?= rv64#           QEMU's -cpu
+BIOS ?= default#       firmware: default or a file
+APPEND ?=#             added to the kernel command line
+GDB ?=#                1: wait for gdb on port 1234 before the first instruction
+DEBUG ?=#              1: lock ranks and other costly checks, -Og
+USERLAND ?= grove#     grove or busybox (Debian's, unmodified)
+INITRAMFS_EXTRA ?=#    a directory laid over the initramfs
+BUILD ?= build#        where everything made goes
+CROSS_COMPILE ?= riscv64-linux-gnu-#  prefix of the GNU toolchain
+LLVM ?=#               1: clang and ld.lld instead
+WERROR ?=#             1: warnings are errors (make check sets it)
+V ?=#                  1: show the commands
+PYTHON ?= /usr/bin/python3#  the Python that has Debian's pytest and pexpect
+
+# Trailing comments above leave blanks in the values: take them off.
+$(foreach v,SMP MEM CPU BIOS APPEND GDB DEBUG USERLAND INITRAMFS_EXTRA BUILD CROSS_COMPILE LLVM WERROR V PYTHON,\
+  $(eval override $(v) := $(strip $($(v)))))
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-8s%s\n' '$(1)' '$(2)';)
+
+## Toolchain ------------------------------------------------------------------------------------------------------------
+
+ifeq ($(LLVM),1)
+TARGET_CC := clang --target=riscv64-linux-gnu
+LD := ld.lld
+NM := llvm-nm
+OBJCOPY := llvm-objcopy
+else
+TARGET_CC := $(if $(filter command line,$(origin CC)),$(CC),$(CROSS_COMPILE)gcc)
+LD := $(CROSS_COMPILE)ld
+NM := $(CROSS_COMPILE)nm
+OBJCOPY := $(CROSS_COMPILE)objcopy
+endif
+# Debian gives the llvm tools a version suffix when only a versioned package is there.
+ifeq ($(LLVM),1)
+NM := $(firstword $(shell command -v llvm-nm llvm-nm-14 $(CROSS_COMPILE)nm) llvm-nm)
+OBJCOPY := $(firstword $(shell command -v llvm-objcopy llvm-objcopy-14 $(CROSS_COMPILE)objcopy) llvm-objcopy)
+endif
+
+# Newer assemblers want zicsr and zifencei named, older ones do not know them: ask this one.
+can_compile = $(shell $(TARGET_CC) -Werror $(1) -c -x c /dev/null -o /dev/null 2>/dev/null && echo y)
+MARCH_SUFFIX := $(if $(call can_compile,-march=rv64imac_zicsr_zifencei -mabi=lp64),_zicsr_zifencei)
+MARCH := rv64imac$(MARCH_SUFFIX)
+# The kernel never touches a floating-point register except in the files that save and load them: arch/riscv/fp*.S.
+MARCH_FP := rv64imafdc$(MARCH_SUFFIX)
+
+COMMON := -mabi=lp64 -mcmodel=medany -mno-relax $(if $(call can_compile,-mstrict-align),-mstrict-align) -ffreestanding -fno-pie -g \
+	-I. -Iarch/riscv/include -I$(BUILD) -I$(BUILD)/gen $(if $(filter 1,$(DEBUG)),-DPANDO_DEBUG=1)
+CFLAGS_KERNEL := -std=gnu17 $(if $(filter 1,$(DEBUG)),-Og,-O2) $(COMMON) -fno-common -fno-stack-protector \
+	-fno-omit-frame-pointer -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-asynchronous-unwind-tables \
+	-Wall -Wextra -Wno-unused-parameter -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+	$(if $(filter 1,$(WERROR)),-Werror)
+CFLAGS_USER := -std=gnu17 -O2 -g -Wall -Wextra -Wno-unused-parameter $(if $(filter 1,$(WERROR)),-Werror)
+LDFLAGS_KERNEL := -nostdlib -static --no-relax --build-id=none -z max-page-size=4096 -T arch/riscv/kernel.lds
+
+## What there is to build -------------------------------------------------------------------------------------------------
+
+OBJ := $(BUILD)/obj
+GEN := $(BUILD)/gen
+KERNEL_SRCS := $(sort $(wildcard arch/riscv/*.c arch/riscv/*.S) $(shell find kernel lib -name '*.[cS]' 2>/dev/null))
+KERNEL_OBJS := $(addprefix $(OBJ)/,$(addsuffix .o,$(basename $(KERNEL_SRCS))))
+GROVE_SRCS := $(sort $(wildcard initramfs/grove/*.c))
+GROVE_OBJS := $(addprefix $(OBJ)/,$(GROVE_SRCS:.c=.o))
+SYSCALLS := $(addprefix $(GEN)/,syscalls_proto.h syscalls_nr.h syscalls_table.h syscalls_args.h)
+
+.PHONY: all run test check doctor help clean gdb FORCE
+
+all: $(BUILD)/Image $(BUILD)/pando.elf $(BUILD)/initramfs.cpio ## build the kernel and the initramfs
+
+## Kernel ---------------------------------------------------------------------------------------------------------------
+
+# One file that changes exactly when the way of compiling does.
+$(BUILD)/.flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(TARGET_CC) $(MARCH) $(CFLAGS_KERNEL) | $(LD) $(LDFLAGS_KERNEL) | $(CFLAGS_USER)' | cmp -s - $@ || \
+	  echo '$(TARGET_CC) $(MARCH) $(CFLAGS_KERNEL) | $(LD) $(LDFLAGS_KERNEL) | $(CFLAGS_USER)' > $@
+
+$(GEN)/syscalls.stamp: kernel/sys/syscalls.tbl tools/syscalls.py
+	$(call say,GEN,$(GEN)/syscalls_*.h)
+	$(Q)mkdir -p $(@D) && $(PYTHON) tools/syscalls.py --out $(GEN) $< && touch $@
+$(SYSCALLS): $(GEN)/syscalls.stamp ;
+
+$(OBJ)/kernel/%.o: kernel/%.c $(BUILD)/.flags | $(SYSCALLS)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(TARGET_CC) -march=$(MARCH) $(CFLAGS_KERNEL) -MMD -MP -c $< -o $@
+
+$(OBJ)/arch/%.o: arch/%.c $(BUILD)/.flags | $(SYSCALLS)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(TARGET_CC) -march=$(MARCH) $(CFLAGS_KERNEL) -MMD -MP -c $< -o $@
+
+$(OBJ)/lib/%.o: lib/%.c $(BUILD)/.flags | $(SYSCALLS)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(TARGET_CC) -march=$(MARCH) $(CFLAGS_KERNEL) -MMD -MP -c $< -o $@
+
+$(OBJ)/arch/riscv/fp%.o: MARCH := $(MARCH_FP)
+$(OBJ)/%.o: %.S $(BUILD)/.flags | $(SYSCALLS)
+	$(call say,AS,$<)
+	$(Q)mkdir -p $(@D) && $(TARGET_CC) -march=$(MARCH) $(COMMON) -D__ASSEMBLER__ -MMD -MP -c $< -o $@
+
+# Backtraces name functions from a table inside the kernel. The table needs the addresses, so: link with an empty table,
+# make the table from that, link again. Text comes before it and --no-relax keeps code sizes fixed, so the second link
+# moves no function; the cmp proves it each time.
+$(GEN)/ksyms0.S: tools/ksyms.py
+	$(Q)mkdir -p $(@D) && $(PYTHON) tools/ksyms.py < /dev/null > $@
+$(GEN)/ksyms1.S: $(BUILD)/pando.tmp.elf tools/ksyms.py
+	$(Q)$(NM) -n $< | $(PYTHON) tools/ksyms.py > $@
+$(GEN)/ksyms%.o: $(GEN)/ksyms%.S
+	$(Q)$(TARGET_CC) -march=$(MARCH) $(COMMON) -c $< -o $@
+
+$(BUILD)/pando.tmp.elf: $(KERNEL_OBJS) $(GEN)/ksyms0.o arch/riscv/kernel.lds
+	$(Q)$(LD) $(LDFLAGS_KERNEL) -o $@ $(KERNEL_OBJS) $(GEN)/ksyms0.o
+
+$(BUILD)/pando.elf: $(KERNEL_OBJS) $(GEN)/ksyms1.o arch/riscv/kernel.lds
+	$(call say,LD,$@)
+	$(Q)$(LD) $(LDFLAGS_KERNEL) -o $@ $(KERNEL_OBJS) $(GEN)/ksyms1.o
+	$(Q)$(NM) -n $@ | $(PYTHON) tools/ksyms.py | cmp - $(GEN)/ksyms1.S
+
+$(BUILD)/Image: $(BUILD)/pando.elf
+	$(call say,IMAGE,$@)
+	$(Q)$(OBJCOPY) -O binary $< $@
+
+## Initramfs ------------------------------------------------------------------------------------------------------------
+
+$(OBJ)/initramfs/%.o: initramfs/%.c $(BUILD)/.flags
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(TARGET_CC) $(CFLAGS_USER) -I. -MMD -MP -c $< -o $@
+
+$(BUILD)/grove: $(GROVE_OBJS)
+	$(call say,LD,$@)
+	$(Q)$(TARGET_CC) -static -o $@ $(GROVE_OBJS)
+
+EXTRA_FILES := $(if $(INITRAMFS_EXTRA),$(shell find $(INITRAMFS_EXTRA) 2>/dev/null))
+MKINITRAMFS := $(PYTHON) tools/mkinitramfs.py $(if $(INITRAMFS_EXTRA),--overlay $(INITRAMFS_EXTRA))
+
+# Says which overlay the cpio was packed with, so that naming another one (or none) packs it again.
+$(BUILD)/.overlay: FORCE
+	@mkdir -p $(@D); echo '$(INITRAMFS_EXTRA)' | cmp -s - $@ || echo '$(INITRAMFS_EXTRA)' > $@
+
+$(BUILD)/initramfs.cpio: $(BUILD)/grove tools/mkinitramfs.py $(shell find initramfs/etc 2>/dev/null) $(EXTRA_FILES) \
+		$(BUILD)/.overlay $(GROVE_SRCS)
+	$(call say,CPIO,$@)
+	$(Q)$(MKINITRAMFS) --grove $(BUILD)/grove --sources initramfs/grove --etc initramfs/etc -o $@
+
+$(BUILD)/busybox.cpio: tools/mkinitramfs.py tools/oracle $(EXTRA_FILES) $(BUILD)/.overlay
+	$(call say,CPIO,$@)
+	$(Q)$(MKINITRAMFS) --busybox "$$(tools/oracle fetch busybox)" -o $@
+
+## Run ------------------------------------------------------------------------------------------------------------------
+
+INITRD := $(if $(filter busybox,$(USERLAND)),$(BUILD)/busybox.cpio,$(BUILD)/initramfs.cpio)
+QEMU := qemu-system-riscv64
+QEMU_ARGS = -M virt -cpu $(CPU) -smp $(SMP) -m $(MEM) -bios $(BIOS) -nographic -kernel $(BUILD)/Image \
+	-initrd $(INITRD) -append "console=ttyS0 $(APPEND)" $(if $(filter 1,$(GDB)),-s -S)
+
+run: ## build, then boot in QEMU: a shell prompt (leave with Ctrl-A X)
+	@tools/need-packages.sh run $(if $(filter 1,$(LLVM)),llvm)
+	@$(MAKE) $(BUILD)/Image $(BUILD)/pando.elf $(INITRD)
+	@echo "Pando on $(SMP) harts, $(MEM). Leave with poweroff, or Ctrl-A X."
+	@$(if $(filter 1,$(GDB)),echo "QEMU waits. In another terminal: make gdb")
+	$(Q)$(QEMU) $(QEMU_ARGS)
+
+gdb: ## attach gdb to a `make run GDB=1`
+	$(Q)$$(command -v gdb-multiarch || echo gdb) -q $(BUILD)/pando.elf -ex 'target remote :1234' -x tools/gdb/pando.py
+
+## Test -----------------------------------------------------------------------------------------------------------------
+
+test: ## build and run every test: host, checks, ABI against Linux, boot, console, busybox
+	@tools/need-packages.sh run test
+	@tools/test-all
+
+check: ## layers, function length, style, warnings as errors with gcc and clang; no QEMU
+	@tools/need-packages.sh run test check
+	@tools/check/all
+
+doctor: ## probe toolchain, QEMU and firmware; name each fault and its remedy
+	@tools/doctor
+
+## Other ----------------------------------------------------------------------------------------------------------------
+
+clean: ## remove everything built
+	rm -rf $(BUILD)
+
+help: ## this text
+	@echo 'Targets:'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
+	@echo 'Variables (make run SMP=2 MEM=1G):'
+	@sed -n 's/^\([A-Z_]*\) ?= \?\(.*\)# *\(.*\)/  \1\t\2\t\3/p' Makefile | sed 's/ *#\t/\t/' | expand -t 20,40
+	@echo 'One object: make $(OBJ)/kernel/fs/pipe.o'
+
+-include $(KERNEL_OBJS:.o=.d) $(GROVE_OBJS:.o=.d)
