@@ -46,9 +46,15 @@ int fdt_sibling_next(const void *blob, int node);
 int fdt_parent(const void *blob, int node); /* walks from the root: O(node's offset) */
 int fdt_node_next(const void *blob, int from); /* depth first over the whole tree */
 
+/* Writes the nodes from the root down to `node` itself into path; returns how many. */
+int fdt_ancestors(const void *blob, int node, int path[FDT_DEPTH_MAX]);
+
 #define fdt_for_each_child(child, blob, node)                                                      \
 	for (child = fdt_child_first(blob, node); child >= 0;                                      \
 	     child = fdt_sibling_next(blob, child))
+
+#define fdt_for_each_node(node, blob)                                                              \
+	for (node = fdt_node_next(blob, FDT_START); node >= 0; node = fdt_node_next(blob, node))
 
 /* The name with its unit address ("serial@10000000"); "" for the root. */
 const char *fdt_node_name(const void *blob, int node);
