@@ -1,5 +1,7 @@
 /*
- * cmdline.h: the kernel's command line, "console=ttyS0 quiet init=\"/bin/my init\" -- args of init".
+ * cmdline.h: the kernel's command line, for example
+ *
+ *	console=ttyS0 quiet init="/bin/my init" -- arguments of init
  *
  * Words are separated by blanks. A word is KEY or KEY=VALUE; double quotes, around the value or
  * around the whole word, keep blanks in and are not part of the value. In keys '-' and '_' are

@@ -60,7 +60,8 @@ static int fail(struct cpio *cpio, const char *reason)
 
 static bool starts(const struct cpio *cpio, const char *magic, size_t len)
 {
-	return cpio->size - cpio->offset >= len && memcmp(cpio->data + cpio->offset, magic, len) == 0;
+	return cpio->size - cpio->offset >= len &&
+	       memcmp(cpio->data + cpio->offset, magic, len) == 0;
 }
 
 /* Says what stands where a header should. */
@@ -107,7 +108,7 @@ static int header_read(struct cpio *cpio, struct header *header)
 		return fail(cpio, "the archive ends within a header");
 	for (unsigned i = 0; i < FIELD_COUNT; i++)
 		if (!hex_read(text + MAGIC_SIZE + 8 * i, &header->field[i]))
-			return fail(cpio, "a number in a header has a character that is no hex digit");
+			return fail(cpio, "a header has a character that is no hex digit");
 	return 0;
 }
 

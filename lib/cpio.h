@@ -35,14 +35,15 @@ struct cpio {
 struct cpio_entry {
 	const char *name; /* NUL-ended, inside the archive; as written there: "./bin" or "bin" */
 	size_t name_len;
-	uint32_t ino; /* files with nlink > 1 and equal ino and dev are one; the last has the data */
+	uint32_t ino; /* files with nlink > 1 and the same ino and dev are one: see data */
 	uint32_t mode; /* type and permissions, as in stat */
 	uint32_t uid, gid;
 	uint32_t nlink;
 	uint32_t mtime; /* seconds since 1970, unsigned */
 	uint32_t dev_major, dev_minor;
 	uint32_t rdev_major, rdev_minor; /* of a device node */
-	const void *data; /* a file's contents, a symlink's target (not NUL-ended) */
+	const void *data; /* a file's contents, a symlink's target (not NUL-ended); of several
+			   * names of one file only the last has them */
 	size_t size;
 };
 

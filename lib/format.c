@@ -148,7 +148,7 @@ static const char *spec_parse(const char *p, struct arguments *args, struct spec
 	p = flags_parse(p, spec);
 	p = count_parse(p, args, &spec->width);
 	if (spec->width < 0) {
-		/* A negative * is a '-' flag and a width. INT_MIN has no negative, so clamp first. */
+		/* A negative * is a '-' flag and a width. INT_MIN has no negative: clamp first. */
 		spec->left = true;
 		spec->width = -max(spec->width, -count_clamp(INT32_MAX));
 	}

@@ -19,6 +19,9 @@
 typedef uint64_t paddr_t; /* a physical address */
 typedef uint64_t vaddr_t; /* a virtual address, of the kernel or of a user */
 
+/* A size, or a negative error. A C library's own definition is the same. */
+typedef long ssize_t;
+
 /* __user marks a pointer that a program gave us: only the user-copy functions may follow it. A
  * checker build makes it an address space of its own, so that a stray dereference is an error. */
 #if defined(__CHECKER__) || defined(__clang_analyzer__)
