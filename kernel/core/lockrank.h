@@ -10,6 +10,7 @@ enum lock_rank {
 	LOCK_RANK_NONE,
 
 	/* Mutexes. */
+	LOCK_RANK_FILE,		/* file offset: held across a whole read or write */
 	LOCK_RANK_MOUNT,	/* mount tree changes */
 	LOCK_RANK_EXEC,		/* a group's credentials and mm while exec replaces them */
 	LOCK_RANK_RENAME,	/* directory moves */
@@ -18,7 +19,6 @@ enum lock_rank {
 	LOCK_RANK_TTY,		/* line discipline */
 	LOCK_RANK_EPOLL,
 	LOCK_RANK_PIPE,		/* pipe contents */
-	LOCK_RANK_FILE,		/* file offset */
 	LOCK_RANK_MM,		/* address space: areas and tables */
 	LOCK_RANK_CACHE_PAGE,	/* one page of a file being filled */
 
