@@ -15,7 +15,7 @@ Written to --out:
                       a call known by name only has a NULL thunk
     syscalls_args.h   rows for the pointer test: SYSCALL_ROW(63, "read", 3, ARG_FD, ARG_PTR, ARG_SIZE, ARG_NONE, ...)
 
-`--markdown` prints the reference page docs/syscalls.md; `--check FILE` compares the page with FILE.
+`--markdown` prints the reference page docs/syscalls.md, `--c-args` prints syscalls_args.h; `--check FILE` compares the page with FILE.
 """
 import argparse
 import os
@@ -178,9 +178,11 @@ def write_if_changed(path, text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table")
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    parser.add_argument("table", nargs="?", default=os.path.join(root, "kernel/sys/syscalls.tbl"))
     parser.add_argument("--out", help="folder for the headers")
     parser.add_argument("--markdown", action="store_true", help="print the reference page")
+    parser.add_argument("--c-args", action="store_true", help="print syscalls_args.h")
     parser.add_argument("--check", metavar="FILE", help="fail when FILE is not the reference page")
     args = parser.parse_args()
     calls = parse(args.table)
@@ -190,6 +192,8 @@ def main():
             write_if_changed(os.path.join(args.out, f"syscalls_{name}.h"), make(calls))
     if args.markdown:
         sys.stdout.write(make_markdown(calls))
+    if args.c_args:
+        sys.stdout.write(make_args(calls))
     if args.check:
         with open(args.check, encoding="utf-8") as file:
             if file.read() != make_markdown(calls):
