@@ -5,6 +5,12 @@
 
 #include "lib/types.h"
 
+/* Reads what the processor is from the device tree: timebase, ISA, errata, firmware extensions. Once, on the boot hart,
+ * with traps still unhandled. */
+void arch_init(const void *fdt);
+/* This hart takes traps from now on; interrupts of every source are let through to irq_enable(). */
+void arch_hart_init(void);
+
 /* One character to the firmware's console (SBI DBCN or legacy); works from the first instruction on. */
 void arch_early_putchar(char c);
 /* A character waiting in the firmware's console, or -1. */
@@ -24,3 +30,17 @@ unsigned arch_backtrace(uintptr_t *pcs, unsigned max, uintptr_t fp);
  * A data page (clock parameters) is mapped read-only right below the image by exec. */
 extern const char vdso_start[], vdso_end[];
 extern const uint64_t vdso_sigreturn_offset;
+
+/* The data page: what the vDSO needs to compute both clocks as kernel/core/clock.c does, guarded by a sequence count
+ * that is odd while they change. */
+struct vdso_data {
+	uint32_t seq;
+	uint32_t shift;	      /* ns = (ticks - base_ticks) * mult >> shift, the product taken in 128 bits */
+	uint64_t mult;
+	uint64_t base_ticks;  /* counter at CLOCK_MONOTONIC 0 */
+	uint64_t real_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
+};
+extern struct vdso_data vdso_data; /* alone in its page; written by kernel/core/clock.c */
+
+/* AT_HWCAP: a bit per letter of the ISA string that all harts have. */
+uint64_t arch_elf_hwcap(void);

@@ -27,6 +27,10 @@ void icache_sync_harts(const struct hart_mask *mask);
 extern pte_t kernel_root[];
 paddr_t kernel_root_phys(void);
 
+/* Builds the final kernel map from the banks of boot memory and switches to it: direct map, image, and the
+ * zeroed struct page array of every bank. Once, before any page_alloc. */
+void paging_init(void);
+
 /* Copies the upper-half entries into a fresh root table of an address space. */
 void pt_root_init(pte_t *root);
 

@@ -29,3 +29,16 @@ static inline bool trapframe_is_user(const struct trapframe *tf)
 {
 	return !(tf->status & (1UL << 8)); /* sstatus.SPP */
 }
+
+/* Did user mode come in by ecall, so that a0 is a result and a restart makes sense? pc is already behind the ecall:
+ * a restart sets a0 = orig_a0 and pc -= 4. */
+static inline bool trapframe_is_syscall(const struct trapframe *tf)
+{
+	return tf->cause == 8;
+}
+
+/* From now on it does not: the registers mean something else (sigreturn, exec), or a restart is settled. */
+static inline void trapframe_forget_syscall(struct trapframe *tf)
+{
+	tf->cause = ~0UL;
+}
