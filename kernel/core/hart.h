@@ -27,6 +27,10 @@ struct hart {
 extern unsigned hart_count;	 /* [i] after boot */
 extern struct hart *hart_table; /* [i] hart_count elements */
 
+/* Publishes the table, filled in (index, hartid) by whoever read the device tree; the hart that booted comes first.
+ * Once, before anything is kept per hart. */
+void hart_table_set(struct hart *table, unsigned count);
+
 /* Index of the hart this code runs on. Stable only while the caller can't be switched out. */
 unsigned hart_index(void);
 static inline struct hart *hart_this(void)

@@ -24,6 +24,9 @@ __noreturn void assert_failed(const char *cond, const char *file, int line);
 #define debug_assert(cond) ((void)sizeof(cond))
 #endif
 
+/* True from the first panic on: locks are no longer waited for. */
+bool panic_in_progress(void);
+
 extern int panic_timeout_s; /* panic= of the command line */
 
 /* Symbol at or before pc, and its offset; NULL when unknown. */

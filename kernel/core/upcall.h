@@ -47,3 +47,10 @@ void upcall_mm_switch(struct task *prev, struct task *next);
 /* kernel/sched, timer tick -> kernel/ipc/itimer.c: ns more run by current, in user mode or not: CPU-time timers, limits.
  * Interrupts off. */
 void upcall_cpu_time(struct task *t, uint64_t ns, bool user);
+
+/* kernel/task/task.c, at the last reference to a task -> kernel/lifecycle/resource.c: drops what rows it still has. */
+void upcall_task_destroy(struct task *t);
+
+/* kernel/ipc, a fatal signal or WORK_KILL at the return to user mode -> kernel/lifecycle/exit.c: current dies with
+ * this wait status. group: the whole thread group does. */
+__noreturn void upcall_task_exit(int status, bool group);

@@ -1,0 +1,22 @@
+#include "kernel/core/hart.h"
+
+#include "kernel/task/task.h"
+
+/*
+ * The table of harts. It is made once, early, by the boot hart; until then hart_count is 0 and hart_index() 0, and
+ * whoever keeps something per hart works without it.
+ */
+
+unsigned hart_count;
+struct hart *hart_table;
+
+unsigned hart_index(void)
+{
+	return atomic_load_explicit(&current->hart, memory_order_relaxed);
+}
+
+void hart_table_set(struct hart *table, unsigned count)
+{
+	hart_table = table;
+	hart_count = count;
+}

@@ -1,0 +1,122 @@
+#include "kernel/core/panic.h"
+
+#include <stdatomic.h>
+
+#include "arch/clock.h"
+#include "arch/irq.h"
+#include "arch/machine.h"
+#include "kernel/core/hart.h"
+#include "kernel/core/printk.h"
+#include "kernel/task/task.h"
+#include "lib/format.h"
+
+/*
+ * The end of the road: what was wrong, where, and then halt or reboot.
+ *
+ * The first hart that panics owns the console: it stops the others, and a hart that panics at the same moment stops
+ * itself. A panic inside the panic (a pointer that the backtrace follows may be bad) prints one line and goes
+ * straight to the end.
+ */
+
+int panic_timeout_s;
+
+#define NOBODY (-1)
+static atomic_int panic_hart = NOBODY;
+
+/* Written by tools/ksyms.py at link time, sorted by address. */
+extern const uint32_t ksyms_count;
+extern const uint64_t ksyms_addrs[];
+extern const uint32_t ksyms_name_offs[];
+extern const char ksyms_names[];
+
+bool panic_in_progress(void)
+{
+	return atomic_load_explicit(&panic_hart, memory_order_relaxed) != NOBODY;
+}
+
+const char *symbol_name(uintptr_t pc, size_t *offset)
+{
+	uint32_t low = 0, high = ksyms_count;
+
+	if (high == 0 || pc < ksyms_addrs[0])
+		return NULL;
+	while (high - low > 1) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (ksyms_addrs[mid] <= pc)
+			low = mid;
+		else
+			high = mid;
+	}
+	*offset = pc - ksyms_addrs[low];
+	/* Beyond the last function lies data: no function is this long. */
+	if (low == ksyms_count - 1 && *offset > 64 * 1024)
+		return NULL;
+	return ksyms_names + ksyms_name_offs[low];
+}
+
+void backtrace_print(uintptr_t fp)
+{
+	uintptr_t pcs[32];
+	unsigned n = arch_backtrace(pcs, ARRAY_SIZE(pcs), fp);
+
+	printk(LOG_EMERG, "called from:");
+	for (unsigned i = 0; i < n; i++)
+		printk(LOG_EMERG, "  %p %pS", (void *)pcs[i], (void *)pcs[i]);
+	if (n == ARRAY_SIZE(pcs))
+		printk(LOG_EMERG, "  and further");
+}
+
+/* Without interrupts: nothing else runs any more. */
+static void delay_s(int seconds)
+{
+	uint64_t end = arch_clock_ticks() + (uint64_t)seconds * arch_clock_hz;
+
+	while (arch_clock_ticks() < end)
+		hart_relax();
+}
+
+static __noreturn void panic_end(void)
+{
+	if (panic_timeout_s == 0)
+		arch_halt();
+	if (panic_timeout_s > 0) {
+		printk(LOG_EMERG, "reboot in %d s", panic_timeout_s);
+		delay_s(panic_timeout_s);
+	}
+	arch_reboot();
+}
+
+/* Returns on the one hart that may go on. */
+static void panic_claim(void)
+{
+	int self = (int)hart_index(), owner = NOBODY;
+
+	if (atomic_compare_exchange_strong(&panic_hart, &owner, self)) {
+		arch_stop_others();
+		return;
+	}
+	if (owner != self)
+		arch_halt();
+	console_write("panic inside a panic\r\n", 22);
+	panic_end();
+}
+
+void panic(const char *fmt, ...)
+{
+	va_list args;
+
+	irq_disable();
+	panic_claim();
+	va_start(args, fmt);
+	vprintk(LOG_EMERG, fmt, args);
+	va_end(args);
+	printk(LOG_EMERG, "panic on hart %u, task %d (%s)", hart_index(), current->tid, current->comm);
+	backtrace_print(0);
+	panic_end();
+}
+
+void assert_failed(const char *cond, const char *file, int line)
+{
+	panic("%s:%d: assertion failed: %s", file, line, cond);
+}
