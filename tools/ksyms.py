@@ -8,8 +8,8 @@ Reads nm's output on stdin, writes assembly on stdout with four symbols:
     uint32_t ksyms_name_offs[count] where each name starts in ksyms_names
     char     ksyms_names[]          the names, each ended by a NUL
 
-An empty input gives an empty table: the first of the two links uses that one. Only text symbols are listed, and only one
-name for an address.
+An empty input gives an empty table: the first of the two links uses that one. Only text symbols are listed, and only
+one name for an address.
 """
 import sys
 

@@ -11,11 +11,13 @@ Written to --out:
 
     syscalls_proto.h  long sys_read(int fd, void __user *buf, size_t count);
     syscalls_nr.h     #define NR_read 63 ... and NR_syscalls, one more than the highest
-    syscalls_table.h  a thunk for each call and designated initialisers { thunk, "read", 3, "fd:int, buf:ptr, count:size" };
+    syscalls_table.h  a thunk for each call and SYSCALL_TABLE_ROWS, designated initialisers
+                      [63] = { thunk_read, "read", 3, "fd:fd, buf:ptr, count:size" };
                       a call known by name only has a NULL thunk
     syscalls_args.h   rows for the pointer test: SYSCALL_ROW(63, "read", 3, ARG_FD, ARG_PTR, ARG_SIZE, ARG_NONE, ...)
 
-`--markdown` prints the reference page docs/syscalls.md, `--c-args` prints syscalls_args.h; `--check FILE` compares the page with FILE.
+`--markdown` prints the reference page docs/syscalls.md, `--c-args` prints syscalls_args.h; `--check FILE` compares the
+page with FILE.
 """
 import argparse
 import os
@@ -153,13 +155,15 @@ def make_args(calls):
 def make_markdown(calls):
     here = [c for c in calls if c.present]
     absent = [c for c in calls if not c.present]
-    out = ["# System calls", "", "Made by `tools/syscalls.py --markdown` from `kernel/sys/syscalls.tbl`. Do not edit.", "",
+    out = ["# System calls", "",
+           "Made by `tools/syscalls.py --markdown` from `kernel/sys/syscalls.tbl`. Do not edit.", "",
            f"{len(here)} calls are there. Numbers, argument order and structures are Linux's for riscv64.", "",
            "| nr | call | notes |", "|---|---|---|"]
     for call in here:
         inside = ", ".join(a.shown() for a in call.args) or "void"
         out.append(f"| {call.number} | `{call.name}({inside})` | {call.note} |")
-    out += ["", "## Not there", "", "These are known by name and answer ENOSYS, as does every number that is not listed.", ""]
+    out += ["", "## Not there", "",
+            "These are known by name and answer ENOSYS, as does every number that is not listed.", ""]
     out += [f"- {c.number} `{c.name}`" + (f": {c.note}" if c.note else "") for c in absent] or ["None is listed."]
     return "\n".join(out) + "\n"
 
