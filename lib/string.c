@@ -132,7 +132,7 @@ void *STRING_NAME(memmove)(void *dst, const void *src, size_t len)
 void *STRING_NAME(memset)(void *dst, int byte, size_t len)
 {
 	uint8_t *p = dst;
-	uint64_t word = (uint8_t)byte * 0x0101010101010101;
+	uint64_t word = (uint64_t)(uint8_t)byte * 0x0101010101010101;
 
 	for (; len > 0 && !is_word_aligned(p); len--)
 		*p++ = (uint8_t)byte;
