@@ -1,6 +1,8 @@
 #ifndef GROVE_APPLET_H
 #define GROVE_APPLET_H
 
+#include <stddef.h>
+
 /*
  * An applet is one command inside grove: its name, its main function and what
  * --help says. A file declares each applet just above its main function:
@@ -50,6 +52,9 @@ struct applet {
 
 /* The applet called `name`, or NULL. */
 const struct applet *applet_find(const char *name);
+
+/* The applet at this place of the unsorted table, or NULL behind its end. */
+const struct applet *applet_at(size_t index);
 
 /*
  * Run an applet in this process and return its exit status, with standard output

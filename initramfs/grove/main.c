@@ -37,6 +37,11 @@ const struct applet *applet_find(const char *name)
 	return NULL;
 }
 
+const struct applet *applet_at(size_t index)
+{
+	return index < (size_t)(__stop_applets - __start_applets) ? __start_applets[index] : NULL;
+}
+
 static int applet_compare(const void *a, const void *b)
 {
 	const struct applet *const *left = a, *const *right = b;
