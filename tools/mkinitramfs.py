@@ -37,7 +37,7 @@ class Archive:
         self.entries = {}
 
     def add(self, path, mode, data=b"", device=(0, 0)):
-        path = path.strip("/")
+        path = os.path.normpath(path).strip("/")
         parent = os.path.dirname(path)
         if parent and parent not in self.entries:
             self.add(parent, stat.S_IFDIR | 0o755)
