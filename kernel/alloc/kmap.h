@@ -14,4 +14,7 @@ void *kmap_io(paddr_t pa, size_t len);
 
 /* Virtually contiguous zeroed memory, any size. NULL when out of memory. */
 void *kmap_alloc(size_t len);
+/* The same, zeroed only with ALLOC_ZERO in flags. */
+void *kmap_pages(size_t len, unsigned flags);
+/* What kmap_alloc, kmap_pages or kmap_io returned; NULL is legal. Flushes every hart: not from an interrupt. */
 void kmap_free(void *p);

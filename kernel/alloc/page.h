@@ -6,7 +6,7 @@
  *   file page        the page cache, plus the tables that map it
  *   leaf page table  the address spaces that share it (today always one)
  *   slab, stack      one
- * page_put on the last reference frees it.
+ * page_put on the last reference frees it. The kind is fixed while a frame is allocated: the statistics count by it.
  */
 #pragma once
 
@@ -14,6 +14,7 @@
 
 #include "arch/page.h"
 #include "kernel/core/ref.h"
+#include "kernel/core/spinlock.h"
 #include "lib/list.h"
 
 enum page_kind { PAGE_FREE, PAGE_RESERVED, PAGE_KERNEL, PAGE_SLAB, PAGE_ANON, PAGE_FILE, PAGE_TABLE };
@@ -42,23 +43,37 @@ struct page {
 			void *waiters;
 		};
 		struct { /* TABLE */
-			uint32_t entries;  /* present leaf entries below a leaf table */
+			uint32_t entries;  /* that hold a page */
 			uint32_t sharers;  /* address spaces that point here */
-			uint32_t lock;	   /* taken by kernel/mm */
+			struct spinlock lock; /* guards the entries; rank PAGE_TABLE */
 		};
 	};
 };
 _Static_assert(sizeof(struct page) <= 64, "PAGE_MAP_SIZE allows 64 bytes a page");
 
-enum page_flags { PG_UPTODATE = 1, PG_DIRTY = 2, PG_LOCKED = 4 };
+enum page_flags { PG_UPTODATE = 1, PG_DIRTY = 2, PG_LOCKED = 4, PG_ICACHE = 8 /* instruction fetch is in order with its contents */ };
+
+#define PAGE_ORDER_MAX 10u /* the largest allocation: 4 MiB */
 
 #define ALLOC_ZERO 1u	/* give zeroed memory */
 #define ALLOC_NOWAIT 2u /* the caller can't sleep (today no allocation sleeps) */
 
+/* Boot: every frame of a bank of RAM gets its struct page, reserved; then what nobody occupies is released. The part
+ * of the page map that covers the bank is mapped already. Bank by bank, before anything is allocated. */
+void page_bank_init(paddr_t start, paddr_t end);
+void page_range_release(paddr_t start, paddr_t end);
+/* Boot, after hart_table_set: from now on each hart keeps a few frames at hand. And makes zero_page. 0 or -ENOMEM. */
+int page_init(void) __must_check;
+
 /* 2^order contiguous frames with one reference, or NULL when there are none. Any context, interrupts included. */
 struct page *page_alloc(unsigned order, unsigned flags, enum page_kind kind);
 /* Drops a reference; frees the whole allocation when it was the last. NULL is legal. */
-void page_put(struct page *p);
+void page_free(struct page *p); /* page_put's second half: nobody else's business */
+static inline void page_put(struct page *p)
+{
+	if (p != NULL && ref_put(&p->ref))
+		page_free(p);
+}
 static inline struct page *page_get(struct page *p)
 {
 	ref_get(&p->ref);
@@ -89,6 +104,8 @@ bool page_phys_valid(paddr_t pa);
 /* One page of zeros, never written, never freed, mapped read-only wherever memory is read before it is written. */
 extern struct page *zero_page;
 
+/* free includes what harts keep at hand. total is free and all kinds together: what firmware and image occupy is
+ * not in it. */
 struct page_stats {
 	uint64_t total, free, kernel, slab, anon, file, table; /* pages */
 };

@@ -11,10 +11,12 @@ struct cache;
  *	CACHE_DEFINE(pipe_cache, struct pipe);
  */
 #define CACHE_DEFINE(var, type)                                                                    \
-	struct cache var = {                                                                       \
-		.name = #type + 7 * (sizeof(#type) > 7), /* without "struct " */                   \
-		.size = sizeof(type),                                                              \
-		.align = _Alignof(type),                                                           \
+	struct cache var = CACHE_INIT(var, &(#type)[7 * (sizeof(#type) > 7)], /* no "struct " */   \
+				      sizeof(type), _Alignof(type))
+#define CACHE_INIT(var, cache_name, object_size, object_align)                                     \
+	{                                                                                          \
+		.name = cache_name, .size = object_size, .align = object_align,                    \
+		.lock = SPINLOCK_INIT("cache", LOCK_RANK_SLAB), .partial = LIST_INIT((var).partial) \
 	}
 
 #include "kernel/alloc/slab_types.h"
@@ -37,5 +39,7 @@ void kfree(const void *p);
 char *kstrdup(const char *s);
 void *kmemdup(const void *p, size_t n);
 
+/* Objects out with users: exact when nobody allocates meanwhile. */
+uint64_t cache_live(const struct cache *c);
 /* Calls fn for every cache, with live objects counted: /proc/slabinfo, /proc/pando/objects. */
 void cache_for_each(void (*fn)(const char *name, size_t size, uint64_t live, uint64_t pages, void *arg), void *arg);

@@ -4,18 +4,24 @@
 #include "kernel/core/spinlock.h"
 #include "lib/list.h"
 
-struct magazine;
+/* Free objects that a hart has at hand, chained through their first word. Own hart only, interrupts off. */
+struct magazine {
+	void *chain;
+	unsigned count;
+	long live; /* objects handed out on this hart less those taken back there */
+} __aligned(64);
 
 struct cache {
 	const char *name; /* [i] */
 	size_t size;	  /* [i] bytes per object, as asked */
 	size_t align;	  /* [i] */
-	struct list link; /* list of all caches */
-	size_t stride;	  /* [i] after first use: bytes from object to object */
-	unsigned order;	  /* [i] pages per slab, as a power of two */
-	struct magazine *magazines; /* [i] after first use: one per hart */
+	struct cache *next; /* [i] once listed: list of all caches ever used */
+	size_t stride;	  /* [i] after first use: bytes from object to object; 0 before */
+	unsigned order;	  /* [i] after first use: pages per slab, as a power of two */
+	unsigned magazine_size;	    /* [i] after first use: objects at most */
+	struct magazine *magazines; /* [a] one per hart, once there is a hart table; NULL before */
 	struct spinlock lock;
-	struct list partial; /* [lock] slabs with free and used objects */
+	struct list partial; /* [lock] slabs with free objects */
 	uint64_t slabs;	     /* [lock] */
-	atomic_long live;    /* [a] objects out with users */
+	long early_live;     /* [lock] as magazine.live, from before there were magazines */
 };

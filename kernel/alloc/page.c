@@ -1,0 +1,197 @@
+#include "kernel/alloc/page.h"
+
+#include "kernel/alloc/buddy.h"
+#include "kernel/alloc/slab.h"
+#include "kernel/core/panic.h"
+#include "kernel/task/task.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+
+/*
+ * Page frames as the rest of the kernel sees them: buddy blocks below, and on top a magazine per hart of single
+ * frames, which is where nearly every allocation begins and ends.
+ *
+ * A magazine is a chain of free frames that only its hart touches, with interrupts off; so taking or giving a frame
+ * needs no lock. An empty one is filled, a full one emptied, by half its size in one go. Magazines are small,
+ * in proportion to memory: on a machine with 8 MiB they hold 4 frames.
+ *
+ * Each hart also counts, by kind, frames handed out minus frames taken back there; only the sum over the harts
+ * means anything, and it is exact.
+ *
+ * Until page_init() there is one magazine of size 0, the boot hart's.
+ *
+ * LIMIT: frames in other harts' magazines are not called in when memory runs out: at most 32 a hart.
+ */
+
+#define KINDS (PAGE_TABLE + 1)
+
+struct hart_pages {
+	struct page *chain;
+	unsigned count;
+	int64_t out[KINDS]; /* frames by kind, may be negative */
+} __aligned(64);
+
+static struct hart_pages boot_pages;
+static struct hart_pages *hart_pages = &boot_pages; /* [i] after page_init; elements: own hart, interrupts off */
+static unsigned magazine_size;			    /* [i] after page_init */
+
+struct page *zero_page;
+
+static inline struct hart_pages *pages_here(void)
+{
+	return &hart_pages[atomic_load_explicit(&current->hart, memory_order_relaxed)];
+}
+
+int page_init(void)
+{
+	struct hart_pages *array = kcalloc(hart_count, sizeof(*array));
+
+	if (array == NULL)
+		return -ENOMEM;
+	array[0] = boot_pages;
+	magazine_size = clamp((unsigned)(buddy_total_count() / (hart_count * 256UL)), 4u, 32u);
+	hart_pages = array;
+	zero_page = page_alloc(0, ALLOC_ZERO, PAGE_KERNEL);
+	return zero_page != NULL ? 0 : -ENOMEM;
+}
+
+/* Eight stores a turn: zeroing is most of what a first touch of memory costs. */
+static void frames_zero(struct page *p, unsigned order)
+{
+	uint64_t *word = page_address(p), *end = word + (PAGE_SIZE << order) / sizeof(*word);
+
+	do {
+		word[0] = 0;
+		word[1] = 0;
+		word[2] = 0;
+		word[3] = 0;
+		word[4] = 0;
+		word[5] = 0;
+		word[6] = 0;
+		word[7] = 0;
+		word += 8;
+	} while (word != end);
+}
+
+#ifdef PANDO_DEBUG
+/* What reads freed memory reads this. */
+static void frames_poison(struct page *p, unsigned order)
+{
+	memset(page_address(p), 0x6b, PAGE_SIZE << order);
+}
+#else
+static inline void frames_poison(struct page *p, unsigned order)
+{
+	(void)p, (void)order;
+}
+#endif
+
+/* Interrupts off. */
+static struct page *frame_take(struct hart_pages *here)
+{
+	struct page *p;
+
+	if (unlikely(here->chain == NULL)) {
+		here->count = buddy_alloc_batch(&here->chain, magazine_size / 2 + 1);
+		if (here->count == 0)
+			return NULL;
+	}
+	p = here->chain;
+	here->chain = page_chain_next(p);
+	here->count--;
+	return p;
+}
+
+/* Interrupts off. Keeps the frames that were used last: their lines are in the cache. */
+static void magazine_shrink(struct hart_pages *here)
+{
+	unsigned keep = magazine_size / 2, rest = here->count - keep;
+	struct page *first_out = here->chain, *last_kept = NULL;
+
+	for (unsigned i = 0; i < keep; i++) {
+		last_kept = first_out;
+		first_out = page_chain_next(first_out);
+	}
+	if (last_kept != NULL)
+		last_kept->link.next = NULL;
+	else
+		here->chain = NULL;
+	here->count = keep;
+	buddy_free_batch(first_out, rest);
+}
+
+struct page *page_alloc(unsigned order, unsigned flags, enum page_kind kind)
+{
+	irqflags_t irq = irq_save();
+	struct hart_pages *here = pages_here();
+	struct page *p = order == 0 ? frame_take(here) : order <= PAGE_ORDER_MAX ? buddy_alloc(order) : NULL;
+
+	if (unlikely(p == NULL)) {
+		irq_restore(irq);
+		return NULL;
+	}
+	here->out[kind] += 1L << order;
+	irq_restore(irq);
+	ref_init(&p->ref);
+	p->kind = (uint8_t)kind;
+	p->order = (uint8_t)order;
+	p->flags = 0;
+	memset(&p->link, 0, sizeof(*p) - offsetof(struct page, link));
+	if (flags & ALLOC_ZERO)
+		frames_zero(p, order);
+	return p;
+}
+
+void page_free(struct page *p)
+{
+	unsigned order = p->order;
+	struct hart_pages *here;
+	irqflags_t irq;
+
+	if (unlikely(p->kind <= PAGE_RESERVED))
+		panic("page frame %#lx freed, but its kind is %u: nobody allocated it", page_phys(p), p->kind);
+	frames_poison(p, order);
+	irq = irq_save();
+	here = pages_here();
+	here->out[p->kind] -= 1L << order;
+	p->kind = PAGE_FREE;
+	p->flags = 0;
+	if (order == 0) {
+		page_chain_push(&here->chain, p);
+		if (unlikely(++here->count > magazine_size))
+			magazine_shrink(here);
+	} else {
+		buddy_free(p, order);
+	}
+	irq_restore(irq);
+}
+
+static unsigned hart_pages_count(void)
+{
+	return hart_pages == &boot_pages ? 1 : hart_count;
+}
+
+static uint64_t kind_count(enum page_kind kind)
+{
+	int64_t sum = 0;
+
+	for (unsigned i = 0; i < hart_pages_count(); i++)
+		sum += READ_ONCE(hart_pages[i].out[kind]);
+	/* Read while others count, a frame may be seen going before it is seen coming. */
+	return (uint64_t)max(sum, (int64_t)0);
+}
+
+void page_stats_get(struct page_stats *s)
+{
+	*s = (struct page_stats){
+		.total = buddy_total_count(),
+		.free = buddy_free_count(),
+		.kernel = kind_count(PAGE_KERNEL),
+		.slab = kind_count(PAGE_SLAB),
+		.anon = kind_count(PAGE_ANON),
+		.file = kind_count(PAGE_FILE),
+		.table = kind_count(PAGE_TABLE),
+	};
+	for (unsigned i = 0; i < hart_pages_count(); i++)
+		s->free += READ_ONCE(hart_pages[i].count);
+}
