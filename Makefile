@@ -116,6 +116,25 @@ $(OBJ)/%.o: %.S $(BUILD)/.flags | $(SYSCALLS)
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D) && $(TARGET_CC) -march=$(MARCH) $(COMMON) -D__ASSEMBLER__ -MMD -MP -c $< -o $@
 
+# The vDSO: user-mode code that the kernel carries, a shared object of its own, embedded by vdso_image.S.
+VDSO_OBJS := $(addprefix $(OBJ)/arch/riscv/vdso/,vdso.o sigreturn.o)
+VDSO_FLAGS := -march=rv64gc -mabi=lp64d -std=gnu17 -O2 -fPIC -ffreestanding -fno-stack-protector -fasynchronous-unwind-tables \
+	-mno-relax -I. -Iarch/riscv/include -Wall -Wextra -Wno-unused-parameter $(if $(filter 1,$(WERROR)),-Werror)
+$(OBJ)/arch/riscv/vdso/%.o: arch/riscv/vdso/%.c $(BUILD)/.flags
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(TARGET_CC) $(VDSO_FLAGS) -MMD -MP -c $< -o $@
+$(OBJ)/arch/riscv/vdso/%.o: arch/riscv/vdso/%.S $(BUILD)/.flags
+	$(call say,AS,$<)
+	$(Q)mkdir -p $(@D) && $(TARGET_CC) $(VDSO_FLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/vdso.so: $(VDSO_OBJS) arch/riscv/vdso/vdso.lds
+	$(call say,LD,$@)
+	$(Q)$(LD) -shared -nostdlib --hash-style=both --eh-frame-hdr --build-id=none -soname linux-vdso.so.1 \
+	  -z max-page-size=4096 -T arch/riscv/vdso/vdso.lds -o $@ $(VDSO_OBJS)
+$(GEN)/vdso_offsets.h: $(BUILD)/vdso.so
+	$(Q)mkdir -p $(@D) && $(NM) $< | awk '/__vdso_rt_sigreturn/ { print "#define VDSO_RT_SIGRETURN_OFFSET 0x" $$1 }' > $@
+$(OBJ)/arch/riscv/vdso_image.o: $(BUILD)/vdso.so
+$(OBJ)/arch/riscv/vdso_data.o: $(GEN)/vdso_offsets.h
+
 # Backtraces name functions from a table inside the kernel. The table needs the addresses, so: link with an empty table,
 # make the table from that, link again. Text comes before it and --no-relax keeps code sizes fixed, so the second link
 # moves no function; the cmp proves it each time.

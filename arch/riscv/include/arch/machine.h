@@ -31,16 +31,17 @@ unsigned arch_backtrace(uintptr_t *pcs, unsigned max, uintptr_t fp);
 extern const char vdso_start[], vdso_end[];
 extern const uint64_t vdso_sigreturn_offset;
 
-/* The data page: what the vDSO needs to compute both clocks as kernel/core/clock.c does, guarded by a sequence count
- * that is odd while they change. */
+/* The data page: clock_params of kernel/core/clock.h, guarded by a sequence count that is odd while they change. */
 struct vdso_data {
 	uint32_t seq;
-	uint32_t shift;	      /* ns = (ticks - base_ticks) * mult >> shift, the product taken in 128 bits */
-	uint64_t mult;
-	uint64_t base_ticks;  /* counter at CLOCK_MONOTONIC 0 */
-	uint64_t real_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
+	uint32_t reserved;
+	uint64_t base_ticks;
+	uint64_t ns_whole, ns_fraction;
+	uint64_t real_offset_ns;
 };
-extern struct vdso_data vdso_data; /* alone in its page; written by kernel/core/clock.c */
+extern struct vdso_data vdso_data; /* alone in its page */
+/* Copies the clock parameters there: by kernel/core/clock.c, whenever one of them changes. */
+void vdso_clock_update(void);
 
 /* AT_HWCAP: a bit per letter of the ISA string that all harts have. */
 uint64_t arch_elf_hwcap(void);

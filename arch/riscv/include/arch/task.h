@@ -18,6 +18,8 @@ struct fp_state {
 /* [t] own task, or any hart while the task is switched out. */
 struct arch_task {
 	uint64_t ra, sp, s[12]; /* callee-saved registers of a task that is switched out */
+	uint64_t scratch;	/* trap entry's: one register while it has no other place */
+	struct trapframe *frame; /* [i] task_trapframe(), ready for trap entry */
 	struct fp_state fp;	/* user's, valid when not live in the registers */
 };
 

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "arch/page.h"
+#include "arch/pte.h"
 #include "kernel/core/hart.h"
 
 /* Makes root (the physical address of a root table) this hart's tree, and flushes what the part needs. */

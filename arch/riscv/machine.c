@@ -1,0 +1,70 @@
+/*
+ * machine.c: the machine as a whole: start-up of the architecture, first console, power.
+ */
+#include "arch/machine.h"
+
+#include "arch/clock.h"
+#include "arch/hart.h"
+#include "arch/irq.h"
+#include "arch/riscv/csr.h"
+#include "arch/riscv/isa.h"
+#include "arch/riscv/sbi.h"
+#include "arch/riscv/trap.h"
+#include "kernel/core/panic.h"
+#include "kernel/core/printk.h"
+#include "lib/fdt.h"
+
+/* User mode may read cycle, time and instret. */
+#define SCOUNTEREN_ALL 7
+
+void arch_init(const void *fdt)
+{
+	uint32_t hz = 0;
+
+	sbi_init();
+	isa_init(fdt);
+	if (fdt_prop_u32(fdt, fdt_path_find(fdt, "/cpus"), "timebase-frequency", &hz) != 0 || hz == 0)
+		panic("the device tree has no /cpus/timebase-frequency: there is no clock");
+	arch_clock_hz = hz;
+}
+
+void arch_hart_init(void)
+{
+	csr_write(sscratch, 0);
+	csr_write(stvec, trap_entry);
+	csr_write(scounteren, SCOUNTEREN_ALL);
+	arch_timer_program(UINT64_MAX);
+	csr_write(sie, BIT(IRQ_SOFT) | BIT(IRQ_TIMER) | BIT(IRQ_EXT));
+}
+
+void arch_early_putchar(char c)
+{
+	sbi_putchar(c);
+}
+
+int arch_early_getchar(void)
+{
+	return sbi_getchar();
+}
+
+void arch_halt(void)
+{
+	irq_disable();
+	csr_write(sie, 0);
+	for (;;)
+		hart_wait();
+}
+
+void arch_power_off(void)
+{
+	sbi_shutdown();
+	printk(LOG_EMERG, "The firmware can't switch this machine off. It is halted; power may be cut.");
+	arch_halt();
+}
+
+void arch_reboot(void)
+{
+	sbi_reboot();
+	printk(LOG_EMERG, "The firmware can't reset this machine. It is halted; power may be cut.");
+	arch_halt();
+}
