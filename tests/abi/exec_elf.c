@@ -10,7 +10,6 @@
 #define ABI_TIMEOUT 60
 #include "tests/abi/abi.h"
 #include <elf.h>
-#include <stddef.h>
 #include <sys/resource.h>
 
 static char image[4 << 20];
