@@ -54,6 +54,18 @@ static bool is_separator(struct line *line, size_t i, bool blank)
 	       (!blank || isspace((unsigned char)c));
 }
 
+/* The end of the last name's text: blanks go, and a separator that ends a single field. */
+static size_t last_end(struct line *line, size_t start)
+{
+	size_t end = line->text.len, at = start;
+
+	while (end > start && is_separator(line, end - 1, true))
+		end--;
+	while (at < end && !is_separator(line, at, false))
+		at++;
+	return at + 1 == end ? at : end;
+}
+
 /* Give each name its field; the last one gets the rest. */
 static void line_split(struct line *line, char **names)
 {
@@ -74,9 +86,7 @@ static void line_split(struct line *line, char **names)
 			if (is_separator(line, i, false) && !is_separator(line, i, true))
 				i++;
 		} else {
-			for (end = line->text.len; end > start; end--)
-				if (!is_separator(line, end - 1, true))
-					break;
+			end = last_end(line, start);
 		}
 		var_set(*names, scratch_printf("%.*s", (int)(end - start),
 					       line->text.data + start));
@@ -140,12 +150,11 @@ int getopts_main(int argc, char **argv)
 	if (known && known[1] == ':') {
 		const char *value = arg[offset] ? arg + offset : args[index++];
 
-		if (!value) {
-			index--;
+		index -= !value;
+		if (!value && *argv[1] != ':')
 			sh_warn("-%c: needs an argument", letter);
-		}
+		var_set("OPTARG", value ? value : scratch_printf("%c", letter));
 		letter = value ? letter : *argv[1] == ':' ? ':' : '?';
-		var_set("OPTARG", value ? value : "");
 		offset = strlen(arg);
 	}
 	if (!arg[offset]) {
