@@ -32,7 +32,7 @@ struct group {
 	struct list session_link; /* [T] in session->session_members */
 	bool session_leader;	/* [T] */
 	bool has_execed;	/* [T] setpgid by the parent is over */
-	struct tty *tty;	/* [T] controlling terminal; counted through kernel/tty */
+	struct tty *tty;	/* [T] controlling terminal: borrowed, session->session_tty holds it */
 	bool subreaper;		/* [T] PR_SET_CHILD_SUBREAPER */
 	bool had_subreaper_ancestor;
 
@@ -71,4 +71,7 @@ void group_put(struct group *g);
 uint64_t group_rlimit(struct group *g, unsigned which); /* current soft limit */
 /* Time and faults of all threads, dead ones included. */
 void group_usage(struct group *g, struct usage *u);
+/* One task's own so far. */
+void task_usage(const struct task *t, struct usage *u);
+void usage_add(struct usage *to, const struct usage *from);
 #define for_each_thread(t, g) list_for_each_entry(t, &(g)->threads, group_link)

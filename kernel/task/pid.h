@@ -12,6 +12,7 @@
 struct pid {
 	struct ref ref;	      /* uses of the number, and holders */
 	int nr;		      /* [i] */
+	unsigned uses;	      /* [T] of the number, in the four ways; in the table while not 0 */
 	struct rb_node node;  /* [T] in the table by number */
 	struct task *task;    /* [T] the task with this tid; NULL when reaped */
 	struct group *group;  /* [T] the process with this tgid */
@@ -21,9 +22,14 @@ struct pid {
 	struct waitq wait_exit;	/* pidfd pollers */
 };
 
-/* A fresh number, >= 1, the lowest above the last one given (wrapping to 300). 0, -EAGAIN (pid_max), -ENOMEM.
+/* A fresh number with one use (the task's own), for pid_release or task_unlink to drop, and a reference: >= 1, the lowest above the last one given (wrapping to 300). 0, -EAGAIN (pid_max), -ENOMEM.
  * wanted != 0: exactly that one, or -EEXIST. */
 int pid_alloc(int wanted, struct pid **out) __must_check;
+/* Drops the use that pid_alloc gave. NULL is legal. Takes tasks_lock. */
+void pid_release(struct pid *p);
+/* One use of the number more / fewer. tasks_lock held. */
+void pid_use(struct pid *p);
+void pid_unuse(struct pid *p);
 struct pid *pid_get(struct pid *p);
 void pid_put(struct pid *p);
 /* tasks_lock held; borrowed. */
@@ -33,6 +39,8 @@ struct group *group_peek(int tgid);
 /* Counted, takes the lock itself. NULL: no such. */
 struct task *task_find(int tid);
 struct group *group_find(int tgid);
+struct pid *pid_find(int nr);
+/* Numbers in use. */
 unsigned pid_count(void);
 
 static inline int group_nr(const struct group *g)
@@ -40,3 +48,4 @@ static inline int group_nr(const struct group *g)
 	return g->pid->nr;
 }
 extern int pid_max;
+extern struct pid boot_pid; /* 0: the boot task's, process group and session of kernel threads and of init until setsid */

@@ -62,6 +62,7 @@ enum task_state {
 #define WORK_KILL 4u /* the task must die: fatal signal or group exit */
 #define WORK_RESTORE_MASK 8u /* sigsuspend & co: saved_mask is to be restored when no handler runs */
 #define WORK_STOP 16u /* group stop to join */
+#define WORK_SET_TID 32u /* a new task has to store its tid at set_child_tid */
 
 #define TASK_KTHREAD 1u /* flags: never goes to user mode */
 #define TASK_VFORKED 2u /* parent waits in vfork_done */
@@ -132,6 +133,7 @@ struct task {
 	struct completion *vfork_done; /* [T] */
 
 	/* Threads' exit. */
+	int __user *set_child_tid;   /* [t] until WORK_SET_TID is done */
 	int __user *clear_child_tid; /* [t] */
 	void __user *robust_list;    /* [t] */
 	size_t robust_list_len;	     /* [t] */
@@ -154,4 +156,25 @@ extern struct list task_list;
 extern struct spinlock tasks_lock;
 
 struct task *task_get(struct task *t);
+/* The last reference frees it. Never sleeps, any context. NULL is legal. */
 void task_put(struct task *t);
+
+/* A bare task: kernel stack, empty lists, no resource, no number, state NEW, one reference. NULL: out of memory. */
+struct task *task_create(void);
+
+/* Dresses the boot task, which runs before there is memory to make one, as tid 0: a group, credentials, no number in the
+ * tables. Every other task descends from it. 0 or -ENOMEM. */
+int task_boot_init(struct task *t) __must_check;
+
+/* Enters a task that has its pid and group into the tables: it can be found and signalled from now on. The first of
+ * a group brings the group into the process group and session of `from`'s. tasks_lock and from's group->lock held. */
+void task_link(struct task *t, struct task *from);
+/* Takes a dead task out of everything: its number is free when this was the last use. tasks_lock and
+ * group->lock held. The reference that the tables had is the caller's now. */
+void task_unlink(struct task *t);
+
+/* The name in /proc and messages; name need not be terminated within the limit. */
+void task_name_set(struct task *t, const char *name);
+/* R, S, D, T, t, Z or X. */
+char task_state_letter(const struct task *t);
+extern atomic_uint task_count; /* tasks linked */

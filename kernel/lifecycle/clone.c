@@ -1,0 +1,212 @@
+#include "kernel/lifecycle/clone.h"
+
+#include "arch/uaccess.h"
+#include "kernel/core/upcall.h"
+#include "kernel/ipc/signal.h"
+#include "kernel/lifecycle/resource.h"
+#include "kernel/sched/completion.h"
+#include "kernel/sched/sched.h"
+#include "kernel/task/cred.h"
+#include "kernel/task/group.h"
+#include "kernel/task/pid.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+
+/*
+ * clone: the one way to make a task.
+ *
+ *	check    the flags against the rules, before anything is allocated
+ *	build    a bare task; each row of the resource table lets it share, renew or copy; a number;
+ *	         its registers. Nobody can see it yet. Whatever fails, task_put takes it down again by the
+ *	         same puts as a dead task's
+ *	commit   under tasks_lock and the group's lock, if no signal has to be taken first: it enters the
+ *	         family and the tables. From that line on nothing can fail
+ *	start    tell the parent's memory, make it runnable; a vfork parent waits
+ *
+ * fork, vfork, pthread_create and posix_spawn differ only in the clone_args they fill in
+ * (kernel/sys/sys_clone.c); so do kernel threads and pid 1 (kthread.c).
+ *
+ * The signal check: a signal to a process group, or a group's exit, must reach either both caller and child or
+ * the caller before there is a child. So with a signal pending clone begins anew after it has been taken, and the
+ * check is made under the lock that senders take.
+ *
+ * NOTE(linux): kernel threads are cloned from kthreadd by whoever wants one, not by kthreadd on request.
+ */
+
+unsigned task_max = 1u << 20;
+
+static bool caller_is_init(void)
+{
+	return group_nr(current->group) == 1;
+}
+
+static int clone_check(const struct clone_args *args)
+{
+	int err = clone_flags_check(args->flags, args->by);
+
+	if (err)
+		return err;
+	if ((args->flags & CLONE_PARENT) && args->by != BY_KERNEL && caller_is_init())
+		return -EINVAL; /* init's siblings would have no parent to reap them */
+	if (args->exit_signal < 0 || args->exit_signal > NSIG)
+		return -EINVAL;
+	if (atomic_load(&task_count) >= task_max)
+		return -EAGAIN;
+	return 0;
+}
+
+/* What a task never shares, taken over from the one that it is cloned from. */
+static void clone_private(struct task *child, const struct task *from, const struct clone_args *args)
+{
+	uint64_t flags = args->flags;
+
+	memcpy(child->comm, from->comm, sizeof(child->comm));
+	if (args->name != NULL)
+		str_copy(child->comm, args->name, sizeof(child->comm));
+	child->flags = TASK_FORKNOEXEC | (args->fn != NULL ? TASK_KTHREAD : 0);
+	child->cred = cred_get(from->cred);
+	child->sigmask = from->sigmask;
+	child->timer_slack_ns = from->timer_slack_ns;
+	if (!(flags & CLONE_VM) || (flags & CLONE_VFORK)) {
+		child->altstack_sp = from->altstack_sp;
+		child->altstack_size = from->altstack_size;
+		child->altstack_flags = from->altstack_flags;
+	}
+	if (flags & CLONE_CHILD_SETTID) {
+		child->set_child_tid = args->child_tid;
+		atomic_fetch_or(&child->pending_work, WORK_SET_TID);
+	}
+	if (flags & CLONE_CHILD_CLEARTID)
+		child->clear_child_tid = args->child_tid;
+	sched_inherit(child, from);
+}
+
+static void clone_registers(struct task *child, const struct clone_args *args)
+{
+	if (args->fn != NULL)
+		arch_task_init_kernel(child, args->fn, args->arg);
+	else
+		arch_task_init_user(child, task_trapframe(current), args->stack,
+				    args->flags & CLONE_SETTLS, args->tls);
+}
+
+static int clone_build(struct task *child, struct task *from, const struct clone_args *args)
+{
+	int err;
+
+	clone_private(child, from, args);
+	for (unsigned i = 0; i < resource_count; i++) {
+		err = resource_inherit(&resources[i], child, from, args->flags);
+		if (err)
+			return err;
+	}
+	err = pid_alloc(args->set_tid, &child->pid);
+	if (err)
+		return err;
+	child->tid = child->pid->nr;
+	clone_registers(child, args);
+	return 0;
+}
+
+/* Whose child it is: the caller's, or with CLONE_PARENT and among threads the caller's parent's. */
+static struct task *clone_parent(struct task *from, uint64_t flags)
+{
+	return (flags & (CLONE_PARENT | CLONE_THREAD)) ? from->parent : from;
+}
+
+/* Into the family and the tables. tasks_lock and the group's lock are held; cannot fail. */
+static void clone_publish(struct task *child, struct task *from, const struct clone_args *args)
+{
+	uint64_t flags = args->flags;
+
+	child->parent = clone_parent(from, flags);
+	if (flags & CLONE_THREAD)
+		child->exit_signal = -1;
+	else if (flags & CLONE_PARENT)
+		child->exit_signal = from->group->leader->exit_signal;
+	else
+		child->exit_signal = args->exit_signal;
+	if (!(flags & CLONE_THREAD))
+		list_add_tail(&child->sibling, &child->parent->children);
+	task_link(child, from);
+}
+
+static int clone_commit(struct task *child, struct task *from, const struct clone_args *args)
+{
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	int err = 0;
+
+	spin_lock(&from->group->lock);
+	if (args->by != BY_KERNEL && signal_pending()) {
+		err = -ERESTARTNOINTR;
+	} else {
+		/* ---- From this line on nothing can fail. ---- */
+		clone_publish(child, from, args);
+	}
+	spin_unlock(&from->group->lock);
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	return err;
+}
+
+/* Sleeps until the child has left the caller's address space; a killed caller takes its completion back. */
+static void vfork_wait(struct task *child, struct completion *done)
+{
+	if (completion_wait_killable(done) < 0) {
+		irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+
+		child->vfork_done = NULL;
+		spin_unlock_irqrestore(&tasks_lock, irq);
+	}
+}
+
+void vfork_release(void)
+{
+	irqflags_t irq;
+
+	if (current->vfork_done == NULL)
+		return;
+	irq = spin_lock_irqsave(&tasks_lock);
+	if (current->vfork_done != NULL)
+		completion_done(current->vfork_done);
+	current->vfork_done = NULL;
+	spin_unlock_irqrestore(&tasks_lock, irq);
+}
+
+int task_clone(const struct clone_args *args, struct task **out)
+{
+	struct task *from = args->from != NULL ? args->from : current;
+	struct completion vfork_done;
+	struct task *child;
+	int err, tid;
+
+	err = clone_check(args);
+	if (err)
+		return err;
+	child = task_create();
+	if (child == NULL)
+		return -ENOMEM;
+	err = clone_build(child, from, args);
+	if (err == 0 && (args->flags & CLONE_VFORK)) {
+		completion_init(&vfork_done);
+		child->vfork_done = &vfork_done;
+	}
+	if (err == 0)
+		err = clone_commit(child, from, args);
+	if (err) {
+		task_put(child);
+		return err;
+	}
+
+	tid = child->tid; /* the child may be gone as soon as it has started: keep a reference */
+	task_get(child);
+	if (args->flags & CLONE_PARENT_SETTID)
+		(void)!user_store32((uint32_t __user *)args->parent_tid, tid); /* Linux ignores failure too */
+	sched_task_start(child);
+	if (args->flags & CLONE_VFORK)
+		vfork_wait(child, &vfork_done);
+	if (out != NULL)
+		*out = child;
+	else
+		task_put(child);
+	return tid;
+}

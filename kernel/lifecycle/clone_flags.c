@@ -1,0 +1,87 @@
+#include "kernel/lifecycle/clone_flags.h"
+
+#include "lib/errno.h"
+
+/*
+ * The two tables, and the one function that applies them. What needs more than flags to decide (is the caller
+ * init, is the descriptor a cgroup, may it) is checked where that is known: in clone.c and sys_clone.c.
+ */
+
+#define TASK_CALLS (BY_CLONE | BY_CLONE3 | BY_KERNEL)
+
+#define FLAG(flag, by, is_done, text) { CLONE_##flag, #flag, by, is_done, text }
+
+const struct clone_flag clone_flags[] = {
+	FLAG(NEWTIME, BY_CLONE3 | BY_UNSHARE, false, "time namespace for children"),
+	FLAG(VM, BY_ANY, true, "share the address space"),
+	FLAG(FS, BY_ANY, true, "share root, working directory and umask"),
+	FLAG(FILES, BY_ANY, true, "share the descriptor table"),
+	FLAG(SIGHAND, BY_ANY, true, "share the signal handlers"),
+	FLAG(PIDFD, TASK_CALLS, false, "give the parent a pidfd"),
+	FLAG(PTRACE, TASK_CALLS, true, "the caller's tracer also traces the child"),
+	FLAG(VFORK, TASK_CALLS, true, "the caller sleeps until the child execs or exits"),
+	FLAG(PARENT, TASK_CALLS, true, "the child is the caller's sibling"),
+	FLAG(THREAD, BY_ANY, true, "same thread group"),
+	FLAG(NEWNS, BY_ANY, false, "new mount namespace"),
+	FLAG(SYSVSEM, BY_ANY, true, "share the semaphore undo list"),
+	FLAG(SETTLS, TASK_CALLS, true, "the child's thread pointer is the tls argument"),
+	FLAG(PARENT_SETTID, TASK_CALLS, true, "store the tid in the parent's memory"),
+	FLAG(CHILD_CLEARTID, TASK_CALLS, true, "at exit clear the tid and wake its futex"),
+	FLAG(DETACHED, BY_CLONE | BY_KERNEL, true, "nothing"),
+	FLAG(UNTRACED, TASK_CALLS, true, "no tracer may follow"),
+	FLAG(CHILD_SETTID, TASK_CALLS, true, "store the tid in the child's memory"),
+	FLAG(NEWCGROUP, BY_ANY, false, "new cgroup namespace"),
+	FLAG(NEWUTS, BY_ANY, false, "new host and domain name"),
+	FLAG(NEWIPC, BY_ANY, false, "new System V and POSIX message objects"),
+	FLAG(NEWUSER, BY_ANY, false, "new user namespace"),
+	FLAG(NEWPID, BY_ANY, false, "the child is pid 1 of a new pid namespace"),
+	FLAG(NEWNET, BY_ANY, false, "new network namespace"),
+	FLAG(IO, TASK_CALLS, true, "share the io context"),
+	FLAG(CLEAR_SIGHAND, BY_CLONE3 | BY_KERNEL, true, "handlers to default, ignored stay ignored"),
+	FLAG(INTO_CGROUP, BY_CLONE3, false, "start in the cgroup of a descriptor"),
+};
+const unsigned clone_flag_count = ARRAY_SIZE(clone_flags);
+
+#define F(flag) CLONE_##flag
+
+const struct clone_rule clone_rules[] = {
+	/* set, missing, where, error, reason */
+	{ F(SIGHAND), F(VM), TASK_CALLS, EINVAL,
+	  "a handler is an address: it means nothing in another address space" },
+	{ F(THREAD), F(SIGHAND), TASK_CALLS, EINVAL,
+	  "a signal to the process may run on any thread, so all need the same handlers" },
+	{ F(SIGHAND) | F(CLEAR_SIGHAND), 0, TASK_CALLS, EINVAL, "clearing would clear the caller's" },
+	{ F(FS) | F(NEWNS), 0, TASK_CALLS, EINVAL,
+	  "a shared root and working directory would lie in two mount namespaces" },
+	{ F(FS) | F(NEWUSER), 0, TASK_CALLS, EINVAL,
+	  "capabilities in the new user namespace would reach the caller's root by chroot" },
+	{ F(THREAD) | F(NEWUSER), 0, TASK_CALLS, EINVAL, "threads of a process have one user namespace" },
+	{ F(THREAD) | F(NEWPID), 0, TASK_CALLS, EINVAL, "a process has one number in each namespace" },
+	{ F(PIDFD) | F(DETACHED), 0, TASK_CALLS, EINVAL, "kept free for a pidfd of a thread" },
+	{ F(PIDFD) | F(PARENT_SETTID), 0, BY_CLONE, EINVAL, "legacy clone stores both at parent_tid" },
+	{ F(SYSVSEM) | F(NEWIPC), 0, BY_ANY, EINVAL,
+	  "an undo list names semaphores of one ipc namespace" },
+};
+const unsigned clone_rule_count = ARRAY_SIZE(clone_rules);
+
+static bool rule_is_broken(const struct clone_rule *rule, uint64_t flags, unsigned by)
+{
+	return (rule->calls & by) && (flags & rule->set) == rule->set && !(flags & rule->missing);
+}
+
+int clone_flags_check(uint64_t flags, unsigned by)
+{
+	uint64_t allowed = 0;
+
+	for (unsigned i = 0; i < clone_flag_count; i++) {
+		if ((clone_flags[i].calls & by) && clone_flags[i].done)
+			allowed |= clone_flags[i].bit;
+	}
+	if (flags & ~allowed)
+		return -EINVAL;
+	for (unsigned i = 0; i < clone_rule_count; i++) {
+		if (rule_is_broken(&clone_rules[i], flags, by))
+			return -clone_rules[i].error;
+	}
+	return 0;
+}

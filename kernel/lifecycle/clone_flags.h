@@ -1,0 +1,41 @@
+/*
+ * The flags of clone, clone3 and unshare, and the rules between them, as data.
+ *
+ * Whatever must agree about the flags is made from these two tables: the checks here, the reference page,
+ * the tests of all pairs, the names in traces.
+ */
+#pragma once
+
+#include "kernel/abi/sched.h"
+
+/* Which calls a flag or rule belongs to. */
+#define BY_CLONE 1u  /* legacy clone; flags' low byte is the exit signal */
+#define BY_CLONE3 2u
+#define BY_UNSHARE 4u
+#define BY_KERNEL 8u /* kernel threads and pid 1 */
+#define BY_ANY 15u
+
+struct clone_flag {
+	uint64_t bit;
+	const char *name;    /* without CLONE_ */
+	unsigned calls;	     /* where it is known: elsewhere EINVAL */
+	bool done;	     /* false: Pando refuses it with EINVAL, as a Linux built without that feature does */
+	const char *meaning; /* set means */
+};
+
+/* A combination that is refused: all of `set` given and none of `missing`. */
+struct clone_rule {
+	uint64_t set;
+	uint64_t missing;
+	unsigned calls;
+	int error;
+	const char *reason;
+};
+
+extern const struct clone_flag clone_flags[];
+extern const unsigned clone_flag_count;
+extern const struct clone_rule clone_rules[];
+extern const unsigned clone_rule_count;
+
+/* The first rule that flags break, as its -errno; -EINVAL for unknown or unfinished flags; 0. by: one BY_*. */
+int clone_flags_check(uint64_t flags, unsigned by) __must_check;

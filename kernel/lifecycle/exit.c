@@ -1,0 +1,225 @@
+#include "kernel/lifecycle/exit.h"
+
+#include "kernel/abi/signal.h"
+#include "kernel/abi/wait.h"
+#include "kernel/core/panic.h"
+#include "kernel/core/upcall.h"
+#include "kernel/ipc/futex.h"
+#include "kernel/ipc/itimer.h"
+#include "kernel/ipc/signal.h"
+#include "kernel/lifecycle/clone.h"
+#include "kernel/lifecycle/resource.h"
+#include "kernel/lifecycle/wait.h"
+#include "kernel/mm/mm.h"
+#include "kernel/sched/sched.h"
+#include "kernel/task/pid.h"
+#include "kernel/tty/session.h"
+
+/*
+ * How a task ends.
+ *
+ *	RUNNING, in task_exit
+ *	  1 leave the group's live threads; the last one stops the group's timers
+ *	  2 leave the address space: wake robust futexes and whoever joins the thread, the vfork parent
+ *	  3 put the rows that a zombie doesn't need
+ *	  4 under tasks_lock: children go to a new parent; process groups that lose their last tie to
+ *	    the session are hung up; become ZOMBIE; tell the parent, or reap itself if nobody wants to know
+ *	  5 switch away for the last time
+ *
+ * A thread that is not the leader always reaps itself. A leader waits as a zombie for the other threads, and the
+ * last of them tells the leader's parent. The status of a process is that of its group exit, or
+ * its leader's own.
+ *
+ * Locking: tasks_lock for everything in step 4; inside it the locks of single groups.
+ */
+
+/* Who adopts children of t: another thread of its group, the nearest ancestor that asked for it, or init. */
+static struct task *reaper_of(struct task *t)
+{
+	struct task *other, *up;
+
+	for_each_thread(other, t->group) {
+		if (other != t && !(other->flags & TASK_EXITING))
+			return other;
+	}
+	if (t->group->had_subreaper_ancestor) {
+		for (up = t->parent; up->tid > 1; up = up->parent) {
+			if (!up->group->subreaper)
+				continue;
+			for_each_thread(other, up->group) {
+				if (!(other->flags & TASK_EXITING))
+					return other;
+			}
+		}
+	}
+	return task_peek(1);
+}
+
+/* A child whose parent's process has gone. The dead ones among them are told to the new parent, which may not want
+ * them: those go to `unwanted`. */
+static void child_adopt(struct task *child, struct task *reaper, bool same_group, struct list *unwanted)
+{
+	bool autoreap = false;
+
+	child->parent = reaper;
+	if (child->pdeath_signal != 0)
+		(void)signal_send_group(child->group, child->pdeath_signal, NULL);
+	if (same_group)
+		return;
+	child->exit_signal = SIGCHLD;
+	if (group_is_dead(child)) {
+		signal_notify_parent_exit(child, &autoreap);
+		if (autoreap) {
+			wait_reap_locked(child);
+			list_add_tail(&child->sibling, unwanted);
+		}
+	}
+}
+
+/* Would the death of t's group leave pgrp without anyone in its session to control it? Then its stopped members
+ * get SIGHUP and SIGCONT (POSIX, "orphaned process group"). tasks_lock held. */
+static void pgrp_hang_up_if_orphaned(struct pid *pgrp, const struct group *leaving)
+{
+	struct group *g;
+
+	if (!pgrp_is_orphaned(pgrp, leaving))
+		return;
+	list_for_each_entry(g, &pgrp->members, pgrp_link) {
+		if (g == leaving || !g->stopped)
+			continue;
+		(void)signal_send_pgrp_locked(pgrp, SIGHUP, NULL);
+		(void)signal_send_pgrp_locked(pgrp, SIGCONT, NULL);
+		return;
+	}
+}
+
+static void children_orphan(struct task *t, struct list *unwanted)
+{
+	struct task *reaper, *child, *next;
+	bool same_group;
+
+	if (list_empty(&t->children))
+		return;
+	reaper = reaper_of(t);
+	same_group = reaper->group == t->group;
+	list_for_each_entry_safe(child, next, &t->children, sibling) {
+		list_move_tail(&child->sibling, &reaper->children);
+		child_adopt(child, reaper, same_group, unwanted);
+		if (!same_group && child->group->pgrp != NULL && child->group->pgrp != t->group->pgrp &&
+		    child->group->session == t->group->session)
+			pgrp_hang_up_if_orphaned(child->group->pgrp, t->group);
+	}
+	if (!same_group)
+		waitq_wake_all(&reaper->group->wait_children, 0);
+}
+
+/* t has become a zombie: whom to tell, and is it to be reaped at once? tasks_lock held. */
+static bool exit_tell(struct task *t)
+{
+	struct group *g = t->group;
+	struct task *leader = g->leader;
+	bool autoreap = false;
+
+	if (g->exec_task != NULL)
+		waitq_wake_all(&g->wait_exec, 0);
+	if (t != leader)
+		return true;
+	if (group_is_dead(leader))
+		signal_notify_parent_exit(leader, &autoreap);
+	return autoreap;
+}
+
+static void exit_notify(struct task *t)
+{
+	struct list unwanted = LIST_INIT(unwanted);
+	struct task *leader = t->group->leader, *dead, *next;
+	bool last = t->group->live == 0, leader_reaped = false;
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+
+	leader = t->group->leader;
+	children_orphan(t, &unwanted);
+	if (last)
+		pgrp_hang_up_if_orphaned(t->group->pgrp, t->group);
+	atomic_store(&t->state, TASK_ZOMBIE);
+	if (exit_tell(t)) {
+		wait_reap_locked(t);
+		list_add_tail(&t->sibling, &unwanted);
+		/* The leader may have died before: then this thread was what its parent waited for. */
+		if (t != leader && group_is_dead(leader)) {
+			signal_notify_parent_exit(leader, &leader_reaped);
+			if (leader_reaped) {
+				wait_reap_locked(leader);
+				list_add_tail(&leader->sibling, &unwanted);
+			}
+		}
+	}
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	list_for_each_entry_safe(dead, next, &unwanted, sibling) {
+		list_del_init(&dead->sibling);
+		task_put(dead);
+	}
+}
+
+/* True if t was the last live thread. */
+static bool exit_leave_group(struct task *t, int status)
+{
+	struct group *g = t->group;
+	irqflags_t irq = spin_lock_irqsave(&g->lock);
+	bool last;
+
+	t->flags |= TASK_EXITING;
+	t->exit_code = status;
+	last = --g->live == 0;
+	/* A group stop in progress no longer waits for this thread; a signal to the process goes to another. */
+	signal_thread_leaves(t);
+	spin_unlock_irqrestore(&g->lock, irq);
+	return last;
+}
+
+static void exit_mm(struct task *t)
+{
+	if (t->mm == NULL)
+		return;
+	t->group->dead_threads.maxrss_pages =
+		max(t->group->dead_threads.maxrss_pages, t->mm->hiwater_rss);
+	futex_task_exit();
+	vfork_release();
+}
+
+__noreturn void task_exit(int status)
+{
+	struct task *t = current;
+	bool last;
+
+	assert(t->tid != 0);
+	irq_enable();
+	if (t->group->leader == t && t->tid == 1 && t->group->live == 1)
+		panic("init (pid 1) has ended with wait status 0x%x: nothing is left to run", status);
+	last = exit_leave_group(t, status);
+	if (last)
+		itimer_group_exit(t->group);
+	exit_mm(t);
+	if (last && t->group->session_leader)
+		tty_session_exit(t->group);
+	resources_put_at_exit(t);
+	exit_notify(t);
+	sched_exit();
+}
+
+__noreturn void task_exit_group(int status)
+{
+	struct group *g = current->group;
+	irqflags_t irq = spin_lock_irqsave(&g->lock);
+
+	group_exit_start_locked(g, status);
+	status = g->exit_code;
+	spin_unlock_irqrestore(&g->lock, irq);
+	task_exit(status);
+}
+
+__noreturn void upcall_task_exit(int status, bool group)
+{
+	if (group)
+		task_exit_group(status);
+	task_exit(status);
+}

@@ -1,0 +1,166 @@
+#include "kernel/lifecycle/resource.h"
+
+#include "kernel/abi/sched.h"
+#include "kernel/core/upcall.h"
+#include "kernel/fs/files.h"
+#include "kernel/fs/fs_context.h"
+#include "kernel/ipc/sighand.h"
+#include "kernel/ipc/signal.h"
+#include "kernel/mm/mm.h"
+#include "kernel/task/group.h"
+
+/*
+ * The rows, and what is done with all of them alike. To add a resource: a pointer in struct task, a row here.
+ *
+ * Who may follow a task's pointers: the task itself freely; others under tasks_lock, which is held wherever a
+ * slot of a published task changes.
+ */
+
+/* Wrappers that give a typed resource the table's untyped signatures. */
+#define RESOURCE_OPS(type)                                                                         \
+	static void *type##_row_get(void *object)                                                  \
+	{                                                                                          \
+		return type##_get(object);                                                         \
+	}                                                                                          \
+	static int type##_row_copy(void *from, void **out)                                         \
+	{                                                                                          \
+		struct type *copy = NULL;                                                          \
+		int err = type##_copy(from, &copy);                                                \
+                                                                                                   \
+		*out = copy;                                                                       \
+		return err;                                                                        \
+	}                                                                                          \
+	static void type##_row_put(void *object)                                                   \
+	{                                                                                          \
+		type##_put(object);                                                                \
+	}
+
+#define RESOURCE_COUNT(type, member)                                                               \
+	static unsigned type##_row_count(const void *object)                                       \
+	{                                                                                          \
+		return ref_count(&((const struct type *)object)->member);                          \
+	}
+
+RESOURCE_OPS(mm)
+RESOURCE_COUNT(mm, users)
+RESOURCE_OPS(files)
+RESOURCE_COUNT(files, ref)
+RESOURCE_OPS(fs_context)
+RESOURCE_COUNT(fs_context, ref)
+RESOURCE_OPS(sighand)
+RESOURCE_COUNT(sighand, ref)
+
+/* A thread group is never copied: a process that is not a thread of another is a new one, with the same limits. */
+static int group_copy(struct group *from, struct group **out)
+{
+	return group_create(from, out);
+}
+RESOURCE_OPS(group)
+
+static unsigned group_row_count(const void *object)
+{
+	return ((const struct group *)object)->live;
+}
+
+static int sighand_row_cleared(void *from, void **out)
+{
+	int err = sighand_row_copy(from, out);
+
+	if (err == 0)
+		sighand_reset(*out);
+	return err;
+}
+
+#define ROW_BEGIN(row_name, type, field, flag)                                                     \
+	.name = row_name, .share = flag, .share_name = #flag,                                      \
+	.slot = offsetof(struct task, field), .get = type##_row_get, .copy = type##_row_copy,      \
+	.put = type##_row_put, .count = type##_row_count
+
+const struct resource resources[] = {
+	[ROW_MM] = { ROW_BEGIN("mm", mm, mm, CLONE_VM) },
+	[ROW_FILES] = { ROW_BEGIN("files", files, files, CLONE_FILES) },
+	[ROW_FS] = { ROW_BEGIN("fs", fs_context, fs, CLONE_FS) },
+	[ROW_SIGHAND] = { ROW_BEGIN("sighand", sighand, sighand, CLONE_SIGHAND),
+			  .renew = CLONE_CLEAR_SIGHAND, .make_new = sighand_row_cleared,
+			  .until_reaped = true },
+	[ROW_GROUP] = { ROW_BEGIN("group", group, group, CLONE_THREAD), .until_reaped = true },
+};
+const unsigned resource_count = ARRAY_SIZE(resources);
+
+static void **resource_slot(const struct resource *r, const struct task *t)
+{
+	return (void **)((char *)t + r->slot);
+}
+
+void *resource_of(const struct resource *r, const struct task *t)
+{
+	return *resource_slot(r, t);
+}
+
+int resource_inherit(const struct resource *r, struct task *child, const struct task *from,
+		     uint64_t flags)
+{
+	void *theirs = resource_of(r, from);
+	void **slot = resource_slot(r, child);
+
+	if (theirs == NULL)
+		return 0;
+	if (flags & r->share) {
+		*slot = r->get(theirs);
+		return 0;
+	}
+	return (flags & r->renew) ? r->make_new(theirs, slot) : r->copy(theirs, slot);
+}
+
+/* Replaces what a task has in a slot, in a way that others may read under tasks_lock; returns the old. */
+static void *resource_swap(const struct resource *r, struct task *t, void *object)
+{
+	void **slot = resource_slot(r, t);
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	void *old = *slot;
+
+	*slot = object;
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	return old;
+}
+
+int resource_unshare(const struct resource *r)
+{
+	void *mine = resource_of(r, current);
+	void *copy;
+	int err;
+
+	if (mine == NULL || r->count(mine) == 1)
+		return 0;
+	err = r->copy(mine, &copy);
+	if (err)
+		return err;
+	r->put(resource_swap(r, current, copy));
+	return 0;
+}
+
+static void resource_put_row(const struct resource *r, struct task *t)
+{
+	if (resource_of(r, t) != NULL)
+		r->put(resource_swap(r, t, NULL));
+}
+
+void resources_put_at_exit(struct task *t)
+{
+	for (unsigned i = 0; i < resource_count; i++) {
+		if (!resources[i].until_reaped)
+			resource_put_row(&resources[i], t);
+	}
+}
+
+void resources_put(struct task *t)
+{
+	for (unsigned i = 0; i < resource_count; i++)
+		resource_put_row(&resources[i], t);
+}
+
+void upcall_task_destroy(struct task *t)
+{
+	sigpending_flush(&t->pending);
+	resources_put(t);
+}

@@ -1,0 +1,43 @@
+/*
+ * The resource table: what a task points to and may share, a row each.
+ *
+ * This is Pando's one idea. A new task gets each row's resource by its flags: shared, renewed, or copied.
+ * exec and unshare apply rows to their caller; exit, and the failure of a clone half-way, put them.
+ */
+#pragma once
+
+#include "kernel/task/task.h"
+
+struct resource {
+	const char *name;
+	uint64_t share;	     /* CLONE_ flag that shares it */
+	const char *share_name;
+	uint64_t renew;	     /* CLONE_ flag that makes a fresh one; 0: none */
+	size_t slot;	     /* offset in struct task of the pointer */
+	bool until_reaped;   /* a zombie keeps it: needed to signal and wait for it */
+	void *(*get)(void *object);
+	int (*copy)(void *from, void **out);
+	int (*make_new)(void *from, void **out); /* for renew; NULL with renew 0 */
+	void (*put)(void *object);
+	unsigned (*count)(const void *object); /* tasks that share it */
+};
+
+extern const struct resource resources[];
+extern const unsigned resource_count;
+
+/* What t has of a row; NULL if nothing (kernel threads have no mm). */
+void *resource_of(const struct resource *r, const struct task *t);
+
+/* Fills the child's slot from `from`'s, by flags. 0 or -errno, then the slot is NULL. May sleep. */
+int resource_inherit(const struct resource *r, struct task *child, const struct task *from,
+		     uint64_t flags) __must_check;
+
+/* Makes current the only user of its row: a copy replaces a shared one. 0 or -errno, nothing changed. May sleep. */
+int resource_unshare(const struct resource *r) __must_check;
+
+/* Drops what t has of all rows, or of those that a zombie doesn't need. Idempotent. May sleep unless only
+ * until_reaped rows are left. */
+void resources_put(struct task *t);
+void resources_put_at_exit(struct task *t);
+
+enum resource_row { ROW_MM, ROW_FILES, ROW_FS, ROW_SIGHAND, ROW_GROUP };

@@ -1,0 +1,174 @@
+#include "kernel/task/task.h"
+
+#include "kernel/alloc/kmap.h"
+#include "kernel/alloc/slab.h"
+#include "kernel/core/clock.h"
+#include "kernel/core/panic.h"
+#include "kernel/core/upcall.h"
+#include "kernel/task/cred.h"
+#include "kernel/task/group.h"
+#include "kernel/task/pid.h"
+#include "lib/string.h"
+
+/*
+ * Task structs and the tables they are in. What a task is: task.h. How one is made and how it ends:
+ * kernel/lifecycle.
+ *
+ * The entry points: task_create and task_put make and free the struct; task_link and task_unlink enter it in and take
+ * it out of the task list, its thread group, process group and session, and the table of numbers.
+ */
+
+struct list task_list = LIST_INIT(task_list);
+struct spinlock tasks_lock = SPINLOCK_INIT("tasks", LOCK_RANK_TASKS);
+atomic_uint task_count;
+
+static CACHE_DEFINE(task_cache, struct task);
+
+struct task *task_create(void)
+{
+	struct task *t = cache_alloc(&task_cache, ALLOC_ZERO);
+
+	if (t == NULL)
+		return NULL;
+	t->kstack = kstack_alloc();
+	if (t->kstack == NULL) {
+		cache_free(&task_cache, t);
+		return NULL;
+	}
+	ref_init(&t->ref);
+	atomic_init(&t->state, TASK_NEW);
+	t->start_ns = clock_mono_ns();
+	list_init(&t->children);
+	list_init(&t->sibling);
+	list_init(&t->group_link);
+	list_init(&t->all_link);
+	list_init(&t->pending.queue);
+	return t;
+}
+
+int task_boot_init(struct task *t)
+{
+	struct group *g;
+	int err = group_create(NULL, &g);
+
+	if (err)
+		return err;
+	ref_init(&t->ref);
+	list_init(&t->children);
+	list_init(&t->sibling);
+	list_init(&t->group_link);
+	list_init(&t->all_link);
+	list_init(&t->pending.queue);
+	str_copy(t->comm, "boot", sizeof(t->comm));
+	t->flags = TASK_KTHREAD;
+	t->cred = cred_get(&init_cred);
+	t->pid = g->pid = g->pgrp = g->session = &boot_pid;
+	t->group = g;
+	t->parent = t;
+	g->leader = t;
+	list_add_tail(&t->group_link, &g->threads);
+	return 0;
+}
+
+struct task *task_get(struct task *t)
+{
+	ref_get(&t->ref);
+	return t;
+}
+
+void task_put(struct task *t)
+{
+	if (t == NULL || !ref_put(&t->ref))
+		return;
+	assert(!atomic_load(&t->on_hart));
+	if (atomic_load(&t->state) == TASK_NEW)
+		pid_release(t->pid); /* never linked: the number's only use is still this task's */
+	pid_put(t->pid);
+	upcall_task_destroy(t);
+	cred_put(t->cred);
+	kstack_free(t->kstack);
+	cache_free(&task_cache, t);
+}
+
+/* The first thread of a group brings the group into a process group and session. */
+static void group_link(struct group *g, struct task *leader, const struct group *from)
+{
+	g->leader = leader;
+	g->pid = pid_get(leader->pid);
+	g->pid->group = g;
+	g->pgrp = from->pgrp;
+	g->session = from->session;
+	g->tty = from->tty; /* borrowed from the session, which holds it */
+	pid_use(g->pid);
+	pid_use(g->pgrp);
+	pid_use(g->session);
+	list_add_tail(&g->pgrp_link, &g->pgrp->members);
+	list_add_tail(&g->session_link, &g->session->session_members);
+}
+
+static void group_unlink(struct group *g)
+{
+	g->pid->group = NULL;
+	list_del_init(&g->pgrp_link);
+	list_del_init(&g->session_link);
+	pid_unuse(g->pgrp);
+	pid_unuse(g->session);
+	pid_unuse(g->pid);
+	g->pgrp = g->session = NULL;
+}
+
+void task_link(struct task *t, struct task *from)
+{
+	struct group *g = t->group;
+
+	t->pid->task = t;
+	if (g->leader == NULL)
+		group_link(g, t, from->group);
+	list_add_tail(&t->group_link, &g->threads);
+	list_add_tail(&t->all_link, &task_list);
+	g->live++;
+	atomic_fetch_add(&task_count, 1);
+}
+
+void task_unlink(struct task *t)
+{
+	struct group *g = t->group;
+
+	t->pid->task = NULL;
+	list_del_init(&t->group_link);
+	list_del_init(&t->all_link);
+	if (g->leader == t)
+		group_unlink(g);
+	pid_unuse(t->pid);
+	atomic_fetch_sub(&task_count, 1);
+}
+
+void task_name_set(struct task *t, const char *name)
+{
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+
+	memset(t->comm, 0, sizeof(t->comm));
+	str_copy(t->comm, name, sizeof(t->comm));
+	spin_unlock_irqrestore(&tasks_lock, irq);
+}
+
+char task_state_letter(const struct task *t)
+{
+	switch (atomic_load(&t->state)) {
+	case TASK_RUNNING:
+	case TASK_NEW:
+		return 'R';
+	case TASK_INTERRUPTIBLE:
+		return 'S';
+	case TASK_STOPPED:
+		return 'T';
+	case TASK_TRACED:
+		return 't';
+	case TASK_ZOMBIE:
+		return 'Z';
+	case TASK_GONE:
+		return 'X';
+	default:
+		return 'D';
+	}
+}
