@@ -15,6 +15,7 @@
 
 struct file;
 struct vma;
+struct page_cache;
 
 struct mm {
 	struct ref ref;
@@ -33,11 +34,17 @@ struct mm {
 	vaddr_t stack_start;	  /* [i] */
 	vaddr_t arg_start, arg_end, env_start, env_end; /* [i] after exec */
 	vaddr_t mmap_top;	  /* [i] mappings are placed downwards from here */
+	vaddr_t map_hint;	  /* [lock] where the next search for room begins */
 	vaddr_t vdso;		  /* [i] where exec mapped it */
-	struct file *exe;	  /* [i] after exec; counted */
+	struct file *exe;	  /* [i] after exec; counted through the two below (fs is to the right of mm) */
+	struct file *(*exe_get)(struct file *f);
+	void (*exe_put)(struct file *f);
 	uint64_t auxv[48];	  /* [i] after exec */
 	unsigned dumpable;
 };
+
+/* Mappings whose place is free are put below this, from the top down; above it are the stack and its room to grow. */
+#define MMAP_TOP (USER_END - (1UL << 30))
 
 int mm_create(struct mm **out) __must_check;
 /* fork: every area, pages copy-on-write. 0, -ENOMEM, -EINTR (fatal signal). Sleeps. */
@@ -46,6 +53,8 @@ int mm_copy(struct mm *from, struct mm **out) __must_check;
 struct mm *mm_get(struct mm *mm);
 void mm_put(struct mm *mm);
 bool mm_get_unless_dead(struct mm *mm);
+/* This hart lets go of mm if it has it loaded without using it. */
+void mm_switch_away(struct mm *mm);
 /* Makes mm current's and loads it (exec; kernel threads that borrow one). Consumes the reference; returns the old one. */
 struct mm *mm_install(struct mm *mm);
 /* The address space of another task, as a user; NULL when it has none. */
@@ -75,6 +84,9 @@ vaddr_t mm_brk(struct mm *mm, vaddr_t new_brk);
 /* Maps kernel pages that belong to the image (vDSO) for reading or executing. */
 int mm_map_kernel_pages(struct mm *mm, vaddr_t addr, const void *start, size_t len, unsigned prot, const char *name) __must_check;
 
+/* exec: maps the data page and the vDSO image where mmap finds room; sets mm->vdso. */
+int mm_map_vdso(struct mm *mm) __must_check;
+
 /* Another address space's memory, through its areas as the task itself would see it (write breaks copy-on-write).
  * Bytes moved; short at a hole. For /proc/PID/cmdline, process_vm_*, ptrace. */
 size_t mm_read_remote(struct mm *mm, vaddr_t addr, void *buf, size_t n);
@@ -84,6 +96,7 @@ size_t mm_write_remote(struct mm *mm, vaddr_t addr, const void *buf, size_t n);
 struct mm_word_key {
 	const void *object;
 	uint64_t offset;
+	struct page_cache *pinned; /* the object, when it is one: kept alive */
 };
 int mm_word_key(struct mm *mm, vaddr_t addr, bool shared, struct mm_word_key *key) __must_check;
 /* Drops what mm_word_key pinned (the object, when shared). */

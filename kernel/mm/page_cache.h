@@ -8,6 +8,7 @@
 
 #include "kernel/alloc/page.h"
 #include "kernel/core/spinlock.h"
+#include "kernel/sched/mutex.h"
 
 struct page_cache;
 struct mm;
@@ -29,8 +30,8 @@ struct page_cache {
 	void *owner;		/* [i] the inode */
 	struct ref *owner_ref;	/* [i] what to pin to keep the cache alive (futex keys) */
 	void (*owner_put)(void *owner); /* [i] */
-	struct list mappings;	/* [map_lock] shared and private file areas that show it: for truncate */
-	struct spinlock map_lock;
+	struct mutex map_lock;	/* rank MAPPINGS */
+	struct list mappings;	/* [map_lock] areas that show it, by vma->cache_link: for truncate */
 };
 
 void page_cache_init(struct page_cache *c, const struct page_cache_ops *ops, void *owner);

@@ -39,6 +39,7 @@ struct vma {
 	const struct vma_ops *ops; /* [i] NULL: anonymous */
 	struct file *file;	   /* [i] counted through ops */
 	struct page_cache *cache;  /* [i] whose pages it shows; NULL: anonymous. Kept alive by file */
+	struct list cache_link;	   /* [cache->map_lock] in cache->mappings */
 	uint64_t pgoff;		   /* [mm->lock] page index in cache of start */
 	const char *name;	   /* [stack], [vdso] or NULL */
 	const void *kernel_pages;  /* VM_KERNEL_PAGES */
@@ -48,3 +49,35 @@ struct vma {
 struct vma *vma_find(struct mm *mm, vaddr_t addr);
 struct vma *vma_find_after(struct mm *mm, vaddr_t addr);
 struct vma *vma_next(struct vma *v);
+struct vma *vma_prev(struct vma *v);
+
+/* The rest is for kernel/mm itself; mm->lock held for writing. */
+
+/* A zeroed area not yet in the tree / enters it there and with its cache / takes it out and frees it with its file. */
+struct vma *vma_create(struct mm *mm, vaddr_t start, vaddr_t end, unsigned flags);
+void vma_link(struct vma *v);
+void vma_unlink_free(struct vma *v);
+/* Frees one that was never linked. NULL is legal. */
+void vma_free(struct vma *v);
+/* An unlinked twin with its own file reference. NULL: out of memory. */
+struct vma *vma_clone(const struct vma *v, struct mm *mm);
+/* Cuts v at addr, strictly inside: v keeps the lower part. 0, -ENOMEM. */
+int vma_split(struct vma *v, vaddr_t addr) __must_check;
+/* Makes area boundaries at start and end where areas cross them. */
+int vma_split_range(struct mm *mm, vaddr_t start, vaddr_t end) __must_check;
+/* Moves v's bounds; the caller keeps the order of the tree. */
+void vma_resize(struct vma *v, vaddr_t start, vaddr_t end);
+/* Joins v with like neighbours; v may be freed. */
+void vma_merge(struct vma *v);
+
+/* Joins whatever can be joined in and around [start, end). */
+void vma_merge_range(struct mm *mm, vaddr_t start, vaddr_t end);
+/* Changes flags, keeping the accounts. */
+void vma_set_flags(struct vma *v, unsigned flags);
+
+/* VM_* of PROT_*. */
+unsigned vma_flags_of_prot(unsigned prot);
+static inline bool vma_is_private(const struct vma *v)
+{
+	return !(v->flags & VM_SHARED);
+}

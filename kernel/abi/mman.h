@@ -1,0 +1,61 @@
+/*
+ * Linux/riscv64 ABI: memory mapping. Numbers as in asm-generic/mman.h.
+ */
+#pragma once
+
+#define PROT_NONE 0u
+#define PROT_READ 1u
+#define PROT_WRITE 2u
+#define PROT_EXEC 4u
+#define PROT_SEM 8u
+#define PROT_GROWSDOWN 0x01000000u
+#define PROT_GROWSUP 0x02000000u
+
+#define MAP_SHARED 0x01u
+#define MAP_PRIVATE 0x02u
+#define MAP_SHARED_VALIDATE 0x03u
+#define MAP_TYPE 0x0fu
+#define MAP_FIXED 0x10u
+#define MAP_ANONYMOUS 0x20u
+#define MAP_GROWSDOWN 0x0100u
+#define MAP_DENYWRITE 0x0800u
+#define MAP_EXECUTABLE 0x1000u
+#define MAP_LOCKED 0x2000u
+#define MAP_NORESERVE 0x4000u
+#define MAP_POPULATE 0x8000u
+#define MAP_NONBLOCK 0x10000u
+#define MAP_STACK 0x20000u
+#define MAP_HUGETLB 0x40000u
+#define MAP_SYNC 0x80000u
+#define MAP_FIXED_NOREPLACE 0x100000u
+#define MAP_UNINITIALIZED 0x4000000u
+
+#define MREMAP_MAYMOVE 1u
+#define MREMAP_FIXED 2u
+#define MREMAP_DONTUNMAP 4u
+
+#define MADV_NORMAL 0
+#define MADV_RANDOM 1
+#define MADV_SEQUENTIAL 2
+#define MADV_WILLNEED 3
+#define MADV_DONTNEED 4
+#define MADV_FREE 8
+#define MADV_REMOVE 9
+#define MADV_DONTFORK 10
+#define MADV_DOFORK 11
+#define MADV_MERGEABLE 12
+#define MADV_UNMERGEABLE 13
+#define MADV_HUGEPAGE 14
+#define MADV_NOHUGEPAGE 15
+#define MADV_DONTDUMP 16
+#define MADV_DODUMP 17
+#define MADV_WIPEONFORK 18
+#define MADV_KEEPONFORK 19
+#define MADV_COLD 20
+#define MADV_PAGEOUT 21
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+
+#define MS_ASYNC 1u
+#define MS_INVALIDATE 2u
+#define MS_SYNC 4u

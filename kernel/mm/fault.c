@@ -1,0 +1,276 @@
+#include "kernel/mm/fault.h"
+
+#include "arch/tlb.h"
+#include "kernel/abi/resource.h"
+#include "kernel/abi/signal.h"
+#include "kernel/mm/page_table.h"
+#include "kernel/task/group.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+
+/*
+ * Page faults.
+ *
+ *	entry       access  area               what appears
+ *	empty       read    anonymous          the zero page, read-only
+ *	empty       write   anonymous          a fresh page of zeros
+ *	empty       any     file, shared       the cache's page
+ *	empty       read    file, private      the cache's page, read-only
+ *	empty       write   file, private      a copy of the cache's page
+ *	read-only   write   private            the same page if this entry is its only user, else a copy
+ *	read-only   write   shared             the same page, now writable
+ *
+ * The area is looked up under mm->lock for reading, so threads fault side by side. Pages are found or made before
+ * the leaf table's lock is taken; under it the entry is looked at again, and if somebody else was faster
+ * there is nothing left to do.
+ *
+ * A private page may be written in place when its count is 1: the count is the number of entries that show it, and only
+ * through this entry, under this lock, could another user of it come into being.
+ */
+
+/* The address was readable-only on other harts: they must forget it before the new page is written. A page that was
+ * absent needs only this hart to look again; the others fault and find it. */
+static void flush_entry(struct mm *mm, vaddr_t addr, pte_t old)
+{
+	if (pte_present(old))
+		tlb_flush_harts(&mm->harts, addr, PAGE_SIZE);
+	else
+		tlb_flush_local_page(addr);
+}
+
+static void sync_icache(const struct vma *v, struct page *p)
+{
+	if ((v->flags & VM_EXEC) && !(p->flags & PG_ICACHE)) {
+		p->flags |= PG_ICACHE;
+		icache_sync_harts(&v->mm->harts);
+		icache_sync_local();
+	}
+}
+
+/* Replaces the entry `old` by page p (whose reference is consumed), unless it has changed. */
+static void entry_install(struct vma *v, vaddr_t addr, pte_t *table, pte_t old, struct page *p, bool write)
+{
+	pte_t *slot = pt_slot(table, addr);
+	struct page *drop = p;
+
+	sync_icache(v, p);
+	pt_lock(table);
+	/* A page that truncation took from its file meanwhile must not appear any more. */
+	if (*slot == old && !(p->kind == PAGE_FILE && v->cache != NULL && p->mapping != v->cache)) {
+		drop = NULL;
+		pte_set(slot, pte_for_page(v, p, write));
+		mm_rss_add(v->mm, p, 1);
+		if (old == 0) {
+			pt_page(table)->entries++;
+		} else {
+			drop = pte_page(old);
+			mm_rss_add(v->mm, drop, -1);
+		}
+		flush_entry(v->mm, addr, old);
+	}
+	pt_unlock(table);
+	page_put(drop);
+}
+
+static int fault_zero_page(struct vma *v, vaddr_t addr, pte_t *table)
+{
+	entry_install(v, addr, table, 0, page_get(zero_page), false);
+	return 0;
+}
+
+static int fault_fresh(struct vma *v, vaddr_t addr, pte_t *table, pte_t old)
+{
+	struct page *p = page_alloc(0, ALLOC_ZERO, PAGE_ANON);
+
+	if (p == NULL)
+		return -ENOMEM;
+	entry_install(v, addr, table, old, p, true);
+	return 0;
+}
+
+/* A private copy of what src (counted; consumed) holds. */
+static int fault_copy(struct vma *v, vaddr_t addr, pte_t *table, pte_t old, struct page *src)
+{
+	struct page *p;
+
+	if (src == zero_page) {
+		page_put(src);
+		return fault_fresh(v, addr, table, old);
+	}
+	p = page_alloc(0, 0, PAGE_ANON);
+	if (p != NULL) {
+		memcpy(page_address(p), page_address(src), PAGE_SIZE);
+		entry_install(v, addr, table, old, p, true);
+	}
+	page_put(src);
+	return p != NULL ? 0 : -ENOMEM;
+}
+
+static int fault_file(struct vma *v, vaddr_t addr, pte_t *table, bool write)
+{
+	uint64_t index = v->pgoff + ((addr - v->start) >> PAGE_SHIFT);
+	struct page *p;
+	int err;
+
+	if (index >= DIV_ROUND_UP(__atomic_load_n(&v->cache->size, __ATOMIC_RELAXED), PAGE_SIZE))
+		return -ERANGE;
+	err = page_cache_get(v->cache, index, &p);
+	if (err)
+		return err;
+	if (write && vma_is_private(v))
+		return fault_copy(v, addr, table, 0, p);
+	entry_install(v, addr, table, 0, p, !vma_is_private(v));
+	return 0;
+}
+
+/* A page of the kernel image (vDSO): shown as it is, never written. */
+static int fault_kernel_page(struct vma *v, vaddr_t addr, pte_t *table)
+{
+	const char *kernel = (const char *)v->kernel_pages + (addr - v->start) + (v->pgoff << PAGE_SHIFT);
+
+	entry_install(v, addr, table, 0, page_get(page_of(kernel)), false);
+	return 0;
+}
+
+/* The entry holds a page but forbids the write: take it over, or copy. */
+static int fault_read_only(struct vma *v, vaddr_t addr, pte_t *table, pte_t old)
+{
+	pte_t *slot = pt_slot(table, addr);
+	struct page *p;
+
+	pt_lock(table);
+	if (*slot != old) {
+		pt_unlock(table);
+		return 0;
+	}
+	p = pte_page(old);
+	if (!vma_is_private(v) || (p->kind == PAGE_ANON && p != zero_page && ref_count(&p->ref) == 1)) {
+		pte_set(slot, pte_for_page(v, p, true));
+		tlb_flush_local_page(addr); /* others may keep the stricter entry: they fault and come here */
+		pt_unlock(table);
+		return 0;
+	}
+	page_get(p);
+	pt_unlock(table);
+	return fault_copy(v, addr, table, old, p);
+}
+
+static bool access_allowed(const struct vma *v, enum fault_access access)
+{
+	switch (access) {
+	case FAULT_READ:
+		return v->flags & (VM_READ | VM_WRITE);
+	case FAULT_WRITE:
+		return v->flags & VM_WRITE;
+	default:
+		return v->flags & VM_EXEC;
+	}
+}
+
+int mm_fault_in(struct mm *mm, struct vma *v, vaddr_t addr, enum fault_access access)
+{
+	pte_t *table, e;
+	bool write = access == FAULT_WRITE;
+
+	if (!access_allowed(v, access))
+		return -EFAULT;
+	table = pt_leaf_make(mm, addr);
+	if (table == NULL)
+		return -ENOMEM;
+	addr &= PAGE_MASK;
+	e = __atomic_load_n(pt_slot(table, addr), __ATOMIC_RELAXED);
+	if (e == 0) {
+		if (v->kernel_pages != NULL)
+			return fault_kernel_page(v, addr, table);
+		if (v->cache != NULL)
+			return fault_file(v, addr, table, write);
+		return write ? fault_fresh(v, addr, table, 0) : fault_zero_page(v, addr, table);
+	}
+	if (write && !(e & PTE_W))
+		return fault_read_only(v, addr, table, e);
+	tlb_flush_local_page(addr); /* it is there: this hart remembered an older entry */
+	return 0;
+}
+
+/* The stack's area reaches down to addr if its limit and its lower neighbour allow. mm->lock held for writing. */
+static int stack_grow(struct mm *mm, struct vma *v, vaddr_t addr)
+{
+	vaddr_t start = addr & PAGE_MASK;
+	struct vma *below = vma_prev(v);
+	uint64_t limit = group_rlimit(current->group, RLIMIT_STACK);
+	vaddr_t gap = 256 * PAGE_SIZE; /* keeps a runaway stack from running into what lies below */
+
+	if (v->end - start > limit)
+		return -EFAULT;
+	if (below != NULL && (below->flags & (VM_READ | VM_WRITE | VM_EXEC)) &&
+	    !(below->flags & VM_GROWSDOWN) && start < below->end + gap)
+		return -EFAULT;
+	vma_resize(v, start, v->end);
+	return 0;
+}
+
+/* The area for a fault at addr, with mm->lock held for reading; NULL (and the lock not held) if there is none. */
+static struct vma *area_for_fault(struct mm *mm, vaddr_t addr)
+{
+	struct vma *v;
+	bool grown;
+
+	rwlock_read_lock(&mm->lock);
+	v = vma_find_after(mm, addr);
+	if (v != NULL && v->start <= addr)
+		return v;
+	rwlock_read_unlock(&mm->lock);
+	if (v == NULL || !(v->flags & VM_GROWSDOWN))
+		return NULL;
+	rwlock_write_lock(&mm->lock);
+	v = vma_find_after(mm, addr);
+	grown = v != NULL && (v->start <= addr || ((v->flags & VM_GROWSDOWN) && stack_grow(mm, v, addr) == 0));
+	rwlock_write_unlock(&mm->lock);
+	if (!grown)
+		return NULL;
+	rwlock_read_lock(&mm->lock);
+	v = vma_find(mm, addr);
+	if (v == NULL)
+		rwlock_read_unlock(&mm->lock);
+	return v;
+}
+
+int upcall_fault(vaddr_t addr, enum fault_access access, int *signo, int *code)
+{
+	struct mm *mm = current->mm;
+	struct vma *v;
+	int err;
+
+	*signo = SIGSEGV;
+	*code = SEGV_MAPERR;
+	if (mm == NULL || addr >= USER_END)
+		return -EFAULT;
+	v = area_for_fault(mm, addr);
+	if (v == NULL)
+		return -EFAULT;
+	current->min_faults++;
+	err = mm_fault_in(mm, v, addr, access);
+	rwlock_read_unlock(&mm->lock);
+	if (err == -EFAULT)
+		*code = SEGV_ACCERR;
+	if (err == -ERANGE || err == -EIO || err == -ENOSPC) {
+		*signo = SIGBUS;
+		*code = BUS_ADRERR;
+		err = -EFAULT;
+	}
+	return err;
+}
+
+int mm_populate(struct mm *mm, vaddr_t start, vaddr_t end, enum fault_access access)
+{
+	int err = 0;
+
+	rwlock_read_lock(&mm->lock);
+	for (vaddr_t va = start; va < end && err == 0; va += PAGE_SIZE) {
+		struct vma *v = vma_find(mm, va);
+
+		err = v == NULL ? -ENOMEM : mm_fault_in(mm, v, va, access);
+	}
+	rwlock_read_unlock(&mm->lock);
+	return err;
+}

@@ -1,0 +1,286 @@
+#include "kernel/mm/mm.h"
+
+#include "arch/machine.h"
+#include "kernel/abi/capability.h"
+#include "kernel/abi/mman.h"
+#include "kernel/abi/resource.h"
+#include "kernel/core/panic.h"
+#include "kernel/mm/fault.h"
+#include "kernel/mm/map.h"
+#include "kernel/mm/page_table.h"
+#include "kernel/mm/shm_object.h"
+#include "kernel/task/cred.h"
+#include "kernel/task/group.h"
+#include "lib/errno.h"
+
+/*
+ * mmap, munmap and brk: putting areas into an address space and cutting them out.
+ *
+ * Room is looked for from map_hint downwards: the place below the lowest mapping made last, or the highest gap that
+ * munmap has left since. So a series of mappings finds its room at once, and gaps are used again.
+ *
+ * Check, allocate, commit: the new area is complete before what lay in its place goes.
+ */
+
+#define AREAS_MAX 65530 /* Linux's max_map_count */
+
+/* The highest address below `top` with len free bytes; 0 if there is none above the lowest page. */
+static vaddr_t find_gap_below(struct mm *mm, vaddr_t top, size_t len)
+{
+	struct vma *v = vma_find_after(mm, top - 1);
+
+	v = v != NULL ? (v->start < top ? v : vma_prev(v)) :
+			rb_entry_or_null(rb_last(&mm->areas), struct vma, node);
+	for (;;) {
+		vaddr_t floor = v != NULL ? v->end : MAP_LOWEST;
+
+		if (floor < top && top - floor >= len)
+			return top - len;
+		if (v == NULL)
+			return 0;
+		top = min(top, v->start);
+		v = vma_prev(v);
+	}
+}
+
+int mm_find_room(struct mm *mm, size_t len, vaddr_t *out)
+{
+	vaddr_t at = len < mm->map_hint ? find_gap_below(mm, mm->map_hint, len) : 0;
+
+	if (at == 0)
+		at = find_gap_below(mm, mm->mmap_top, len);
+	if (at == 0)
+		at = find_gap_below(mm, USER_END - PAGE_SIZE, len);
+	if (at == 0)
+		return -ENOMEM;
+	mm->map_hint = at;
+	*out = at;
+	return 0;
+}
+
+static bool range_is_free(struct mm *mm, vaddr_t start, vaddr_t end)
+{
+	struct vma *v = vma_find_after(mm, start);
+
+	return v == NULL || v->start >= end;
+}
+
+/* Where a request goes. mm->lock held for writing. */
+static int map_place(struct mm *mm, const struct mm_map_request *req, size_t len, vaddr_t *out)
+{
+	vaddr_t hint = ALIGN_DOWN(req->addr, PAGE_SIZE);
+
+	if (req->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
+		if (req->addr % PAGE_SIZE != 0)
+			return -EINVAL;
+		if (req->addr < MAP_LOWEST && !capable(CAP_SYS_RAWIO))
+			return -EPERM;
+		if ((req->flags & MAP_FIXED_NOREPLACE) && !range_is_free(mm, req->addr, req->addr + len))
+			return -EEXIST;
+		*out = req->addr;
+		return 0;
+	}
+	if (hint >= MAP_LOWEST && hint <= USER_END - len && range_is_free(mm, hint, hint + len)) {
+		*out = hint;
+		return 0;
+	}
+	return mm_find_room(mm, len, out);
+}
+
+static unsigned area_flags(const struct mm_map_request *req)
+{
+	unsigned flags = vma_flags_of_prot(req->prot) | VM_MAYREAD | VM_MAYEXEC | VM_MAYWRITE;
+	unsigned type = req->flags & MAP_TYPE;
+
+	if (type == MAP_SHARED || type == MAP_SHARED_VALIDATE) {
+		flags |= VM_SHARED;
+		if (req->file != NULL && !req->allow_write)
+			flags &= ~VM_MAYWRITE;
+	}
+	if (req->flags & MAP_GROWSDOWN)
+		flags |= VM_GROWSDOWN;
+	if (req->flags & MAP_STACK)
+		flags |= req->flags & MAP_GROWSDOWN ? VM_STACK : 0;
+	if (req->flags & MAP_LOCKED)
+		flags |= VM_LOCKED;
+	if (req->flags & MAP_NORESERVE)
+		flags |= VM_NORESERVE;
+	return flags;
+}
+
+static int area_attach(struct vma *v, const struct mm_map_request *req)
+{
+	if (req->file != NULL) {
+		v->pgoff = req->offset >> PAGE_SHIFT;
+		return req->attach(req->file, v);
+	}
+	if (v->flags & VM_SHARED)
+		return shm_object_attach(v);
+	if (v->flags & VM_STACK)
+		v->name = "[stack]";
+	return 0;
+}
+
+static int map_check(struct mm *mm, const struct mm_map_request *req, size_t len)
+{
+	uint64_t as_limit = group_rlimit(current->group, RLIMIT_AS);
+	uint64_t data_limit = group_rlimit(current->group, RLIMIT_DATA);
+	uint64_t pages = len >> PAGE_SHIFT;
+
+	if (len == 0 || len > USER_END)
+		return len == 0 ? -EINVAL : -ENOMEM;
+	if ((req->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) && req->addr > USER_END - len)
+		return -ENOMEM;
+	if (mm->area_count >= AREAS_MAX)
+		return -ENOMEM;
+	if (mm->total_pages + pages > as_limit >> PAGE_SHIFT)
+		return -ENOMEM;
+	if (req->file == NULL && (req->prot & PROT_WRITE) && (req->flags & MAP_TYPE) == MAP_PRIVATE &&
+	    !(req->flags & MAP_STACK) && mm->data_pages + pages > data_limit >> PAGE_SHIFT)
+		return -ENOMEM;
+	return 0;
+}
+
+int mm_unmap_locked(struct mm *mm, vaddr_t start, vaddr_t end)
+{
+	struct vma *v, *below, *above;
+	struct gather g;
+	int err = vma_split_range(mm, start, end);
+
+	if (err)
+		return err;
+	v = vma_find_after(mm, start);
+	if (v == NULL || v->start >= end)
+		return 0;
+	below = vma_prev(v);
+	gather_begin(&g, mm);
+	while (v != NULL && v->start < end) {
+		struct vma *next = vma_next(v);
+
+		pt_zap(&g, v, v->start, v->end);
+		vma_unlink_free(v);
+		v = next;
+	}
+	above = v;
+	gather_end(&g);
+	pt_free_range(mm, start, end, below != NULL ? below->end : 0,
+		      above != NULL ? above->start : USER_END);
+	if (end > mm->map_hint && start < mm->mmap_top)
+		mm->map_hint = min(end, mm->mmap_top);
+	return 0;
+}
+
+static int map_locked(struct mm *mm, const struct mm_map_request *req, size_t len, vaddr_t *out)
+{
+	struct vma *v;
+	int err = map_check(mm, req, len);
+
+	if (err == 0)
+		err = map_place(mm, req, len, out);
+	if (err)
+		return err;
+	v = vma_create(mm, *out, *out + len, area_flags(req));
+	if (v == NULL)
+		return -ENOMEM;
+	err = area_attach(v, req);
+	if (err == 0 && (req->flags & MAP_FIXED))
+		err = mm_unmap_locked(mm, v->start, v->end);
+	if (err) {
+		vma_free(v);
+		return err;
+	}
+	vma_link(v);
+	vma_merge(v);
+	return 0;
+}
+
+int mm_map(struct mm *mm, const struct mm_map_request *req, vaddr_t *out)
+{
+	size_t len = ALIGN_UP(req->len, PAGE_SIZE);
+	int err;
+
+	if (req->len != 0 && len == 0)
+		return -ENOMEM;
+	rwlock_write_lock(&mm->lock);
+	err = map_locked(mm, req, len, out);
+	rwlock_write_unlock(&mm->lock);
+	if (err == 0 && (req->flags & (MAP_POPULATE | MAP_LOCKED)) && (req->prot & (PROT_READ | PROT_WRITE)))
+		(void)!mm_populate(mm, *out, *out + len, req->prot & PROT_WRITE ? FAULT_WRITE : FAULT_READ);
+	return err;
+}
+
+int mm_unmap(struct mm *mm, vaddr_t addr, size_t len)
+{
+	int err;
+
+	if (addr % PAGE_SIZE != 0 || len == 0 || len > USER_END || addr > USER_END - ALIGN_UP(len, PAGE_SIZE))
+		return -EINVAL;
+	rwlock_write_lock(&mm->lock);
+	err = mm_unmap_locked(mm, addr, addr + ALIGN_UP(len, PAGE_SIZE));
+	rwlock_write_unlock(&mm->lock);
+	return err;
+}
+
+static int brk_grow(struct mm *mm, vaddr_t from, vaddr_t to)
+{
+	struct mm_map_request req = { .addr = from, .len = to - from, .prot = PROT_READ | PROT_WRITE,
+				      .flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE };
+	vaddr_t at;
+
+	return map_locked(mm, &req, to - from, &at);
+}
+
+vaddr_t mm_brk(struct mm *mm, vaddr_t new_brk)
+{
+	vaddr_t from, to;
+	int err = 0;
+
+	rwlock_write_lock(&mm->lock);
+	from = ALIGN_UP(mm->brk, PAGE_SIZE);
+	to = ALIGN_UP(new_brk, PAGE_SIZE);
+	if (new_brk < mm->brk_start || new_brk > USER_END)
+		err = -EINVAL;
+	else if (to > from)
+		err = brk_grow(mm, from, to);
+	else if (to < from)
+		err = mm_unmap_locked(mm, to, from);
+	if (err == 0)
+		mm->brk = new_brk;
+	new_brk = mm->brk;
+	rwlock_write_unlock(&mm->lock);
+	return new_brk;
+}
+
+int mm_map_kernel_pages(struct mm *mm, vaddr_t addr, const void *start, size_t len, unsigned prot,
+			const char *name)
+{
+	struct vma *v = vma_create(mm, addr, addr + len, vma_flags_of_prot(prot) | VM_MAYREAD | VM_MAYEXEC |
+								VM_KERNEL_PAGES);
+
+	assert(addr % PAGE_SIZE == 0 && len % PAGE_SIZE == 0);
+	if (v == NULL)
+		return -ENOMEM;
+	v->kernel_pages = start;
+	v->name = name;
+	rwlock_write_lock(&mm->lock);
+	vma_link(v);
+	rwlock_write_unlock(&mm->lock);
+	return 0;
+}
+
+int mm_map_vdso(struct mm *mm)
+{
+	size_t len = vdso_end - vdso_start;
+	vaddr_t at;
+	int err;
+
+	rwlock_write_lock(&mm->lock);
+	err = mm_find_room(mm, len + PAGE_SIZE, &at);
+	rwlock_write_unlock(&mm->lock);
+	if (err == 0)
+		err = mm_map_kernel_pages(mm, at, &vdso_data, PAGE_SIZE, PROT_READ, "[vvar]");
+	if (err == 0)
+		err = mm_map_kernel_pages(mm, at + PAGE_SIZE, vdso_start, len, PROT_READ | PROT_EXEC, "[vdso]");
+	mm->vdso = at + PAGE_SIZE;
+	return err;
+}

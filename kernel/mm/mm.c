@@ -1,0 +1,163 @@
+#include "kernel/mm/mm.h"
+
+#include "arch/tlb.h"
+#include "kernel/alloc/slab.h"
+#include "kernel/core/panic.h"
+#include "kernel/core/upcall.h"
+#include "kernel/mm/page_table.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+
+/*
+ * An address space's life.
+ *
+ *	mm_create          empty: a root table with the kernel's upper half, no area
+ *	mm_copy            fork (copy.c)
+ *	mm_get, mm_put     users: the tasks that have it, and whoever looks at it from outside. The last one
+ *	                   empties it: areas, pages, tables
+ *	loaded by a hart   a reference for as long as the hart's satp points to the root table: a task without
+ *	                   an address space keeps running on whatever was loaded, so that a switch to a kernel
+ *	                   thread and back costs nothing
+ *
+ * Locking: mm->lock for areas; hart_mm[] belongs to its hart, with interrupts off.
+ */
+
+static CACHE_DEFINE(mm_cache, struct mm);
+
+/* Which address space each hart has loaded, counted; NULL: the kernel's own. */
+static struct mm *hart_mm[HART_MAX];
+
+int mm_create(struct mm **out)
+{
+	struct mm *mm = cache_alloc(&mm_cache, ALLOC_ZERO);
+	struct page *root;
+
+	if (mm == NULL)
+		return -ENOMEM;
+	root = page_alloc(0, ALLOC_ZERO, PAGE_TABLE);
+	if (root == NULL) {
+		cache_free(&mm_cache, mm);
+		return -ENOMEM;
+	}
+	ref_init(&mm->ref);
+	ref_init(&mm->users);
+	rwlock_init(&mm->lock, "mm", LOCK_RANK_MM);
+	rb_init(&mm->areas);
+	mm->root = page_address(root);
+	pt_root_init(mm->root);
+	mm->mmap_top = mm->map_hint = MMAP_TOP;
+	mm->dumpable = 1;
+	*out = mm;
+	return 0;
+}
+
+struct mm *mm_get(struct mm *mm)
+{
+	ref_get(&mm->users);
+	return mm;
+}
+
+bool mm_get_unless_dead(struct mm *mm)
+{
+	return ref_get_unless_zero(&mm->users);
+}
+
+/* The struct and root table, when no hart has it loaded any more. */
+static void mm_unref(struct mm *mm)
+{
+	if (mm == NULL || !ref_put(&mm->ref))
+		return;
+	page_put(page_of(mm->root));
+	cache_free(&mm_cache, mm);
+}
+
+static void mm_empty(struct mm *mm)
+{
+	struct vma *v = rb_entry_or_null(rb_first(&mm->areas), struct vma, node);
+	struct gather g;
+
+	gather_begin(&g, mm);
+	while (v != NULL) {
+		struct vma *next = vma_next(v);
+
+		pt_zap(&g, v, v->start, v->end);
+		v = next;
+	}
+	gather_end(&g);
+	while ((v = rb_entry_or_null(rb_first(&mm->areas), struct vma, node)) != NULL)
+		vma_unlink_free(v);
+	pt_free_all(mm);
+	assert(atomic_load(&mm->rss_anon) == 0 && atomic_load(&mm->rss_file) == 0);
+}
+
+void mm_put(struct mm *mm)
+{
+	if (mm == NULL || !ref_put(&mm->users))
+		return;
+	mm_switch_away(mm);
+	mm_empty(mm);
+	if (mm->exe != NULL)
+		mm->exe_put(mm->exe);
+	mm_unref(mm);
+}
+
+/* This hart goes from one address space to another (NULL: the kernel's). Interrupts off. */
+static void hart_load(struct mm *mm)
+{
+	unsigned hart = hart_index();
+	struct mm *old = hart_mm[hart];
+
+	if (old == mm)
+		return;
+	if (mm != NULL) {
+		ref_get(&mm->ref);
+		/* Before the tree is loaded: who changes it from now on interrupts this hart too. */
+		hart_mask_set(&mm->harts, hart);
+	}
+	hart_mm[hart] = mm;
+	tlb_switch(mm != NULL ? virt_to_phys(mm->root) : kernel_root_phys());
+	if (old != NULL) {
+		hart_mask_clear(&old->harts, hart);
+		mm_unref(old);
+	}
+}
+
+void upcall_mm_switch(struct task *prev, struct task *next)
+{
+	if (next->mm != NULL)
+		hart_load(next->mm);
+}
+
+struct mm *mm_install(struct mm *mm)
+{
+	struct mm *old;
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+
+	old = current->mm;
+	current->mm = mm;
+	hart_load(mm);
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	return old;
+}
+
+/* A dying address space is dropped by harts that merely still have it loaded: this one does so here; others that idle
+ * on it do not touch user addresses and let go at their next switch. */
+void mm_switch_away(struct mm *mm)
+{
+	irqflags_t irq = irq_save();
+
+	if (hart_mm[hart_index()] == mm)
+		hart_load(NULL);
+	irq_restore(irq);
+}
+
+struct mm *mm_of_task(struct task *t)
+{
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	struct mm *mm = t->mm;
+
+	if (mm != NULL && !mm_get_unless_dead(mm))
+		mm = NULL;
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	return mm;
+}

@@ -1,0 +1,334 @@
+#include "kernel/mm/page_cache.h"
+
+#include "kernel/alloc/slab.h"
+#include "kernel/core/panic.h"
+#include "kernel/mm/page_table.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+
+/*
+ * A radix tree of pages: 64 children a node, as high as the largest index needs.
+ *
+ *	height 0   root is the page at index 0, or nothing
+ *	height 1   root is a node of 64 pages
+ *	height 2   root is a node of 64 nodes of 64 pages ...
+ *
+ * Nodes are added under the lock with memory allocated before it was taken (a small stock), so nothing under the
+ * lock can fail. A page is filled before it enters the tree; of two tasks that fill the same one, the
+ * slower drops its own.
+ *
+ * Truncation first cuts pages off the tree (mapping = NULL), then takes them out of every address space that shows them.
+ * A fault that found a page before the cut looks at page->mapping again under its table's lock, and either sees
+ * the cut, or has put its entry in early enough for the second step to find it.
+ */
+
+#define RADIX_BITS 6
+#define RADIX_SLOTS (1u << RADIX_BITS)
+#define RADIX_HEIGHT_MAX 9
+
+struct radix_node {
+	void *slot[RADIX_SLOTS];
+	unsigned count;
+};
+
+static CACHE_DEFINE(radix_cache, struct radix_node);
+
+/* Nodes taken before the lock, enough for one insertion. */
+struct stock {
+	struct radix_node *node[RADIX_HEIGHT_MAX + 1];
+	unsigned count;
+};
+
+static unsigned slot_index(uint64_t index, unsigned level)
+{
+	return index >> (RADIX_BITS * level) & (RADIX_SLOTS - 1);
+}
+
+/* Lowest height at which index has a place. */
+static unsigned height_for(uint64_t index)
+{
+	unsigned height = 0;
+
+	while (height < RADIX_HEIGHT_MAX && index >> (RADIX_BITS * height) != 0)
+		height++;
+	return height;
+}
+
+static void stock_drop(struct stock *s)
+{
+	while (s->count > 0)
+		cache_free(&radix_cache, s->node[--s->count]);
+}
+
+static int stock_fill(struct stock *s, unsigned count)
+{
+	while (s->count < count) {
+		struct radix_node *n = cache_alloc(&radix_cache, ALLOC_ZERO);
+
+		if (n == NULL) {
+			stock_drop(s);
+			return -ENOMEM;
+		}
+		s->node[s->count++] = n;
+	}
+	return 0;
+}
+
+void page_cache_init(struct page_cache *c, const struct page_cache_ops *ops, void *owner)
+{
+	*c = (struct page_cache){ .ops = ops, .owner = owner };
+	spinlock_init(&c->lock, "page cache", LOCK_RANK_PAGE_CACHE);
+	mutex_init(&c->map_lock, "mappings", LOCK_RANK_MAPPINGS);
+	list_init(&c->mappings);
+}
+
+static struct page *tree_find(const struct page_cache *c, uint64_t index)
+{
+	void *node = c->root;
+
+	if (height_for(index) > c->height)
+		return NULL;
+	for (unsigned level = c->height; level-- > 0 && node != NULL;)
+		node = ((struct radix_node *)node)->slot[slot_index(index, level)];
+	return node;
+}
+
+/* Makes the tree high enough and puts p in its empty place, with nodes from the stock. */
+static void tree_insert(struct page_cache *c, uint64_t index, struct page *p, struct stock *s)
+{
+	void **place = &c->root;
+
+	while (c->height < height_for(index)) {
+		if (c->root != NULL) {
+			struct radix_node *n = s->node[--s->count];
+
+			n->slot[0] = c->root;
+			n->count = 1;
+			c->root = n;
+		}
+		c->height++;
+	}
+	for (unsigned level = c->height; level-- > 0;) {
+		struct radix_node *n = *place;
+
+		if (n == NULL)
+			*place = n = s->node[--s->count];
+		place = &n->slot[slot_index(index, level)];
+		n->count += *place == NULL;
+	}
+	*place = p;
+	c->count++;
+}
+
+struct page *page_cache_find(struct page_cache *c, uint64_t index)
+{
+	struct page *p;
+
+	spin_lock(&c->lock);
+	p = tree_find(c, index);
+	if (p != NULL)
+		page_get(p);
+	spin_unlock(&c->lock);
+	return p;
+}
+
+static int page_fill(struct page_cache *c, uint64_t index, struct page **out)
+{
+	struct page *p = page_alloc(0, 0, PAGE_FILE);
+	int err;
+
+	if (p == NULL)
+		return -ENOMEM;
+	p->flags = PG_UPTODATE;
+	p->index = index;
+	p->mapping = c;
+	list_init(&p->lru);
+	err = c->ops->fill(c, p, index);
+	if (err)
+		page_put(p);
+	else
+		*out = p;
+	return err;
+}
+
+/* Charged, filled, entered; or the one that was there first. */
+static int page_add(struct page_cache *c, uint64_t index, struct page **out)
+{
+	struct stock stock = { .count = 0 };
+	struct page *p, *there;
+	int err = stock_fill(&stock, RADIX_HEIGHT_MAX < height_for(index) + 2 ? RADIX_HEIGHT_MAX :
+										height_for(index) + 1);
+
+	if (err == 0 && c->ops->charge != NULL)
+		err = c->ops->charge(c, 1);
+	if (err) {
+		stock_drop(&stock);
+		return err;
+	}
+	err = page_fill(c, index, &p);
+	if (err == 0) {
+		spin_lock(&c->lock);
+		there = tree_find(c, index);
+		if (there == NULL) {
+			tree_insert(c, index, page_get(p), &stock);
+			*out = p;
+		} else {
+			*out = page_get(there);
+		}
+		spin_unlock(&c->lock);
+		if (there != NULL)
+			page_put(p);
+	}
+	if ((err || there != NULL) && c->ops->charge != NULL)
+		(void)!c->ops->charge(c, -1);
+	stock_drop(&stock);
+	return err;
+}
+
+int page_cache_get(struct page_cache *c, uint64_t index, struct page **out)
+{
+	*out = page_cache_find(c, index);
+	return *out != NULL ? 0 : page_add(c, index, out);
+}
+
+/* Where a walk over a subtree stands: calls back for every page with index >= from, and frees nodes that are empty. */
+struct cut {
+	uint64_t from;	  /* first index to go */
+	struct list *out; /* pages taken, by lru */
+	uint64_t count;
+};
+
+/* Cuts the subtree at *place, which covers indexes from base on; level 0 is a page. */
+static void cut_subtree(void **place, unsigned level, uint64_t base, struct cut *cut)
+{
+	struct radix_node *n = *place;
+	uint64_t span = 1UL << (RADIX_BITS * level);
+
+	if (n == NULL || (level < RADIX_HEIGHT_MAX && base + span - 1 < cut->from))
+		return;
+	if (level == 0) {
+		struct page *p = *place;
+
+		p->mapping = NULL;
+		list_add_tail(&p->lru, cut->out);
+		cut->count++;
+		*place = NULL;
+		return;
+	}
+	for (unsigned i = 0; i < RADIX_SLOTS; i++) {
+		bool had = n->slot[i] != NULL;
+
+		cut_subtree(&n->slot[i], level - 1, base + (span >> RADIX_BITS) * i, cut);
+		n->count -= had && n->slot[i] == NULL;
+	}
+	if (n->count == 0) {
+		cache_free(&radix_cache, n);
+		*place = NULL;
+	}
+}
+
+/* Takes every page at or beyond an index out of the tree and lets go of the cache's references. */
+static void cut_from(struct page_cache *c, uint64_t from, struct list *out)
+{
+	struct cut cut = { .from = from, .out = out };
+
+	spin_lock(&c->lock);
+	cut_subtree(&c->root, c->height, 0, &cut);
+	if (c->root == NULL)
+		c->height = 0;
+	c->count -= cut.count;
+	spin_unlock(&c->lock);
+	if (cut.count != 0 && c->ops->charge != NULL)
+		(void)!c->ops->charge(c, -(long)cut.count);
+}
+
+static void pages_put(struct list *pages)
+{
+	struct page *p, *next;
+
+	list_for_each_entry_safe(p, next, pages, lru) {
+		list_del_init(&p->lru);
+		page_put(p);
+	}
+}
+
+void page_cache_destroy(struct page_cache *c)
+{
+	struct list pages = LIST_INIT(pages);
+
+	assert(list_empty(&c->mappings));
+	cut_from(c, 0, &pages);
+	pages_put(&pages);
+}
+
+/* Takes the pages of the cache from `from` on out of every area. Private copies of them stay. */
+static void unmap_from(struct page_cache *c, uint64_t from)
+{
+	struct vma *v;
+
+	mutex_lock(&c->map_lock);
+	list_for_each_entry(v, &c->mappings, cache_link) {
+		uint64_t pages = (v->end - v->start) >> PAGE_SHIFT;
+		struct gather g;
+
+		if (v->pgoff + pages <= from)
+			continue;
+		gather_begin(&g, v->mm);
+		pt_zap_cache(&g, v, from > v->pgoff ? v->start + ((from - v->pgoff) << PAGE_SHIFT) : v->start);
+		gather_end(&g);
+	}
+	mutex_unlock(&c->map_lock);
+}
+
+void page_cache_truncate(struct page_cache *c, uint64_t size)
+{
+	struct list pages = LIST_INIT(pages);
+	uint64_t from = DIV_ROUND_UP(size, PAGE_SIZE);
+	struct page *tail;
+
+	__atomic_store_n(&c->size, size, __ATOMIC_RELAXED);
+	cut_from(c, from, &pages);
+	unmap_from(c, from);
+	pages_put(&pages);
+	if (size % PAGE_SIZE == 0)
+		return;
+	tail = page_cache_find(c, size / PAGE_SIZE);
+	if (tail != NULL) {
+		memset((char *)page_address(tail) + size % PAGE_SIZE, 0, PAGE_SIZE - size % PAGE_SIZE);
+		page_put(tail);
+	}
+}
+
+/* The first place >= from in a subtree that is (not) empty; UINT64_MAX if none. */
+static uint64_t next_in(void *place, unsigned level, uint64_t base, uint64_t from, bool present)
+{
+	struct radix_node *n = place;
+	uint64_t span = 1UL << (RADIX_BITS * level);
+
+	if (level < RADIX_HEIGHT_MAX && base + span - 1 < from)
+		return UINT64_MAX;
+	if (place == NULL)
+		return present ? UINT64_MAX : max(base, from);
+	if (level == 0)
+		return present ? base : UINT64_MAX;
+	for (unsigned i = 0; i < RADIX_SLOTS; i++) {
+		uint64_t found = next_in(n->slot[i], level - 1, base + (span >> RADIX_BITS) * i, from, present);
+
+		if (found != UINT64_MAX)
+			return found;
+	}
+	return UINT64_MAX;
+}
+
+uint64_t page_cache_next(struct page_cache *c, uint64_t from, bool present)
+{
+	uint64_t beyond, found;
+
+	spin_lock(&c->lock);
+	found = next_in(c->root, c->height, 0, from, present);
+	beyond = c->height >= RADIX_HEIGHT_MAX ? UINT64_MAX : 1UL << (RADIX_BITS * c->height);
+	spin_unlock(&c->lock);
+	if (found == UINT64_MAX && !present)
+		return max(from, beyond); /* everything behind the tree is hole */
+	return found;
+}

@@ -1,0 +1,101 @@
+#include "kernel/mm/mm.h"
+
+#include "arch/tlb.h"
+#include "kernel/abi/mman.h"
+#include "kernel/mm/map.h"
+#include "kernel/mm/page_table.h"
+#include "lib/errno.h"
+
+/*
+ * mprotect: areas are split at the edges, given their new flags, and joined again with like neighbours; entries
+ * that are there get the new permissions, but never write: the next write faults and finds out whether it may.
+ */
+
+static void leaf_protect(struct vma *v, pte_t *table, vaddr_t va, vaddr_t end)
+{
+	pt_lock(table);
+	for (; va < end; va += PAGE_SIZE) {
+		pte_t *slot = pt_slot(table, va);
+
+		if (*slot != 0)
+			pte_set(slot, pte_for_page(v, pte_page(*slot), false));
+	}
+	pt_unlock(table);
+}
+
+static void area_protect(struct vma *v)
+{
+	vaddr_t va = v->start;
+
+	while (va < v->end) {
+		vaddr_t stop = min(v->end, ALIGN_DOWN(va, LEAF_SPAN) + LEAF_SPAN);
+		pte_t *table = pt_leaf_find(v->mm, va);
+
+		if (table != NULL)
+			leaf_protect(v, table, va, stop);
+		va = stop;
+	}
+}
+
+static int check_range(struct mm *mm, vaddr_t start, vaddr_t end, unsigned flags)
+{
+	vaddr_t va = start;
+
+	while (va < end) {
+		struct vma *v = vma_find(mm, va);
+
+		if (v == NULL)
+			return -ENOMEM;
+		if (flags & ~(v->flags >> 4) & (VM_READ | VM_WRITE | VM_EXEC))
+			return -EACCES; /* VM_MAY* are the same bits, four higher */
+		va = v->end;
+	}
+	return 0;
+}
+
+static int protect_locked(struct mm *mm, vaddr_t start, vaddr_t end, unsigned flags)
+{
+	struct vma *v;
+	int err = check_range(mm, start, end, flags);
+
+	if (err == 0)
+		err = vma_split_range(mm, start, end);
+	if (err)
+		return err;
+	for (v = vma_find(mm, start); v != NULL && v->start < end; v = vma_next(v)) {
+		vma_set_flags(v, (v->flags & ~(VM_READ | VM_WRITE | VM_EXEC)) | flags);
+		area_protect(v);
+	}
+	tlb_flush_harts(&mm->harts, start, end - start);
+	vma_merge_range(mm, start, end);
+	return 0;
+}
+
+int mm_protect(struct mm *mm, vaddr_t addr, size_t len, unsigned prot)
+{
+	size_t aligned = ALIGN_UP(len, PAGE_SIZE);
+	vaddr_t end = addr + aligned;
+	struct vma *v;
+	int err = 0;
+
+	if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP))
+		return -EINVAL;
+	if (addr % PAGE_SIZE != 0 || (prot & PROT_GROWSUP))
+		return -EINVAL;
+	if (len == 0)
+		return 0;
+	if (aligned == 0 || aligned > USER_END || addr > USER_END - aligned)
+		return -ENOMEM;
+	rwlock_write_lock(&mm->lock);
+	if (prot & PROT_GROWSDOWN) {
+		v = vma_find(mm, addr);
+		if (v == NULL || !(v->flags & VM_GROWSDOWN))
+			err = -EINVAL;
+		else
+			addr = v->start;
+	}
+	if (err == 0)
+		err = protect_locked(mm, addr, end, vma_flags_of_prot(prot));
+	rwlock_write_unlock(&mm->lock);
+	return err;
+}

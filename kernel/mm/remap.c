@@ -1,0 +1,156 @@
+#include "kernel/mm/mm.h"
+
+#include "arch/tlb.h"
+#include "kernel/abi/mman.h"
+#include "kernel/mm/map.h"
+#include "kernel/mm/page_table.h"
+#include "lib/errno.h"
+
+/*
+ * mremap: shrink, grow in place, or move.
+ *
+ * A move takes the entries from the old place's tables to the new place's: pages are not copied and their counts stay.
+ * The new area and its tables are made first, so nothing is lost when memory runs out.
+ */
+
+/* All leaf tables that the new place needs, so that moving entries can't fail. */
+static int tables_make(struct mm *mm, vaddr_t start, vaddr_t end)
+{
+	for (vaddr_t va = ALIGN_DOWN(start, LEAF_SPAN); va < end; va += LEAF_SPAN) {
+		if (pt_leaf_make(mm, va) == NULL)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The write lock of mm keeps faults out; the tables' locks keep truncation out. */
+static void entry_move(struct mm *mm, vaddr_t from, vaddr_t to)
+{
+	pte_t *old_table = pt_leaf_find(mm, from), *new_table = pt_leaf_find(mm, to);
+	pte_t e;
+
+	if (old_table == NULL)
+		return;
+	spin_lock_two(&pt_page(old_table)->lock, &pt_page(new_table)->lock);
+	e = *pt_slot(old_table, from);
+	if (e != 0) {
+		pte_set(pt_slot(old_table, from), 0);
+		pt_page(old_table)->entries--;
+		pte_set(pt_slot(new_table, to), e);
+		pt_page(new_table)->entries++;
+	}
+	spin_unlock_two(&pt_page(old_table)->lock, &pt_page(new_table)->lock);
+}
+
+static void entries_move(struct mm *mm, vaddr_t from, vaddr_t to, size_t len)
+{
+	for (size_t done = 0; done < len; done += PAGE_SIZE)
+		entry_move(mm, from + done, to + done);
+	tlb_flush_harts(&mm->harts, from, len);
+}
+
+/* v, exactly [old, old + old_len), goes to [to, to + new_len). */
+static int area_move(struct mm *mm, struct vma *v, size_t old_len, size_t new_len, vaddr_t to, unsigned flags)
+{
+	vaddr_t old = v->start;
+	struct vma *copy;
+	int err = tables_make(mm, to, to + min(old_len, new_len));
+
+	if (err)
+		return err;
+	copy = vma_clone(v, mm);
+	if (copy == NULL)
+		return -ENOMEM;
+	copy->start = to;
+	copy->end = to + new_len;
+	vma_link(copy);
+	entries_move(mm, old, to, min(old_len, new_len));
+	if (flags & MREMAP_DONTUNMAP)
+		return 0;
+	return mm_unmap_locked(mm, old, old + old_len);
+}
+
+static bool can_grow_in_place(struct mm *mm, struct vma *v, vaddr_t end)
+{
+	struct vma *next = vma_next(v);
+
+	return end <= USER_END && (next == NULL || next->start >= end);
+}
+
+static int remap_check(struct vma *v, vaddr_t old, size_t old_len, size_t new_len, unsigned flags)
+{
+	if (v == NULL)
+		return -EFAULT;
+	if (old_len == 0 && !(v->flags & VM_SHARED))
+		return -EINVAL;
+	if (v->end - old < old_len)
+		return -EFAULT;
+	if (v->flags & VM_KERNEL_PAGES)
+		return -EINVAL;
+	if ((flags & MREMAP_DONTUNMAP) && old_len != new_len)
+		return -EINVAL;
+	return 0;
+}
+
+static int remap_move(struct mm *mm, vaddr_t old, size_t old_len, size_t new_len, unsigned flags,
+		      vaddr_t *out)
+{
+	int err = 0;
+
+	if (flags & MREMAP_FIXED)
+		err = mm_unmap_locked(mm, *out, *out + new_len);
+	else
+		err = mm_find_room(mm, new_len, out);
+	if (err == 0)
+		err = vma_split_range(mm, old, old + old_len);
+	if (err)
+		return err;
+	return area_move(mm, vma_find(mm, old), old_len, new_len, *out, flags);
+}
+
+static int remap_locked(struct mm *mm, vaddr_t old, size_t old_len, size_t new_len, unsigned flags,
+			vaddr_t *out)
+{
+	struct vma *v = vma_find(mm, old);
+	int err = remap_check(v, old, old_len, new_len, flags);
+
+	if (err)
+		return err;
+	if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
+		return old_len == 0 ? -EINVAL : remap_move(mm, old, old_len, new_len, flags, out);
+	*out = old;
+	if (new_len <= old_len)
+		return new_len == old_len ? 0 : mm_unmap_locked(mm, old + new_len, old + old_len);
+	if (old_len != 0 && old + old_len == v->end && can_grow_in_place(mm, v, old + new_len)) {
+		vma_resize(v, v->start, old + new_len);
+		vma_merge(v);
+		return 0;
+	}
+	if (!(flags & MREMAP_MAYMOVE) || old_len == 0)
+		return old_len == 0 ? -EINVAL : -ENOMEM;
+	return remap_move(mm, old, old_len, new_len, flags, out);
+}
+
+int mm_remap(struct mm *mm, vaddr_t old, size_t old_len, size_t new_len, unsigned flags, vaddr_t new_addr,
+	     vaddr_t *out)
+{
+	int err;
+
+	old_len = ALIGN_UP(old_len, PAGE_SIZE);
+	new_len = ALIGN_UP(new_len, PAGE_SIZE);
+	if ((flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)) || old % PAGE_SIZE != 0 ||
+	    new_len == 0 || new_len > USER_END || old_len > USER_END)
+		return -EINVAL;
+	if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(flags & MREMAP_MAYMOVE))
+		return -EINVAL;
+	if (flags & MREMAP_FIXED) {
+		if (new_addr % PAGE_SIZE != 0 || new_addr > USER_END - new_len ||
+		    (new_addr < old + old_len && old < new_addr + new_len))
+			return -EINVAL;
+		*out = new_addr;
+	}
+	rwlock_write_lock(&mm->lock);
+	err = remap_locked(mm, old, old_len, new_len, flags, out);
+	rwlock_write_unlock(&mm->lock);
+	return err;
+}

@@ -1,0 +1,82 @@
+#include "kernel/mm/shm_object.h"
+
+#include "kernel/alloc/slab.h"
+#include "lib/errno.h"
+#include "lib/format.h"
+#include "lib/string.h"
+
+/*
+ * A page cache that fills with zeros, counted by the areas that show it; in vma->file stands the object, which only
+ * vma->ops interprets.
+ */
+
+struct shm_object {
+	struct ref ref;
+	struct page_cache cache;
+};
+
+static CACHE_DEFINE(shm_cache, struct shm_object);
+
+static int shm_fill(struct page_cache *c, struct page *p, uint64_t index)
+{
+	memset(page_address(p), 0, PAGE_SIZE);
+	return 0;
+}
+
+static const struct page_cache_ops shm_cache_ops = { .fill = shm_fill };
+
+static void shm_put(void *owner)
+{
+	struct shm_object *o = owner;
+
+	if (!ref_put(&o->ref))
+		return;
+	page_cache_destroy(&o->cache);
+	cache_free(&shm_cache, o);
+}
+
+static struct file *shm_file_get(struct file *f)
+{
+	ref_get(&((struct shm_object *)f)->ref);
+	return f;
+}
+
+static void shm_file_put(struct file *f)
+{
+	shm_put(f);
+}
+
+static int shm_file_name(struct file *f, char *buf, size_t size)
+{
+	return str_copy(buf, "/dev/zero (deleted)", size);
+}
+
+static void shm_file_ids(struct file *f, uint64_t *dev, uint64_t *ino)
+{
+	*dev = 1;
+	*ino = (uintptr_t)f >> 6 & 0xffffff;
+}
+
+static const struct vma_ops shm_vma_ops = {
+	.file_get = shm_file_get,
+	.file_put = shm_file_put,
+	.file_name = shm_file_name,
+	.file_ids = shm_file_ids,
+};
+
+int shm_object_attach(struct vma *v)
+{
+	struct shm_object *o = cache_alloc(&shm_cache, ALLOC_ZERO);
+
+	if (o == NULL)
+		return -ENOMEM;
+	ref_init(&o->ref);
+	page_cache_init(&o->cache, &shm_cache_ops, o);
+	o->cache.owner_ref = &o->ref;
+	o->cache.owner_put = shm_put;
+	o->cache.size = UINT64_MAX - PAGE_SIZE; /* the area is what bounds it */
+	v->cache = &o->cache;
+	v->file = (struct file *)o;
+	v->ops = &shm_vma_ops;
+	return 0;
+}
