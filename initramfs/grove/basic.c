@@ -158,7 +158,8 @@ static long long printf_integer(struct printf_args *args, bool is_signed)
 	if (*arg == '\'' || *arg == '"')
 		return (unsigned char)arg[1];
 	errno = 0;
-	value = is_signed || *arg == '-' ? strtoll(arg, &end, 0) : (long long)strtoull(arg, &end, 0);
+	value = is_signed || *arg == '-' ? strtoll(arg, &end, 0)
+					 : (long long)strtoull(arg, &end, 0);
 	printf_check(args, arg, end);
 	return value;
 }
@@ -187,7 +188,8 @@ static const char *printf_convert(struct printf_args *args, const char *p)
 
 	memcpy(spec + 1, p, flags < 8 ? flags : 8);
 	p += flags;
-	width = *p == '*' ? (p++, (int)printf_integer(args, true)) : (int)strtol(p, (char **)&p, 10);
+	width = *p == '*' ? (p++, (int)printf_integer(args, true))
+			  : (int)strtol(p, (char **)&p, 10);
 	if (*p == '.')
 		precision = *++p == '*' ? (p++, (int)printf_integer(args, true))
 					: (int)strtol(p, (char **)&p, 10);
@@ -294,7 +296,8 @@ static int test_file_age(const char *a, const char *b)
 		return has_a - has_b;
 	if (sa.st_mtim.tv_sec != sb.st_mtim.tv_sec)
 		return sa.st_mtim.tv_sec < sb.st_mtim.tv_sec ? -1 : 1;
-	return (sa.st_mtim.tv_nsec > sb.st_mtim.tv_nsec) - (sa.st_mtim.tv_nsec < sb.st_mtim.tv_nsec);
+	return (sa.st_mtim.tv_nsec > sb.st_mtim.tv_nsec) -
+	       (sa.st_mtim.tv_nsec < sb.st_mtim.tv_nsec);
 }
 
 static bool test_same_file(const char *a, const char *b)

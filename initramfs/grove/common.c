@@ -144,7 +144,8 @@ const char *size_text(unsigned long long bytes)
 		unit *= 1024;
 		letter++;
 	}
-	tenths = unit == 1 ? bytes * 10 : (bytes / unit) * 10 + (bytes % unit * 10 + unit - 1) / unit;
+	tenths = unit == 1 ? bytes * 10
+			   : (bytes / unit) * 10 + (bytes % unit * 10 + unit - 1) / unit;
 	if (unit > 1 && tenths < 100)
 		snprintf(text, sizeof(text), "%llu.%llu%c", tenths / 10, tenths % 10, *letter);
 	else

@@ -75,7 +75,8 @@ static int sources_each(int count, char **names, int (*each)(const char *from, c
 	if (count > 2 && !into)
 		die("target '%s' is not a directory", target);
 	for (int i = 0; i < count - 1; i++) {
-		char *name = last_part(names[i]), *to = into ? path_join(target, name) : xstrdup(target);
+		char *name = last_part(names[i]);
+		char *to = into ? path_join(target, name) : xstrdup(target);
 
 		status |= each(names[i], to);
 		free(name);
@@ -172,7 +173,9 @@ static int copy_special(const char *to, const struct stat *st)
 {
 	if (cp.force)
 		unlink(to);
-	return mknod(to, st->st_mode, st->st_rdev) < 0 ? copy_failed("cannot create special file", to) : 0;
+	if (mknod(to, st->st_mode, st->st_rdev) < 0)
+		return copy_failed("cannot create special file", to);
+	return 0;
 }
 
 /* Owner first: changing it takes set-user-id bits away. */
@@ -203,8 +206,10 @@ static int copy_any(const char *from, const char *to)
 			return 1;
 		}
 		if (S_ISDIR(old.st_mode) != S_ISDIR(st.st_mode)) {
-			warn(S_ISDIR(st.st_mode) ? "cannot overwrite non-directory '%s' with directory '%s'" :
-			     "cannot overwrite directory '%s' with non-directory '%s'", to, from);
+			warn(S_ISDIR(st.st_mode)
+				     ? "cannot overwrite non-directory '%s' with directory '%s'"
+				     : "cannot overwrite directory '%s' with non-directory '%s'",
+			     to, from);
 			return 1;
 		}
 	}
@@ -328,8 +333,10 @@ static int move_one(const char *from, const char *to)
 APPLET(mv, "[-f] SOURCE DEST | SOURCE... FOLDER", "move or rename files");
 static int mv_main(int argc, char **argv)
 {
-	while (getopt(argc, argv, "f") != -1)
-		if (optopt)
+	int opt;
+
+	while ((opt = getopt(argc, argv, "f")) != -1)
+		if (opt == '?')
 			usage(1);
 	return sources_each(argc - optind, argv + optind, move_one);
 }

@@ -162,7 +162,8 @@ static void grep_folder(struct grep *g, const char *path)
 		g->failed = true;
 	}
 	for (int i = 0; i < count; i++) {
-		char *child = *path ? path_join(path, entries[i]->d_name) : xstrdup(entries[i]->d_name);
+		char *child =
+			*path ? path_join(path, entries[i]->d_name) : xstrdup(entries[i]->d_name);
 
 		if (lstat(child, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
 			grep_path(g, child);

@@ -166,7 +166,8 @@ static void ls_columns(const struct ls_group *group, const int widths[COL_COUNT]
 			int used = 0, mark = ls_mark(entry);
 
 			if (inode)
-				used = printf("%*llu ", inode - 1, (unsigned long long)entry->st.st_ino);
+				used = printf("%*llu ", inode - 1,
+					      (unsigned long long)entry->st.st_ino);
 			used += printf("%s", entry->name);
 			used += mark ? printf("%c", mark) : 0;
 			if (i + rows < group->count)

@@ -150,7 +150,8 @@ static int make_parents(const char *path)
 	char *part = xstrdup(path);
 	int status = 0;
 
-	for (char *slash = strchr(part + 1, '/'); slash && !status; slash = strchr(slash + 1, '/')) {
+	for (char *slash = strchr(part + 1, '/'); slash && !status;
+	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(part, 0777) == 0)
 			chmod(part, (0777 & ~present_umask()) | 0300);
@@ -162,7 +163,8 @@ static int make_parents(const char *path)
 	return status;
 }
 
-APPLET(mkdir, "[-p] [-m MODE] FOLDER...\n  -p parents too, and no error if it exists", "make folders");
+APPLET(mkdir, "[-p] [-m MODE] FOLDER...\n  -p parents too, and no error if it exists",
+       "make folders");
 static int mkdir_main(int argc, char **argv)
 {
 	const char *text = NULL;
@@ -193,7 +195,8 @@ static int mkdir_main(int argc, char **argv)
 	return status;
 }
 
-APPLET(rmdir, "[-p] FOLDER...\n  -p then its parents, as long as they are empty", "remove empty folders");
+APPLET(rmdir, "[-p] FOLDER...\n  -p then its parents, as long as they are empty",
+       "remove empty folders");
 static int rmdir_main(int argc, char **argv)
 {
 	bool parents = false;
@@ -210,7 +213,8 @@ static int rmdir_main(int argc, char **argv)
 		char *path = xstrdup(argv[i]), *slash;
 		int error;
 
-		while ((error = rmdir(path)) == 0 && parents && (slash = strrchr(path, '/')) && slash > path)
+		while ((error = rmdir(path)) == 0 && parents && (slash = strrchr(path, '/')) &&
+		       slash > path)
 			*slash = '\0';
 		if (error < 0) {
 			warn_errno("failed to remove '%s'", path);

@@ -16,8 +16,10 @@
 
 extern char **environ;
 
-APPLET(env, "[-i] [-u NAME]... [NAME=VALUE]... [COMMAND [ARG]...]\n"
-       "  -i start with nothing  -u without NAME", "run a command in a changed environment, or show it");
+APPLET(env,
+       "[-i] [-u NAME]... [NAME=VALUE]... [COMMAND [ARG]...]\n"
+       "  -i start with nothing  -u without NAME",
+       "run a command in a changed environment, or show it");
 static int env_main(int argc, char **argv)
 {
 	int opt;
@@ -257,7 +259,8 @@ static int pwd_main(int argc, char **argv)
 		physical = opt == 'P';
 	}
 	if (!physical && logical && *logical == '/' && stat(".", &here) == 0 &&
-	    stat(logical, &there) == 0 && here.st_dev == there.st_dev && here.st_ino == there.st_ino) {
+	    stat(logical, &there) == 0 && here.st_dev == there.st_dev &&
+	    here.st_ino == there.st_ino) {
 		puts(logical);
 		return 0;
 	}
@@ -290,7 +293,8 @@ static int kill_list(char **names)
 	return 0;
 }
 
-APPLET_NOFORK(kill, "[-s SIGNAL | -SIGNAL] PID... | -l [SIGNAL]...\n  a negative PID is a process group",
+APPLET_NOFORK(kill,
+	      "[-s SIGNAL | -SIGNAL] PID... | -l [SIGNAL]...\n  a negative PID is a process group",
 	      "send a signal");
 static int kill_main(int argc, char **argv)
 {

@@ -49,10 +49,12 @@ static void name_words(char *text, size_t size, const struct subject *s, const c
 {
 	int len = snprintf(text, size, "%s%s%s", quote, s->name, quote);
 	char target[4096];
-	ssize_t target_len = S_ISLNK(s->st.st_mode) ? readlink(s->name, target, sizeof(target)) : -1;
+	ssize_t target_len =
+		S_ISLNK(s->st.st_mode) ? readlink(s->name, target, sizeof(target)) : -1;
 
 	if (target_len >= 0 && len < (int)size)
-		snprintf(text + len, size - len, " -> %s%.*s%s", quote, (int)target_len, target, quote);
+		snprintf(text + len, size - len, " -> %s%.*s%s", quote, (int)target_len, target,
+			 quote);
 }
 
 /* The time a letter stands for: x access, y change of contents, z of anything. */

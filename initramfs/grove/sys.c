@@ -39,11 +39,14 @@ static const char *date_nanoseconds(const char *format, long ns)
 {
 	const char *found = strstr(format, "%N");
 
-	return found ? xasprintf("%.*s%09ld%s", (int)(found - format), format, ns, found + 2) : format;
+	return found ? xasprintf("%.*s%09ld%s", (int)(found - format), format, ns, found + 2)
+		     : format;
 }
 
-APPLET(date, "[-u] [-d DATE | -s DATE] [+FORMAT]\n"
-       "  -u in UTC  -d show that date  -s set the clock; DATE is @SECONDS or YYYY-MM-DD [HH:MM[:SS]]",
+APPLET(date,
+       "[-u] [-d DATE | -s DATE] [+FORMAT]\n"
+       "  -u in UTC  -d show that date  -s set the clock; DATE is @SECONDS\n"
+       "  or YYYY-MM-DD [HH:MM[:SS]]",
        "show or set the date");
 static int date_main(int argc, char **argv)
 {
@@ -78,7 +81,8 @@ static int date_main(int argc, char **argv)
 
 /* --- uname, hostname, id --- */
 
-APPLET(uname, "[-asnrvmo]\n  -s kernel  -n host  -r release  -v version  -m machine  -o system  -a all",
+APPLET(uname,
+       "[-asnrvmo]\n  -s kernel  -n host  -r release  -v version  -m machine  -o system  -a all",
        "tell which kernel this is");
 static int uname_main(int argc, char **argv)
 {
@@ -95,7 +99,8 @@ static int uname_main(int argc, char **argv)
 	if (uname(&u) < 0)
 		die_errno("uname");
 	chosen = chosen ? chosen : 1;
-	const char *const words[] = { u.sysname, u.nodename, u.release, u.version, u.machine, "GNU/Linux" };
+	const char *const words[] = {u.sysname, u.nodename, u.release,
+				     u.version, u.machine,  "GNU/Linux"};
 
 	for (int i = 0; i < 6; i++)
 		if (chosen & 1u << i)
@@ -144,7 +149,8 @@ static void id_groups(bool both, bool names)
 	}
 }
 
-APPLET(id, "[-u | -g | -G] [-n]\n  -u user  -g group  -G all groups  -n names", "tell who runs this");
+APPLET(id, "[-u | -g | -G] [-n]\n  -u user  -g group  -G all groups  -n names",
+       "tell who runs this");
 static int id_main(int argc, char **argv)
 {
 	bool names = false;
@@ -191,7 +197,8 @@ static int dmesg_main(int argc, char **argv)
 		raw |= opt == 'r';
 		if (opt == 'c')
 			action = SYSLOG_READ_CLEAR;
-		if (opt == 'n' && klogctl(SYSLOG_CONSOLE_LEVEL, NULL, (int)parse_number(optarg, 1, 8)) == 0)
+		if (opt == 'n' &&
+		    klogctl(SYSLOG_CONSOLE_LEVEL, NULL, (int)parse_number(optarg, 1, 8)) == 0)
 			return 0;
 		if (opt == 'n')
 			die_errno("klogctl");
@@ -223,13 +230,27 @@ struct mount_options {
 
 static void mount_option(struct mount_options *o, const char *word)
 {
-	static const struct { const char *name; unsigned long set, clear; } known[] = {
-		{ "ro", MS_RDONLY, 0 }, { "rw", 0, MS_RDONLY }, { "nosuid", MS_NOSUID, 0 },
-		{ "nodev", MS_NODEV, 0 }, { "noexec", MS_NOEXEC, 0 }, { "sync", MS_SYNCHRONOUS, 0 },
-		{ "noatime", MS_NOATIME, 0 }, { "relatime", MS_RELATIME, 0 }, { "remount", MS_REMOUNT, 0 },
-		{ "bind", MS_BIND, 0 }, { "rbind", MS_BIND | MS_REC, 0 }, { "move", MS_MOVE, 0 },
-		{ "private", MS_PRIVATE, 0 }, { "shared", MS_SHARED, 0 }, { "slave", MS_SLAVE, 0 },
-		{ "rprivate", MS_PRIVATE | MS_REC, 0 }, { "defaults", 0, 0 },
+	static const struct {
+		const char *name;
+		unsigned long set, clear;
+	} known[] = {
+		{"ro", MS_RDONLY, 0},
+		{"rw", 0, MS_RDONLY},
+		{"nosuid", MS_NOSUID, 0},
+		{"nodev", MS_NODEV, 0},
+		{"noexec", MS_NOEXEC, 0},
+		{"sync", MS_SYNCHRONOUS, 0},
+		{"noatime", MS_NOATIME, 0},
+		{"relatime", MS_RELATIME, 0},
+		{"remount", MS_REMOUNT, 0},
+		{"bind", MS_BIND, 0},
+		{"rbind", MS_BIND | MS_REC, 0},
+		{"move", MS_MOVE, 0},
+		{"private", MS_PRIVATE, 0},
+		{"shared", MS_SHARED, 0},
+		{"slave", MS_SLAVE, 0},
+		{"rprivate", MS_PRIVATE | MS_REC, 0},
+		{"defaults", 0, 0},
 	};
 	size_t used = strlen(o->data);
 
@@ -241,8 +262,10 @@ static void mount_option(struct mount_options *o, const char *word)
 	snprintf(o->data + used, sizeof(o->data) - used, "%s%s", used ? "," : "", word);
 }
 
-APPLET(mount, "[-t TYPE] [-o OPTION[,OPTION]...] [SOURCE FOLDER]\n"
-       "  ro rw nosuid nodev noexec noatime remount bind move private shared, or the file system's own",
+APPLET(mount,
+       "[-t TYPE] [-o OPTION[,OPTION]...] [SOURCE FOLDER]\n"
+       "  ro rw nosuid nodev noexec noatime remount bind move private shared, or what the\n"
+       "  file system itself knows",
        "mount a file system, or list the mounted ones");
 static int mount_main(int argc, char **argv)
 {
@@ -276,7 +299,8 @@ static int mount_main(int argc, char **argv)
 	return 0;
 }
 
-APPLET(umount, "[-lf] FOLDER...\n  -l when it is no longer used  -f by force", "unmount file systems");
+APPLET(umount, "[-lf] FOLDER...\n  -l when it is no longer used  -f by force",
+       "unmount file systems");
 static int umount_main(int argc, char **argv)
 {
 	int opt, flags = 0, status = 0;

@@ -13,7 +13,8 @@
 #include <signal.h>
 
 /* Call `each` on every named input, or standard input. 1 if any failed. */
-static int inputs_each(char **names, bool (*each)(FILE *file, const char *name, void *arg), void *arg)
+static int inputs_each(char **names, bool (*each)(FILE *file, const char *name, void *arg),
+		       void *arg)
 {
 	static char *const stdin_only[] = { "-", NULL };
 	int status = 0;
@@ -174,7 +175,8 @@ static void window_trim(struct window *w, const struct part *part)
 	}
 	partial = w->end > w->start && w->data[w->end - 1] != '\n';
 	for (; w->units + partial > limit && w->units > 0; w->units--)
-		w->start = (char *)memchr(w->data + w->start, '\n', w->end - w->start) + 1 - w->data;
+		w->start =
+			(char *)memchr(w->data + w->start, '\n', w->end - w->start) + 1 - w->data;
 	if (limit == 0)
 		w->start = w->end;
 }
@@ -355,7 +357,8 @@ static int wc_main(int argc, char **argv)
 
 /* --- tee and seq --- */
 
-APPLET(tee, "[-ai] [FILE]...\n  -a append  -i ignore interrupts", "copy input to output and to files");
+APPLET(tee, "[-ai] [FILE]...\n  -a append  -i ignore interrupts",
+       "copy input to output and to files");
 static int tee_main(int argc, char **argv)
 {
 	int opt, status = 0, mode = O_TRUNC, count = 1;
