@@ -40,4 +40,4 @@ SAME(TF_ORIG_A0, struct trapframe, orig_a0);
 static_assert(TF_SIZE == TRAPFRAME_SIZE, "trap frame grew");
 static_assert(TF_SIZE % 16 == 0, "the stack stays aligned below a frame");
 static_assert(STACK_SIZE == KSTACK_SIZE, "kernel stack size");
-static_assert(sizeof(struct fp_state) == 264, "fp.S writes f0-f31 and fcsr");
+static_assert(sizeof(struct fp_state) == 264, "fp_regs.S writes f0-f31 and fcsr");

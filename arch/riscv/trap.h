@@ -13,7 +13,7 @@ void task_begin_user(void);
 void task_begin_kernel(void);
 struct task *task_switch(struct task *prev, struct task *next);
 
-/* fp.S */
+/* fp_regs.S */
 void fp_save(struct fp_state *to);
 void fp_load(const struct fp_state *from);
 

@@ -1,5 +1,5 @@
 /*
- * fp.S: the floating-point registers to and from memory. The only code of the kernel that touches them.
+ * fp_regs.S: the floating-point registers to and from memory. The only code of the kernel that touches them.
  *
  * Both turn the unit on in sstatus and leave it on: the kernel does not care, and what user mode gets comes from its
  * frame. The callers (task.c) know that the hart has the D extension.
