@@ -82,6 +82,7 @@ int run_source(struct source *source, bool last)
 
 		if (source->more)
 			source->pos = source->len = 0;
+		source->ended = false;
 		list = parse_line(&p, &end);
 		if (list && !sh.opt['n'])
 			exec_list(list, last && source_ends(source) ? RUN_LAST : 0);

@@ -120,7 +120,8 @@ struct node {
 struct source {
 	char *text;		/* malloc'd if `more` is set, else borrowed */
 	size_t pos, len;
-	int line, fd;
+	int line;
+	bool ended;		/* `more` has said so; it is not asked twice */
 	bool (*more)(struct source *source);	/* append a line; false: the end. NULL: all is here */
 };
 

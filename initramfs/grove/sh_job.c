@@ -211,7 +211,7 @@ static void process_changed(pid_t pid, int status)
 				continue;
 			p->state = WIFSTOPPED(status) ? STOPPED : WIFCONTINUED(status) ? RUNNING : DONE;
 			p->status = status;
-			job->changed = true;
+			job->changed = p->state != RUNNING;
 			return;
 		}
 }

@@ -44,9 +44,11 @@ static int peek_raw(struct parser *p)
 {
 	struct source *s = p->source;
 
-	while (s->pos >= s->len)
-		if (!s->more || !s->more(s))
+	while (s->pos >= s->len) {
+		s->ended = s->ended || !s->more || !s->more(s);
+		if (s->ended)
 			return -1;
+	}
 	return (unsigned char)s->text[s->pos];
 }
 
