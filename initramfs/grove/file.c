@@ -72,8 +72,10 @@ static int sources_each(int count, char **names, int (*each)(const char *from, c
 	if (count < 2)
 		die(count ? "missing destination file operand after '%s'" : "missing file operand",
 		    names[0]);
-	if (count > 2 && !into)
-		die("target '%s' is not a directory", target);
+	if (count > 2 && !into) {
+		errno = access(target, F_OK) < 0 ? errno : ENOTDIR;
+		die_errno("target '%s'", target);
+	}
 	for (int i = 0; i < count - 1; i++) {
 		char *name = last_part(names[i]);
 		char *to = into ? path_join(target, name) : xstrdup(target);
@@ -317,9 +319,11 @@ static int move_one(const char *from, const char *to)
 {
 	struct stat st;
 
+	if (lstat(from, &st) < 0)
+		return copy_failed("cannot stat", from);
 	if (rename(from, to) == 0)
 		return 0;
-	if (errno != EXDEV || lstat(from, &st) < 0) {
+	if (errno != EXDEV) {
 		warn_errno("cannot move '%s' to '%s'", from, to);
 		return 1;
 	}
@@ -347,6 +351,10 @@ static bool ln_symbolic, ln_force;
 
 static int link_one(const char *from, const char *to)
 {
+	struct stat st;
+
+	if (!ln_symbolic && lstat(from, &st) < 0)
+		return copy_failed("failed to access", from);
 	if (ln_force)
 		unlink(to);
 	if ((ln_symbolic ? symlink(from, to) : link(from, to)) == 0)

@@ -296,8 +296,8 @@ static int ls_main(int argc, char **argv)
 	ls_options(argc, argv);
 	for (char **name = optind < argc ? argv + optind : here; *name; name++) {
 		struct stat st;
-		/* ls -l and ls -d show a link itself, not where it leads. */
-		bool follow = !ls.details && !ls.directory;
+		/* -l, -d and -F show a link itself, not where it leads. */
+		bool follow = !ls.details && !ls.directory && !ls.marks;
 		bool found = (follow ? stat(*name, &st) : lstat(*name, &st)) == 0;
 		bool folder = found && !ls.directory && S_ISDIR(st.st_mode);
 
