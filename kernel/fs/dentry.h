@@ -89,6 +89,10 @@ void dentry_exchange(struct dentry *a, struct dentry *b);
 struct dentry *dentry_parent(struct dentry *d);
 /* True if a is b or above it. */
 bool dentry_is_ancestor(struct dentry *a, struct dentry *b);
+/* "/a/b" from stop (or the root of the file system) down to d, at the end of buf[0..room): bytes, or SIZE_MAX: no room. */
+size_t dentry_text(struct dentry *d, const struct dentry *stop, char *buf, size_t room);
+/* The first listed (hashed, positive) child whose cookie is at least this, counted; NULL: none. dir locked. */
+struct dentry *dentry_child_from(struct dentry *dir, uint64_t cookie);
 /* The child after `after` (NULL: the first) that is hashed and positive, counted; drops the reference to after. dir locked. */
 struct dentry *dentry_next_child(struct dentry *dir, struct dentry *after);
 /* True if dir has a hashed positive child. Of use for SUPER_ALL_CACHED file systems; dir locked. */
