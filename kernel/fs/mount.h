@@ -63,8 +63,18 @@ bool mount_on_dentry(struct dentry *d);
 /* May current write through this mount? 0 or -EROFS. */
 int mount_may_write(const struct mount *m) __must_check;
 
+/* For mount_ops.c; mount_mutex held. attach: m appears at a place and in its namespace, which takes a reference (or moves there).
+ * unlink: leaves its place, not its namespace; detach: both, and the tree's reference goes. The last two only if at
+ * most max_refs hold m (MOUNT_ANY_REFS: whoever does); false if not. 0, -ENOTDIR, -ENOENT (the place was removed). */
+#define MOUNT_ANY_REFS (~0u)
+int mount_attach(struct mount *m, const struct path *at) __must_check;
+bool mount_unlink(struct mount *m, unsigned max_refs);
+bool mount_detach(struct mount *m, unsigned max_refs);
+
 /* mount(2), umount2(2): strings of the kernel, options never NULL. Capability checked inside. */
 int mount_do(const char *source, const struct path *target, const char *type, unsigned flags, const char *options) __must_check;
+/* The forms that take a second path: MS_BIND (with MS_REC) and MS_MOVE. */
+int mount_do_from(const struct path *from, const struct path *target, unsigned flags) __must_check;
 int mount_umount(const struct path *target, unsigned flags) __must_check;
 /* Mounts an instance of a type on a path: boot, devtmpfs. */
 int mount_new(const char *type, const char *source, const char *options, unsigned flags, const struct path *target) __must_check;

@@ -1,0 +1,258 @@
+/*
+ * The mount tree: finding what is mounted where, attaching and detaching.
+ *
+ * A walk that stands on a dentry with DENTRY_MOUNTPOINT asks mount_cross_down; ".." at the root of a mount asks
+ * mount_cross_up. Both look under mount_lock and leave with references. kernel/fs/mount_ops.c has mount(2) and umount2(2), which
+ * change the tree through the functions here.
+ *
+ *	references to a mount:  1 by the tree while attached, 1 by each child mount, 1 by each path (file, cwd, walk)
+ *
+ * Locking: mount_mutex serialises changes; mount_lock is what readers take. DENTRY_MOUNTPOINT is a hint that saves the hash: it is
+ * set under the directory's inode lock, so that rmdir and mount on the same directory exclude each other.
+ *
+ * The hash is by dentry alone: mounts of the same directory seen through different parents share a chain, and rmdir can
+ * ask whether anything at all is mounted on a name.
+ */
+#include "kernel/fs/mount.h"
+
+#include "kernel/alloc/slab.h"
+#include "kernel/fs/dentry.h"
+#include "kernel/fs/fs_context.h"
+#include "kernel/fs/inode.h"
+#include "kernel/fs/super.h"
+#include "lib/errno.h"
+#include "lib/hash.h"
+
+#define MOUNT_HASH_BITS 7
+
+struct mount_ns *init_mount_ns;
+struct mutex mount_mutex = MUTEX_INIT(mount_mutex, "mount", LOCK_RANK_MOUNT);
+
+static CACHE_DEFINE(mount_cache, struct mount);
+static struct spinlock mount_lock = SPINLOCK_INIT("mount", LOCK_RANK_DENTRY);
+static struct hlist_head mount_hash[1 << MOUNT_HASH_BITS]; /* [mount_lock] */
+static int next_id = 20;				    /* [mount_mutex] */
+
+struct mount *mount_get(struct mount *m)
+{
+	ref_get(&m->ref);
+	return m;
+}
+
+void mount_put(struct mount *m)
+{
+	if (!m || !ref_put(&m->ref))
+		return;
+	dentry_put(m->root);
+	super_put(m->sb);
+	kfree(m->source);
+	cache_free(&mount_cache, m);
+}
+
+int mount_create(struct super *sb, struct dentry *root, unsigned flags, const char *source,
+		 struct mount **out)
+{
+	struct mount *m = cache_alloc(&mount_cache, ALLOC_ZERO);
+	char *name = kstrdup(source);
+
+	if (!m || !name) {
+		cache_free(&mount_cache, m);
+		kfree(name);
+		super_put(sb);
+		return -ENOMEM;
+	}
+	ref_init(&m->ref);
+	m->flags = flags;
+	m->sb = sb;
+	m->root = dentry_get(root);
+	m->source = name;
+	m->id = __atomic_fetch_add(&next_id, 1, __ATOMIC_RELAXED);
+	list_init(&m->children);
+	*out = m;
+	return 0;
+}
+
+int mount_ns_create(struct mount *root, struct mount_ns **out)
+{
+	struct mount_ns *ns = kzalloc(sizeof(*ns));
+
+	if (!ns)
+		return -ENOMEM;
+	ref_init(&ns->ref);
+	list_init(&ns->mounts);
+	ns->root = root;
+	root->ns = ns;
+	list_add_tail(&root->ns_link, &ns->mounts);
+	ns->count = 1;
+	*out = ns;
+	return 0;
+}
+
+struct mount_ns *mount_ns_current(void)
+{
+	struct mount_ns *ns;
+	struct path root;
+
+	if (!current->fs)
+		return init_mount_ns;
+	fs_context_root(current->fs, &root);
+	ns = root.mnt->ns;
+	path_put(&root);
+	return ns ? ns : init_mount_ns;
+}
+
+static struct hlist_head *chain_of(const struct dentry *d)
+{
+	return &mount_hash[hash_bucket(hash_ptr(d), MOUNT_HASH_BITS)];
+}
+
+/* What is mounted at (parent, d), counted. */
+static struct mount *mount_find(const struct mount *parent, const struct dentry *d)
+{
+	struct mount *m;
+
+	spin_lock(&mount_lock);
+	hlist_for_each_entry(m, chain_of(d), hash_link) {
+		if (m->mountpoint == d && m->parent == parent) {
+			mount_get(m);
+			break;
+		}
+	}
+	spin_unlock(&mount_lock);
+	return m;
+}
+
+bool mount_on_dentry(struct dentry *d)
+{
+	struct mount *m;
+
+	if (!(d->flags & DENTRY_MOUNTPOINT))
+		return false;
+	spin_lock(&mount_lock);
+	hlist_for_each_entry(m, chain_of(d), hash_link) {
+		if (m->mountpoint == d)
+			break;
+	}
+	spin_unlock(&mount_lock);
+	return m != NULL;
+}
+
+bool mount_cross_down(struct path *p)
+{
+	bool moved = false;
+
+	while (p->dentry->flags & DENTRY_MOUNTPOINT) {
+		struct mount *m = mount_find(p->mnt, p->dentry);
+
+		if (!m)
+			break;
+		path_put(p);
+		p->mnt = m;
+		p->dentry = dentry_get(m->root);
+		moved = true;
+	}
+	return moved;
+}
+
+bool mount_cross_up(struct path *p)
+{
+	struct path up = { 0 };
+
+	if (p->dentry != p->mnt->root)
+		return false;
+	spin_lock(&mount_lock);
+	if (p->mnt->parent) {
+		up.mnt = mount_get(p->mnt->parent);
+		up.dentry = dentry_get(p->mnt->mountpoint);
+	}
+	spin_unlock(&mount_lock);
+	if (!up.mnt)
+		return false;
+	path_put(p);
+	*p = up;
+	return true;
+}
+
+int mount_may_write(const struct mount *m)
+{
+	return m->flags & MS_RDONLY ? -EROFS : 0;
+}
+
+/* m, which is in no place, is now at `at`. */
+static void mount_link(struct mount *m, const struct path *at)
+{
+	path_get(at);
+	spin_lock(&mount_lock);
+	m->parent = at->mnt;
+	m->mountpoint = at->dentry;
+	hlist_add(&m->hash_link, chain_of(at->dentry));
+	spin_unlock(&mount_lock);
+	list_add_tail(&m->child_link, &at->mnt->children);
+}
+
+int mount_attach(struct mount *m, const struct path *at)
+{
+	struct inode *dir = at->dentry->inode;
+	int err = 0;
+
+	if (S_ISDIR(dir->mode) != S_ISDIR(m->root->inode->mode))
+		return -ENOTDIR;
+	mutex_lock(&dir->lock);
+	if (dentry_is_dead(at->dentry))
+		err = -ENOENT;
+	else
+		atomic_fetch_or(&at->dentry->flags, DENTRY_MOUNTPOINT);
+	mutex_unlock(&dir->lock);
+	if (err)
+		return err;
+	mount_link(m, at);
+	if (!m->ns) {
+		m->ns = at->mnt->ns;
+		list_add_tail(&m->ns_link, &m->ns->mounts);
+		m->ns->count++;
+		mount_get(m);
+	}
+	return 0;
+}
+
+/* Out of the hash, if nothing is mounted below and at most max_refs hold it: nobody new can find it while the lock is held.
+ * *old: where it was, with its references. */
+static bool mount_unhash(struct mount *m, unsigned max_refs, struct path *old)
+{
+	bool idle;
+
+	spin_lock(&mount_lock);
+	idle = ref_count(&m->ref) <= max_refs;
+	if (idle) {
+		hlist_del(&m->hash_link);
+		*old = (struct path){ m->parent, m->mountpoint };
+		m->parent = NULL;
+		m->mountpoint = NULL;
+	}
+	spin_unlock(&mount_lock);
+	return idle;
+}
+
+bool mount_unlink(struct mount *m, unsigned max_refs)
+{
+	struct path old;
+
+	if (!mount_unhash(m, max_refs, &old))
+		return false;
+	list_del(&m->child_link);
+	if (!mount_on_dentry(old.dentry))
+		atomic_fetch_and(&old.dentry->flags, ~DENTRY_MOUNTPOINT);
+	path_put(&old);
+	return true;
+}
+
+bool mount_detach(struct mount *m, unsigned max_refs)
+{
+	if (!mount_unlink(m, max_refs))
+		return false;
+	list_del(&m->ns_link);
+	m->ns->count--;
+	m->ns = NULL;
+	mount_put(m);
+	return true;
+}

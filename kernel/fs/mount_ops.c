@@ -1,0 +1,264 @@
+/*
+ * mount(2) and umount2(2): what is asked for, and whether it may be.
+ *
+ * mount_do sorts a request by its flags, as Linux does: remount, bind, move, a change of propagation, or a new file system.
+ * umount takes away the topmost mount at a place if nobody is inside it; with MNT_DETACH it takes it and all that is
+ * mounted below out of the tree at once, and the rest happens when the last user leaves.
+ *
+ * Needs CAP_SYS_ADMIN throughout. All changes happen under mount_mutex.
+ *
+ * NOTE(linux): mounts are private; MS_SHARED gives -EINVAL, MS_PRIVATE and MS_SLAVE (which is the same for a
+ * mount that has no master) succeed.
+ * LIMIT: MNT_EXPIRE and MS_UNBINDABLE give -EINVAL. MS_SYNCHRONOUS and its kind are accepted as hints without effect: every
+ * file system here is in memory.
+ */
+#include "kernel/abi/capability.h"
+#include "kernel/core/panic.h"
+#include "kernel/fs/dentry.h"
+#include "kernel/fs/inode.h"
+#include "kernel/fs/mount.h"
+#include "kernel/fs/super.h"
+#include "kernel/task/cred.h"
+#include "lib/errno.h"
+
+/* The flags that a mount keeps. */
+#define MOUNT_FLAGS                                                                                \
+	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | MS_RELATIME)
+#define MS_PROPAGATION (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)
+#define MOUNTS_MAX 100000u
+
+/* The flags as kept: relatime unless something else is asked for. */
+static unsigned mount_flags(unsigned flags)
+{
+	if (!(flags & (MS_NOATIME | MS_STRICTATIME)))
+		flags |= MS_RELATIME;
+	return flags & MOUNT_FLAGS;
+}
+
+/* Attaches a new mount; consumes it. */
+static int attach_new(struct mount *m, const struct path *target)
+{
+	int err = -EINVAL;
+
+	mutex_lock(&mount_mutex);
+	if (target->mnt->ns)
+		err = target->mnt->ns->count >= MOUNTS_MAX ? -ENOSPC : mount_attach(m, target);
+	mutex_unlock(&mount_mutex);
+	mount_put(m);
+	return err;
+}
+
+int mount_new(const char *type, const char *source, const char *options, unsigned flags,
+	      const struct path *target)
+{
+	struct fs_type *fs = fs_type_find(type);
+	struct super *sb;
+	struct mount *m;
+	int err;
+
+	if (!fs)
+		return -ENODEV;
+	err = fs->mount(fs, source, options, &sb);
+	if (!err)
+		err = mount_create(sb, sb->root, mount_flags(flags), source, &m);
+	return err ? err : attach_new(m, target);
+}
+
+/* A second mount of what is seen at from. */
+static int mount_clone(const struct path *from, struct mount **out)
+{
+	return mount_create(super_get(from->mnt->sb), from->dentry, from->mnt->flags,
+			    from->mnt->source, out);
+}
+
+/* Mounts below `from` (of the same tree) are cloned to the same places below the clone `to`. mount_mutex held. */
+static int clone_children(const struct path *from, struct mount *to)
+{
+	struct mount *child, *copy;
+	int err = 0;
+
+	list_for_each_entry(child, &from->mnt->children, child_link) {
+		struct path inner = { child, child->root }, place = { to, child->mountpoint };
+
+		if (!dentry_is_ancestor(from->dentry, child->mountpoint))
+			continue;
+		err = mount_clone(&inner, &copy);
+		if (err)
+			break;
+		err = mount_attach(copy, &place);
+		if (!err)
+			err = clone_children(&inner, copy);
+		mount_put(copy);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+/* Detaches m and everything below, deepest first. mount_mutex held. */
+static void detach_tree(struct mount *top)
+{
+	struct mount *m = top;
+
+	for (;;) {
+		struct mount *parent = m->parent;
+
+		if (!list_empty(&m->children)) {
+			m = list_first_entry(&m->children, struct mount, child_link);
+			continue;
+		}
+		mount_detach(m, MOUNT_ANY_REFS);
+		if (m == top)
+			return;
+		m = parent;
+	}
+}
+
+static int mount_bind(const struct path *from, const struct path *target, bool recursive)
+{
+	struct mount *m;
+	int err = mount_clone(from, &m);
+
+	if (err)
+		return err;
+	mutex_lock(&mount_mutex);
+	if (!from->mnt->ns || !target->mnt->ns)
+		err = -EINVAL;
+	else
+		err = mount_attach(m, target);
+	if (!err && recursive) {
+		/* The copy must not be found among what is still to be copied. */
+		list_del(&m->child_link);
+		err = clone_children(from, m);
+		list_add_tail(&m->child_link, &m->parent->children);
+		if (err)
+			detach_tree(m);
+	}
+	mutex_unlock(&mount_mutex);
+	mount_put(m);
+	return err;
+}
+
+/* Is m at or below top? mount_mutex held. */
+static bool mount_is_below(const struct mount *m, const struct mount *top)
+{
+	while (m && m != top)
+		m = m->parent;
+	return m != NULL;
+}
+
+static int mount_move(const struct path *from, const struct path *target)
+{
+	struct mount *m = from->mnt;
+	struct path old;
+	int err;
+
+	if (from->dentry != m->root)
+		return -EINVAL;
+	if (S_ISDIR(m->root->inode->mode) != S_ISDIR(target->dentry->inode->mode))
+		return -ENOTDIR;
+	mutex_lock(&mount_mutex);
+	err = -EINVAL;
+	if (!m->ns || m->ns != target->mnt->ns || !m->parent)
+		goto out;
+	err = -ELOOP;
+	if (mount_is_below(target->mnt, m))
+		goto out;
+	old = (struct path){ m->parent, m->mountpoint };
+	path_get(&old);
+	mount_unlink(m, MOUNT_ANY_REFS);
+	err = mount_attach(m, target);
+	/* The target was removed meanwhile: back to where it was, which can't have been. */
+	if (err && mount_attach(m, &old) < 0)
+		panic("mount: the old place of a moved mount is gone");
+	path_put(&old);
+out:
+	mutex_unlock(&mount_mutex);
+	return err;
+}
+
+static int mount_remount(const struct path *target, unsigned flags, const char *options)
+{
+	struct mount *m = target->mnt;
+	struct super *sb = m->sb;
+	int err = 0;
+
+	if (target->dentry != m->root)
+		return -EINVAL;
+	mutex_lock(&mount_mutex);
+	if ((flags & MS_RDONLY) && !(m->flags & MS_RDONLY) && atomic_load(&m->writers) > 0)
+		err = -EBUSY;
+	if (!err && !(flags & MS_BIND) && sb->ops->remount)
+		err = sb->ops->remount(sb, options);
+	if (!err)
+		m->flags = mount_flags(flags);
+	mutex_unlock(&mount_mutex);
+	return err;
+}
+
+static int mount_propagation(const struct path *target, unsigned flags)
+{
+	unsigned kind = flags & MS_PROPAGATION;
+
+	if (flags & ~(MS_PROPAGATION | MS_REC | MS_SILENT))
+		return -EINVAL;
+	if (target->dentry != target->mnt->root)
+		return -EINVAL;
+	return kind == MS_PRIVATE || kind == MS_SLAVE ? 0 : -EINVAL;
+}
+
+int mount_do_from(const struct path *from, const struct path *target, unsigned flags)
+{
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (flags & MS_BIND)
+		return mount_bind(from, target, flags & MS_REC);
+	return mount_move(from, target);
+}
+
+int mount_do(const char *source, const struct path *target, const char *type, unsigned flags,
+	     const char *options)
+{
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (flags & MS_REMOUNT)
+		return mount_remount(target, flags, options);
+	if (flags & MS_PROPAGATION)
+		return mount_propagation(target, flags);
+	if (!type)
+		return -EINVAL;
+	return mount_new(type, source ? source : "none", options, flags, target);
+}
+
+/* The whole tree's root: as Linux, it becomes read-only rather than go. mount_mutex held. */
+static int umount_root(struct mount *m, unsigned flags)
+{
+	if (flags & MNT_DETACH)
+		return -EINVAL;
+	if (atomic_load(&m->writers) > 0)
+		return -EBUSY;
+	m->flags |= MS_RDONLY;
+	return 0;
+}
+
+int mount_umount(const struct path *target, unsigned flags)
+{
+	struct mount *m = target->mnt;
+	int err = 0;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (target->dentry != m->root || (flags & MNT_EXPIRE))
+		return -EINVAL;
+	mutex_lock(&mount_mutex);
+	if (!m->ns)
+		err = -EINVAL;
+	else if (!m->parent)
+		err = umount_root(m, flags);
+	else if (flags & MNT_DETACH)
+		detach_tree(m);
+	else if (!list_empty(&m->children) || !mount_detach(m, 2)) /* the tree's and the caller's */
+		err = -EBUSY;
+	mutex_unlock(&mount_mutex);
+	return err;
+}
