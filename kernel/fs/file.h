@@ -28,7 +28,8 @@ struct file_ops {
 	ssize_t (*read)(struct file *file, struct io_buf *to, uint64_t *pos);
 	ssize_t (*write)(struct file *file, struct io_buf *from, uint64_t *pos);
 	int64_t (*seek)(struct file *file, int64_t offset, int whence);
-	/* Directory entries from file->pos on: emit returns false when the buffer is full. 0 or -errno. */
+	/* Directory entries from file->pos on (0 and 1 are "." and "..": dir_emit_dots): emit->fn returns false when the
+	 * buffer is full; after each it took, file->pos becomes the next_pos given. The directory's lock is held. 0 or -errno. */
 	int (*iterate)(struct file *file, struct dir_emit *emit);
 	/* POLL* bits true now; registers the caller's waiters with poll_wait when table is not NULL. */
 	unsigned (*poll)(struct file *file, struct poll_table *table);
@@ -54,9 +55,21 @@ struct file {
 	struct list epoll_links;    /* epoll items that watch this file */
 };
 
+/* "." and "..": for the beginning of an iterate. False: the buffer is full. kernel/fs/readdir.c */
+bool dir_emit_dots(struct file *dir, struct dir_emit *emit);
+/* One entry; moves file->pos on when it was taken. */
+static inline bool dir_emit_entry(struct file *dir, struct dir_emit *emit, const char *name, size_t len, uint64_t ino,
+				  unsigned type, uint64_t next_pos)
+{
+	if (!emit->fn(emit, name, len, ino, type, next_pos))
+		return false;
+	dir->pos = next_pos;
+	return true;
+}
+
 #define FILE_READ 1u
 #define FILE_WRITE 2u
-#define FILE_SEEK 4u /* has a position */
+#define FILE_SEEK 4u /* has a position: set for regular files and directories, by open for others */
 #define FILE_PATH 8u /* O_PATH: names, but doesn't open */
 #define FILE_EXEC 16u
 
@@ -73,9 +86,14 @@ static inline struct file *file_get(struct file *f)
 /* May sleep when it is the last. NULL is legal. */
 void file_put(struct file *f);
 
-/* Permission and mode checked here; flags of the file honoured (append, nonblock). */
+/* Permission and mode checked here; flags of the file honoured (append, nonblock). pos NULL: the file's own position. */
 ssize_t file_read(struct file *f, struct io_buf *to, uint64_t *pos);
 ssize_t file_write(struct file *f, struct io_buf *from, uint64_t *pos);
 /* Kernel memory at an offset: exec, initramfs. Bytes or -errno; short at the end of the file. */
 ssize_t file_read_kernel(struct file *f, void *buf, size_t n, uint64_t offset);
 ssize_t file_write_kernel(struct file *f, const void *buf, size_t n, uint64_t *pos);
+
+/* lseek: the new position or -errno. */
+int64_t file_seek(struct file *f, int64_t offset, int whence);
+/* Can it be read and written at a position (pread)? */
+bool file_has_positions(const struct file *f);

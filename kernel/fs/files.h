@@ -46,3 +46,23 @@ void fd_unreserve(int fd);
 /* Reserve and install in one: on failure the reference is dropped. */
 int fd_add(struct file *file, bool cloexec) __must_check;
 int fd_close(int fd) __must_check;
+
+/* For calls on their way through: borrows where that is safe. file NULL: not open (or O_PATH). Not across a clone, and not kept
+ * longer than the call. */
+struct fd_ref {
+	struct file *file;
+	bool counted;
+};
+struct fd_ref fd_borrow(int fd);
+void fd_return_counted(struct file *file); /* file_put */
+static inline void fd_return(struct fd_ref r)
+{
+	if (r.counted && r.file)
+		fd_return_counted(r.file);
+}
+
+/* dup2: file takes number fd, what was there is closed. Consumes the reference. fd, -EBADF (beyond the limit), -EBUSY, -ENOMEM. */
+int fd_replace(int fd, struct file *file, bool cloexec) __must_check;
+/* F_GETFD, F_SETFD: the bit, or -EBADF. */
+int fd_cloexec_get(int fd) __must_check;
+int fd_cloexec_set(int fd, bool on) __must_check;

@@ -1,0 +1,60 @@
+/*
+ * Files in address spaces: the ops by which kernel/mm, which knows no files, handles the file behind an area.
+ */
+#include "kernel/fs/file_map.h"
+
+#include "kernel/abi/mman.h"
+#include "kernel/fs/inode.h"
+#include "kernel/fs/mount.h"
+#include "kernel/fs/path_walk.h"
+#include "kernel/fs/super.h"
+#include "kernel/mm/vma.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+
+static int map_file_name(struct file *f, char *buf, size_t size)
+{
+	char *text = path_text_current(&f->path, buf, size);
+	size_t len;
+
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	len = strlen(text);
+	memmove(buf, text, len + 1);
+	return (int)len;
+}
+
+static void map_file_ids(struct file *f, uint64_t *dev, uint64_t *ino)
+{
+	*dev = f->inode->sb->dev;
+	*ino = f->inode->ino;
+}
+
+static const struct vma_ops file_vma_ops = {
+	.file_get = file_get,
+	.file_put = file_put,
+	.file_name = map_file_name,
+	.file_ids = map_file_ids,
+};
+
+int file_map_attach(struct file *file, struct vma *vma)
+{
+	if (!file->ops->mmap)
+		return -ENODEV;
+	vma->ops = &file_vma_ops;
+	if (!(file->path.mnt->flags & (MS_NOATIME | MS_RDONLY)))
+		inode_touch_atime(file->inode);
+	return file->ops->mmap(file, vma);
+}
+
+int file_map_check(struct file *file, unsigned prot, bool shared, bool *allow_write)
+{
+	*allow_write = file->mode & FILE_WRITE;
+	if (shared && (prot & PROT_WRITE) && !*allow_write)
+		return -EACCES;
+	if (!(file->mode & FILE_READ))
+		return -EACCES;
+	if ((prot & PROT_EXEC) && (file->path.mnt->flags & MS_NOEXEC))
+		return -EPERM;
+	return file->ops->mmap ? 0 : -ENODEV;
+}

@@ -1,0 +1,111 @@
+/*
+ * Root, working directory, umask: made once at boot, then shared or copied by clone.
+ *
+ * A path that goes out has its own references, so a chdir in another thread never pulls the ground from under a walk.
+ */
+#include "kernel/fs/fs_context.h"
+
+#include "kernel/alloc/slab.h"
+#include "lib/errno.h"
+
+static CACHE_DEFINE(fs_context_cache, struct fs_context);
+
+int fs_context_create(const struct path *root, struct fs_context **out)
+{
+	struct fs_context *fs = cache_alloc(&fs_context_cache, ALLOC_ZERO);
+
+	if (!fs)
+		return -ENOMEM;
+	ref_init(&fs->ref);
+	spinlock_init(&fs->lock, "fs", LOCK_RANK_FS);
+	fs->root = fs->cwd = *root;
+	path_get(root);
+	path_get(root);
+	fs->umask = 022;
+	*out = fs;
+	return 0;
+}
+
+int fs_context_copy(struct fs_context *from, struct fs_context **out)
+{
+	struct path root;
+	struct path cwd;
+	int err;
+
+	fs_context_root(from, &root);
+	fs_context_cwd(from, &cwd);
+	err = fs_context_create(&root, out);
+	if (!err) {
+		path_put(&(*out)->cwd);
+		(*out)->cwd = cwd;
+		(*out)->umask = READ_ONCE(from->umask);
+	} else {
+		path_put(&cwd);
+	}
+	path_put(&root);
+	return err;
+}
+
+struct fs_context *fs_context_get(struct fs_context *fs)
+{
+	ref_get(&fs->ref);
+	return fs;
+}
+
+void fs_context_put(struct fs_context *fs)
+{
+	if (!fs || !ref_put(&fs->ref))
+		return;
+	path_put(&fs->root);
+	path_put(&fs->cwd);
+	cache_free(&fs_context_cache, fs);
+}
+
+void fs_context_root(struct fs_context *fs, struct path *out)
+{
+	spin_lock(&fs->lock);
+	*out = fs->root;
+	path_get(out);
+	spin_unlock(&fs->lock);
+}
+
+void fs_context_cwd(struct fs_context *fs, struct path *out)
+{
+	spin_lock(&fs->lock);
+	*out = fs->cwd;
+	path_get(out);
+	spin_unlock(&fs->lock);
+}
+
+/* Puts a path in place of another of fs; consumes it. */
+static void replace(struct fs_context *fs, struct path *slot, const struct path *with)
+{
+	struct path old;
+
+	spin_lock(&fs->lock);
+	old = *slot;
+	*slot = *with;
+	spin_unlock(&fs->lock);
+	path_put(&old);
+}
+
+void fs_context_set_cwd(struct fs_context *fs, const struct path *cwd)
+{
+	replace(fs, &fs->cwd, cwd);
+}
+
+void fs_context_set_root(struct fs_context *fs, const struct path *root)
+{
+	replace(fs, &fs->root, root);
+}
+
+unsigned fs_context_set_umask(struct fs_context *fs, unsigned mask)
+{
+	unsigned old;
+
+	spin_lock(&fs->lock);
+	old = fs->umask;
+	fs->umask = mask & 0777;
+	spin_unlock(&fs->lock);
+	return old;
+}
