@@ -1,0 +1,77 @@
+/*
+ * The internal file system of files without names.
+ *
+ * One instance, mounted nowhere: its one mount exists so that such a file's path is as whole as any other's. Each file gets an
+ * inode and a parentless dentry of its own; both go with the last reference.
+ */
+#include "kernel/fs/anon.h"
+
+#include "kernel/core/panic.h"
+#include "kernel/fs/dentry.h"
+#include "kernel/fs/mount.h"
+#include "kernel/fs/super.h"
+#include "kernel/task/cred.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+
+static struct fs_type anon_type = { .name = "anon_inodefs" };
+static const struct super_ops anon_super_ops;
+static struct mount *anon_mount; /* [i] after anon_init, never put */
+
+int anon_init(void)
+{
+	struct super *sb = super_create(&anon_type, &anon_super_ops, ANON_INODE_FS_MAGIC);
+	struct inode *root;
+	int err;
+
+	if (!sb)
+		return -ENOMEM;
+	sb->flags |= SUPER_INTERNAL;
+	root = inode_create(sb, S_IFDIR | 0700);
+	err = root ? super_set_root(sb, root) : -ENOMEM;
+	if (err) {
+		super_put(sb);
+		return err;
+	}
+	return mount_create(sb, sb->root, 0, "none", &anon_mount);
+}
+
+int anon_path_create(const char *name, unsigned mode, const struct inode_ops *ops,
+		     const struct file_ops *fops, void *private, struct path *out)
+{
+	struct name n = { .text = name, .len = (unsigned)strlen(name) }; /* never looked up: no hash */
+	struct inode *inode = inode_create(anon_mount->sb, mode);
+	struct dentry *d;
+
+	if (!inode)
+		return -ENOMEM;
+	d = dentry_create(anon_mount->sb, NULL, &n);
+	if (!d) {
+		inode_put(inode); /* without ops yet: private stays the caller's */
+		return -ENOMEM;
+	}
+	if (ops)
+		inode->ops = ops;
+	inode->fops = fops;
+	inode->private = private;
+	inode->uid = current_cred()->fsuid;
+	inode->gid = current_cred()->fsgid;
+	dentry_instantiate(d, inode);
+	*out = (struct path){ mount_get(anon_mount), d };
+	return 0;
+}
+
+int file_open_anon(const char *name, const struct file_ops *ops, void *private, unsigned flags,
+		   struct file **out)
+{
+	struct path p;
+	int err = anon_path_create(name, 0600, NULL, ops, private, &p);
+
+	if (err)
+		return err;
+	err = file_open_path(&p, flags, current->cred, out);
+	if (!err)
+		(*out)->private = private;
+	path_put(&p);
+	return err;
+}
