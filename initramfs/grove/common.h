@@ -1,7 +1,6 @@
+/* What several of the everyday applets share, beyond grove.h. */
 #ifndef GROVE_COMMON_H
 #define GROVE_COMMON_H
-
-/* What several of the everyday applets share, beyond grove.h. */
 
 #include "initramfs/grove/grove.h"
 

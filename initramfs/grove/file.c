@@ -235,8 +235,9 @@ static int copy_top(const char *from, const char *to)
 }
 
 APPLET(cp, "[-rpaf] SOURCE DEST | SOURCE... FOLDER\n"
-       "  -r, -R folders too  -p keep owner, mode, times  -a both  -f replace what can't be opened",
-       "copy files");
+	"  -r, -R folders too  -p keep owner, mode, times  -a both\n"
+	"  -f replace what can't be opened",
+	"copy files");
 static int cp_main(int argc, char **argv)
 {
 	int opt;
@@ -284,7 +285,7 @@ static int remove_any(const char *path, void *unused)
 }
 
 APPLET(rm, "[-rf] FILE...\n  -r, -R folders and what is in them  -f no word about missing files",
-       "remove files");
+	"remove files");
 static int rm_main(int argc, char **argv)
 {
 	int opt, status = 0;
@@ -364,7 +365,7 @@ static int link_one(const char *from, const char *to)
 }
 
 APPLET(ln, "[-sf] TARGET [LINK] | TARGET... FOLDER\n  -s symbolic  -f replace what is there",
-       "make links");
+	"make links");
 static int ln_main(int argc, char **argv)
 {
 	char *here[2];
@@ -387,8 +388,8 @@ static int ln_main(int argc, char **argv)
 /* --- touch --- */
 
 APPLET(touch, "[-cam] [-r FILE] FILE...\n"
-       "  -c don't create  -a only access time  -m only change time  -r times of that file",
-       "set a file's times to now, creating it if need be");
+	"  -c don't create  -a only access time  -m only change time  -r times of that file",
+	"set a file's times to now, creating it if need be");
 static int touch_main(int argc, char **argv)
 {
 	struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_NOW } };

@@ -141,8 +141,8 @@ static int find_walk(char *path, long depth)
 
 /* Not APPLET(find ...): that would declare applet_find, which is a function. */
 APPLET_NAMED(find_files, "find", 0, "[FOLDER]... [CONDITION]...\n"
-       "  -name PATTERN  -type f|d|l|c|b|p|s  -maxdepth N  -mindepth N  -print  -exec COMMAND ;",
-       "find files below a folder");
+	"  -name PATTERN  -type f|d|l|c|b|p|s  -maxdepth N  -mindepth N  -print  -exec COMMAND ;",
+	"find files below a folder");
 static int find_files_main(int argc, char **argv)
 {
 	int first = 1, status = 0;

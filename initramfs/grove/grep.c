@@ -222,10 +222,10 @@ static bool grep_option(struct grep *g, int opt)
 }
 
 APPLET(grep, "[OPTION]... PATTERN [FILE]...\n"
-       "  -e PATTERN  -E extended  -F fixed text  -i ignore case  -v lines that don't match\n"
-       "  -w whole words  -x whole lines  -n numbers  -c count  -l only names  -o only matches\n"
-       "  -q no output  -r folders  -h/-H without/with file names  -s no errors",
-       "print lines that match a pattern");
+	"  -e PATTERN  -E extended  -F fixed text  -i ignore case  -v lines that don't match\n"
+	"  -w whole words  -x whole lines  -n numbers  -c count  -l only names  -o only matches\n"
+	"  -q no output  -r folders  -h/-H without/with file names  -s no errors",
+	"print lines that match a pattern");
 static int grep_main(int argc, char **argv)
 {
 	struct grep g = { 0 };

@@ -48,13 +48,13 @@ long lens_enter(unsigned long a, unsigned long b, unsigned long c, unsigned long
 		unsigned long e, void (*child)(void), long number);
 
 #if defined(__riscv)
-asm(".text\n.globl lens_enter\n.type lens_enter, @function\nlens_enter:\n"
-    "	mv a7, a6\n	ecall\n	bnez a0, 1f\n	jalr a5\n1:	ret\n");
+asm(".text; .globl lens_enter; .type lens_enter, @function; lens_enter:\n"
+	"mv a7, a6; ecall; bnez a0, 1f; jalr a5; 1: ret");
 #define CLONE_ORDER(parent_tid, tls, child_tid) parent_tid, tls, child_tid
 #elif defined(__x86_64__)
-asm(".text\n.globl lens_enter\n.type lens_enter, @function\nlens_enter:\n"
-    "	mov 8(%rsp), %rax\n	mov %rcx, %r10\n	syscall\n"
-    "	test %rax, %rax\n	jnz 1f\n	xor %ebp, %ebp\n	call *%r9\n1:	ret\n");
+asm(".text; .globl lens_enter; .type lens_enter, @function; lens_enter:\n"
+	"mov 8(%rsp), %rax; mov %rcx, %r10; syscall; test %rax, %rax; jnz 1f;"
+	"xor %ebp, %ebp; call *%r9; 1: ret");
 #define CLONE_ORDER(parent_tid, tls, child_tid) parent_tid, child_tid, tls
 #endif
 
@@ -457,10 +457,10 @@ static int observe(void)
 }
 
 APPLET(lens, "[-l] [-s SIGNAL] FLAG[,FLAG]... [-- COMMAND [ARG]...] | --list\n"
-       "  FLAG is a clone flag, with or without CLONE_, in any case; or a preset,\n"
-       "  in lower case: fork vfork spawn thread container\n"
-       "  -l through clone, not clone3  -s the signal that its exit sends  --list all flags",
-       "make a task with any clone flags and show what it shares");
+	"  FLAG is a clone flag, with or without CLONE_, in any case; or a preset,\n"
+	"  in lower case: fork vfork spawn thread container\n"
+	"  -l through clone, not clone3  -s the signal that its exit sends  --list all flags",
+	"make a task with any clone flags and show what it shares");
 static int lens_main(int argc, char **argv)
 {
 	static const struct option words[] = { { "list", no_argument, NULL, 'L' }, { 0 } };

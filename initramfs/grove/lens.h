@@ -1,7 +1,6 @@
+/* The flags of clone as lens knows them: names, combinations, reasons. */
 #ifndef GROVE_LENS_H
 #define GROVE_LENS_H
-
-/* The flags of clone as lens knows them: names, combinations, reasons. */
 
 #include "initramfs/grove/grove.h"
 

@@ -282,9 +282,9 @@ static void ls_options(int argc, char **argv)
 }
 
 APPLET(ls, "[-aA1dihlRtSrFn] [FILE]...\n"
-       "  -a all  -A all but . and ..  -l details  -n ids in digits  -h sizes in K, M, G\n"
-       "  -1 one a line  -d folders themselves  -i inode numbers  -R folders below\n"
-       "  -t newest first  -S largest first  -r reverse  -F mark the types", "list files");
+	"  -a all  -A all but . and ..  -l details  -n ids in digits  -h sizes in K, M, G\n"
+	"  -1 one a line  -d folders themselves  -i inode numbers  -R folders below\n"
+	"  -t newest first  -S largest first  -r reverse  -F mark the types", "list files");
 static int ls_main(int argc, char **argv)
 {
 	static char *here[] = { ".", NULL };

@@ -131,7 +131,7 @@ static int chmod_one(const char *path, const char *text, bool recursive)
 
 /* By hand and not by getopt(), which would take "-w" for options. */
 APPLET(chmod, "[-R] MODE FILE...\n  -R folders and what is in them\n"
-       "  MODE is octal, or like u+rwx,g-w,o=r,a+X", "change who may do what with files");
+	"  MODE is octal, or like u+rwx,g-w,o=r,a+X", "change who may do what with files");
 static int chmod_main(int argc, char **argv)
 {
 	bool recursive = argc > 1 && strcmp(argv[1], "-R") == 0;
@@ -164,7 +164,7 @@ static int make_parents(const char *path)
 }
 
 APPLET(mkdir, "[-p] [-m MODE] FOLDER...\n  -p parents too, and no error if it exists",
-       "make folders");
+	"make folders");
 static int mkdir_main(int argc, char **argv)
 {
 	const char *text = NULL;
@@ -196,7 +196,7 @@ static int mkdir_main(int argc, char **argv)
 }
 
 APPLET(rmdir, "[-p] FOLDER...\n  -p then its parents, as long as they are empty",
-       "remove empty folders");
+	"remove empty folders");
 static int rmdir_main(int argc, char **argv)
 {
 	bool parents = false;

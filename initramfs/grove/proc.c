@@ -194,7 +194,7 @@ static int ps_list(bool threads)
 
 /* The letters that other systems' habits add ("ps aux", "ps -ef") change nothing here. */
 APPLET(ps, "[-T] [--share]\n  -T threads too  --share a tree that shows who shares what",
-       "list the tasks");
+	"list the tasks");
 static int ps_main(int argc, char **argv)
 {
 	static const struct option words[] = { { "share", no_argument, NULL, 's' }, { 0 } };
@@ -213,7 +213,7 @@ static int ps_main(int argc, char **argv)
 /* --- free and uptime --- */
 
 APPLET(free, "[-b | -k | -m | -h]\n  in bytes, KiB (the usual), MiB, or what reads best",
-       "show how memory is used");
+	"show how memory is used");
 static int free_main(int argc, char **argv)
 {
 	static const char *const labels[] = {

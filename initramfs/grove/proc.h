@@ -1,7 +1,6 @@
+/* Tasks and machine as /proc tells them, for ps, top, free and uptime. */
 #ifndef GROVE_PROC_H
 #define GROVE_PROC_H
-
-/* Tasks and machine as /proc tells them, for ps, top, free and uptime. */
 
 #include "initramfs/grove/common.h"
 

@@ -17,9 +17,9 @@
 extern char **environ;
 
 APPLET(env,
-       "[-i] [-u NAME]... [NAME=VALUE]... [COMMAND [ARG]...]\n"
-       "  -i start with nothing  -u without NAME",
-       "run a command in a changed environment, or show it");
+	"[-i] [-u NAME]... [NAME=VALUE]... [COMMAND [ARG]...]\n"
+	"  -i start with nothing  -u without NAME",
+	"run a command in a changed environment, or show it");
 static int env_main(int argc, char **argv)
 {
 	int opt;
@@ -42,7 +42,7 @@ static int env_main(int argc, char **argv)
 }
 
 APPLET(nice, "[-n STEP] [COMMAND [ARG]...]\n  -n how much nicer (10 without it)",
-       "run a command at another priority, or show the present one");
+	"run a command at another priority, or show the present one");
 static int nice_main(int argc, char **argv)
 {
 	int opt, step = 10;
@@ -125,8 +125,8 @@ static void cpu_set_print(int pid, const char *when, bool as_list)
 }
 
 APPLET(taskset, "[-c] MASK COMMAND [ARG]... | -p [-c] [MASK] PID\n"
-       "  -c MASK is a list like 0,2-3, not a hexadecimal mask  -p of a running task",
-       "choose the harts a task may run on");
+	"  -c MASK is a list like 0,2-3, not a hexadecimal mask  -p of a running task",
+	"choose the harts a task may run on");
 static int taskset_main(int argc, char **argv)
 {
 	bool as_list = false, running = false;

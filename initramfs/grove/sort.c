@@ -247,9 +247,9 @@ static void lines_write(const struct line *lines, size_t count, const char *outp
 }
 
 APPLET(sort, "[-nrufbs] [-k KEY]... [-t SEPARATOR] [-o OUTPUT] [FILE]...\n"
-       "  -n by number  -r reverse  -u first of equal lines  -f ignore case\n"
-       "  -b ignore leading blanks  -s keep the order of equal keys\n"
-       "  -k FIELD[.CHAR][nrfb][,FIELD[.CHAR][nrfb]]", "sort lines");
+	"  -n by number  -r reverse  -u first of equal lines  -f ignore case\n"
+	"  -b ignore leading blanks  -s keep the order of equal keys\n"
+	"  -k FIELD[.CHAR][nrfb][,FIELD[.CHAR][nrfb]]", "sort lines");
 static int sort_main(int argc, char **argv)
 {
 	static char *const stdin_only[] = { "-", NULL };

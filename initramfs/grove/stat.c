@@ -135,9 +135,9 @@ static const char *directive_print(const struct subject *s, const char *p)
 }
 
 APPLET(stat, "[-L] [-c FORMAT] FILE...\n"
-       "  -L follow links  -c text with %n name, %s size, %a mode, %A rwx, %F type, %i inode,\n"
-       "  %h links, %u %U owner, %g %G group, %x %y %z times, %X %Y %Z in seconds, %b blocks",
-       "show what is known of a file");
+	"  -L follow links  -c text with %n name, %s size, %a mode, %A rwx, %F type, %i inode,\n"
+	"  %h links, %u %U owner, %g %G group, %x %y %z times, %X %Y %Z in seconds, %b blocks",
+	"show what is known of a file");
 static int stat_main(int argc, char **argv)
 {
 	const char *format = usual_format;

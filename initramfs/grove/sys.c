@@ -44,10 +44,10 @@ static const char *date_nanoseconds(const char *format, long ns)
 }
 
 APPLET(date,
-       "[-u] [-d DATE | -s DATE] [+FORMAT]\n"
-       "  -u in UTC  -d show that date  -s set the clock; DATE is @SECONDS\n"
-       "  or YYYY-MM-DD [HH:MM[:SS]]",
-       "show or set the date");
+	"[-u] [-d DATE | -s DATE] [+FORMAT]\n"
+	"  -u in UTC  -d show that date  -s set the clock; DATE is @SECONDS\n"
+	"  or YYYY-MM-DD [HH:MM[:SS]]",
+	"show or set the date");
 static int date_main(int argc, char **argv)
 {
 	const char *format = "%a %b %e %H:%M:%S %Z %Y", *shown = NULL, *set = NULL;
@@ -82,8 +82,8 @@ static int date_main(int argc, char **argv)
 /* --- uname, hostname, id --- */
 
 APPLET(uname,
-       "[-asnrvmo]\n  -s kernel  -n host  -r release  -v version  -m machine  -o system  -a all",
-       "tell which kernel this is");
+	"[-asnrvmo]\n  -s kernel  -n host  -r release  -v version  -m machine  -o system  -a all",
+	"tell which kernel this is");
 static int uname_main(int argc, char **argv)
 {
 	const char letters[] = "snrvmo";
@@ -150,7 +150,7 @@ static void id_groups(bool both, bool names)
 }
 
 APPLET(id, "[-u | -g | -G] [-n]\n  -u user  -g group  -G all groups  -n names",
-       "tell who runs this");
+	"tell who runs this");
 static int id_main(int argc, char **argv)
 {
 	bool names = false;
@@ -184,7 +184,7 @@ static int id_main(int argc, char **argv)
 enum { SYSLOG_READ_ALL = 3, SYSLOG_READ_CLEAR = 4, SYSLOG_CONSOLE_LEVEL = 8, SYSLOG_SIZE = 10 };
 
 APPLET(dmesg, "[-c] [-r] [-n LEVEL]\n  -c and clear  -r with <level>  -n what reaches the console",
-       "print the kernel's messages");
+	"print the kernel's messages");
 static int dmesg_main(int argc, char **argv)
 {
 	bool raw = false;
@@ -263,10 +263,10 @@ static void mount_option(struct mount_options *o, const char *word)
 }
 
 APPLET(mount,
-       "[-t TYPE] [-o OPTION[,OPTION]...] [SOURCE FOLDER]\n"
-       "  ro rw nosuid nodev noexec noatime remount bind move private shared, or what the\n"
-       "  file system itself knows",
-       "mount a file system, or list the mounted ones");
+	"[-t TYPE] [-o OPTION[,OPTION]...] [SOURCE FOLDER]\n"
+	"  ro rw nosuid nodev noexec noatime remount bind move private shared, or what the\n"
+	"  file system itself knows",
+	"mount a file system, or list the mounted ones");
 static int mount_main(int argc, char **argv)
 {
 	struct mount_options options = { 0 };
@@ -300,7 +300,7 @@ static int mount_main(int argc, char **argv)
 }
 
 APPLET(umount, "[-lf] FOLDER...\n  -l when it is no longer used  -f by force",
-       "unmount file systems");
+	"unmount file systems");
 static int umount_main(int argc, char **argv)
 {
 	int opt, flags = 0, status = 0;

@@ -119,7 +119,7 @@ static bool head_print(FILE *file, const char *name, void *arg)
 }
 
 APPLET(head, "[-n LINES | -c BYTES] [-qv] [FILE]...\n  -q no headers  -v always headers",
-       "print the beginning of files");
+	"print the beginning of files");
 static int head_main(int argc, char **argv)
 {
 	struct part part = { .count = 10, .first = true };
@@ -232,8 +232,8 @@ static void tail_follow(const char *name)
 
 /* LIMIT: tail -f follows only the last file named. */
 APPLET(tail, "[-n [+]LINES | -c [+]BYTES] [-fqv] [FILE]...\n"
-       "  +N from the Nth on  -f keep printing what is added  -q no headers  -v headers",
-       "print the end of files");
+	"  +N from the Nth on  -f keep printing what is added  -q no headers  -v headers",
+	"print the end of files");
 static int tail_main(int argc, char **argv)
 {
 	struct part part = { .count = 10, .first = true };
@@ -358,7 +358,7 @@ static int wc_main(int argc, char **argv)
 /* --- tee and seq --- */
 
 APPLET(tee, "[-ai] [FILE]...\n  -a append  -i ignore interrupts",
-       "copy input to output and to files");
+	"copy input to output and to files");
 static int tee_main(int argc, char **argv)
 {
 	int opt, status = 0, mode = O_TRUNC, count = 1;
@@ -409,7 +409,7 @@ static long double seq_number(const char *arg, int *decimals)
 }
 
 APPLET(seq, "[-w] [-s SEPARATOR] [FIRST [STEP]] LAST\n  -w same width, zeros in front",
-       "print numbers");
+	"print numbers");
 static int seq_main(int argc, char **argv)
 {
 	long double first = 1, step = 1, last;

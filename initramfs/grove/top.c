@@ -185,8 +185,8 @@ static bool wait_for_quit(bool keys, double seconds)
 }
 
 APPLET(top,
-       "[-b] [-n TIMES] [-d SECONDS]\n  -b plain text, no keys  -n so many times  -d how often",
-       "show who uses the machine, until q");
+	"[-b] [-n TIMES] [-d SECONDS]\n  -b plain text, no keys  -n so many times  -d how often",
+	"show who uses the machine, until q");
 static int top_main(int argc, char **argv)
 {
 	struct look before = { 0 }, now;
