@@ -409,7 +409,7 @@ static char *read_plain(const char *prompt, bool *interrupted)
 
 char *edit_line(const char *prompt, bool *interrupted)
 {
-	struct editor e = {.prompt = prompt, .prompt_len = strlen(prompt), .width = terminal_width()};
+	struct editor e = {.prompt = prompt, .prompt_len = strlen(prompt)};
 	const char *term = var_get("TERM");
 	struct termios saved;
 	int end;
@@ -417,6 +417,7 @@ char *edit_line(const char *prompt, bool *interrupted)
 	*interrupted = false;
 	if ((term && strcmp(term, "dumb") == 0) || !terminal_raw(&saved))
 		return read_plain(prompt, interrupted);
+	e.width = terminal_width();
 	e.history_at = history_count;
 	e.line = xmalloc(e.room = 80);
 	e.line[0] = '\0';

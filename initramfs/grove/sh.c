@@ -69,7 +69,8 @@ _Noreturn void sh_fail(int status, const char *fmt, ...)
 /* Is there nothing but blanks left? Then the command at hand is the last. */
 static bool source_ends(struct source *source)
 {
-	return !source->more && source->pos + strspn(source->text + source->pos, " \t\n") >= source->len;
+	return !source->more &&
+	       source->pos + strspn(source->text + source->pos, " \t\n") >= source->len;
 }
 
 int run_source(struct source *source, bool last)

@@ -60,7 +60,7 @@ struct part {
 	enum part_kind kind;
 	bool quoted;
 	char *text;		/* TEXT: the characters; PARAM: the name */
-	char op;		/* PARAM: 0, one of - = ? + # %, or the doubled H ##, P %%; L length */
+	char op;		/* PARAM: 0, one of - = ? + # %, H for ##, P for %%, L length */
 	bool colon;		/* PARAM: the op has a colon, so an empty value counts as unset */
 	struct part *operand;	/* PARAM: what stands behind the op; ARITH: the expression */
 	struct node *tree;	/* COMMAND */
@@ -122,7 +122,7 @@ struct source {
 	size_t pos, len;
 	int line;
 	bool ended;		/* `more` has said so; it is not asked twice */
-	bool (*more)(struct source *source);	/* append a line; false: the end. NULL: all is here */
+	bool (*more)(struct source *source);	/* append a line; false: the end; NULL: no more */
 };
 
 enum token_kind { TOKEN_END, TOKEN_NEWLINE, TOKEN_WORD, TOKEN_NUMBER, TOKEN_OP };
@@ -226,7 +226,7 @@ int exec_function(struct node *node, char **argv);
 /* Become the program argv[0]; never returns. */
 _Noreturn void exec_program(char **argv);
 char *path_search(const char *name);	/* in scratch; NULL if not on PATH */
-/* Redirections are undone down to a depth taken before; with save unset they are for good. */
+/* Redirections are undone down to a depth taken before; without `save` they stay. */
 bool redirect_apply(struct redirect *list, bool save);
 struct undo *redirect_depth(void);
 void redirect_undo(struct undo *depth);
@@ -285,7 +285,7 @@ void params_free(char **params);
 int trap_main(int argc, char **argv);
 void signals_init(void);	/* what an interactive shell ignores and catches */
 void signals_child(bool job);	/* back to what a program expects; job: ^Z stops it */
-void signals_check(void);	/* run pending traps; ^C at the prompt's level goes to sh_interrupt() */
+void signals_check(void);	/* run pending traps; an untrapped ^C ends in sh_interrupt() */
 bool signals_pending(void);
 _Noreturn void sh_interrupt(void);
 _Noreturn void sh_exit(int status);	/* the EXIT trap, then leave */

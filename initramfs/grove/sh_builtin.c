@@ -33,7 +33,8 @@ static int cd_main(int argc, char **argv)
 	if (back)
 		dir = var_get("OLDPWD");
 	if (!dir || chdir(dir) < 0) {
-		sh_warn("cd: %s: %s", dir ? dir : "nowhere to go", dir ? strerror(errno) : "not set");
+		sh_warn("cd: %s", dir ? scratch_printf("%s: %s", dir, strerror(errno)) :
+			"nowhere to go");
 		return 1;
 	}
 	if (old)

@@ -209,7 +209,8 @@ static void process_changed(pid_t pid, int status)
 
 			if (p->pid != pid || p->state == DONE)
 				continue;
-			p->state = WIFSTOPPED(status) ? STOPPED : WIFCONTINUED(status) ? RUNNING : DONE;
+			p->state = WIFSTOPPED(status) ? STOPPED :
+				   WIFCONTINUED(status) ? RUNNING : DONE;
 			p->status = status;
 			job->changed = p->state != RUNNING;
 			return;
@@ -250,7 +251,8 @@ static void tell_signal(int status)
 	if (!WIFSIGNALED(status) || sig == SIGPIPE)
 		return;
 	if (sig != SIGINT)
-		fprintf(stderr, "%s%s\n", strsignal(sig), WCOREDUMP(status) ? " (core dumped)" : "");
+		fprintf(stderr, "%s%s\n", strsignal(sig),
+			WCOREDUMP(status) ? " (core dumped)" : "");
 	else if (sh.interactive)
 		fprintf(stderr, "\n");
 }

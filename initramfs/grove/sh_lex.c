@@ -233,8 +233,10 @@ static bool is_length(struct parser *p)
 	struct source *s = p->source;
 	char next = peek_char(p) == '#' && s->pos + 1 < s->len ? s->text[s->pos + 1] : '}';
 
-	return next == '_' || isalnum((unsigned char)next) || (next != '}' && strchr("?$!@*-#", next) &&
-		s->pos + 2 < s->len && s->text[s->pos + 2] == '}');
+	if (next == '_' || isalnum((unsigned char)next))
+		return true;
+	return next != '}' && strchr("?$!@*-#", next) &&
+	       s->pos + 2 < s->len && s->text[s->pos + 2] == '}';
 }
 
 static void scan_brace(struct builder *b, bool quoted)

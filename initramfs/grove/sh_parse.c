@@ -39,7 +39,8 @@ static _Noreturn void unexpected(struct parser *p)
 	else if (p->token == TOKEN_OP)
 		what = p->op;
 	else if (p->token != TOKEN_END)
-		what = scratch_printf("%.*s", (int)(p->stop - p->start), p->source->text + p->start);
+		what = scratch_printf("%.*s", (int)(p->stop - p->start),
+				      p->source->text + p->start);
 	syntax_error(p, scratch_printf("unexpected %s", what));
 }
 
@@ -269,6 +270,8 @@ static struct node *parse_subshell(struct parser *p)
 {
 	struct node *node = node_new(p, NODE_SUBSHELL);
 
+	if (token_is(p, ")"))
+		unexpected(p);
 	node->body = parse_until(p, ")");
 	return node;
 }

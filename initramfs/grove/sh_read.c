@@ -114,55 +114,81 @@ int read_main(int argc, char **argv)
 	return whole ? 0 : 1;
 }
 
-/* One option letter at argv[index][offset]: what getopts says of it. */
-static char option_judge(const char *spec, char letter, const char **known)
+/* Where getopts stands: OPTIND is the argument, `offset` lies within it. */
+struct options {
+	char **args;
+	int count, index;
+	size_t offset;
+};
+
+static void options_store(struct options *o, const char *name, char letter)
 {
-	*known = letter == ':' ? NULL : strchr(spec, letter);
-	if (!*known && *spec != ':')
-		sh_warn("-%c: no such option", letter);
-	return *known ? letter : '?';
+	var_set("OPTIND", scratch_printf("%d", o->index));
+	var_set(name, scratch_printf("%c", letter));
 }
 
-/* getopts LETTERS NAME [ARG]... ; OPTIND is the next argument, `offset` lies within it. */
+/* The argument of an option: the rest of its word, or the next word; NULL if there is none. */
+static const char *options_argument(struct options *o, const char *word)
+{
+	size_t offset = o->offset;
+
+	o->offset = strlen(word);
+	if (word[offset])
+		return word + offset;
+	return o->index < o->count ? o->args[o->index++] : NULL;
+}
+
+/* One option; ":" first in `spec` means that the script reports errors itself. */
+static char options_next(struct options *o, const char *spec)
+{
+	const char *word = o->args[o->index - 1], *argument;
+	char letter = word[o->offset++];
+	const char *known = letter == ':' ? NULL : strchr(spec, letter);
+	char *itself = scratch_printf("%c", letter);
+	bool silent = *spec == ':';
+
+	if (known && known[1] != ':')
+		return letter;
+	argument = known ? options_argument(o, word) : NULL;
+	if (argument || silent)
+		var_set("OPTARG", argument ? argument : itself);
+	else
+		sh_warn("-%c: %s", letter, known ? "needs an argument" : "no such option");
+	return argument ? letter : known && silent ? ':' : '?';
+}
+
+/* getopts LETTERS NAME [ARG]... */
 int getopts_main(int argc, char **argv)
 {
-	static int offset = 1, last_index;
-	char **args = argc > 3 ? argv + 3 : sh.params, *arg, letter;
-	const char *known, *index_text = var_get("OPTIND");
-	int index = index_text ? atoi(index_text) : 1;
+	static size_t offset = 1;
+	static int last_index;
+	const char *index = var_get("OPTIND"), *word;
+	struct options o = {
+		.args = argc > 3 ? argv + 3 : sh.params,
+		.count = argc > 3 ? argc - 3 : sh.param_count,
+		.index = index ? atoi(index) : 1,
+	};
+	char letter = '?';
 
 	if (argc < 3)
 		sh_fail(2, "getopts: needs letters and a name");
-	if (index != last_index)
-		offset = 1;
-	arg = index > 0 && index <= (argc > 3 ? argc - 3 : sh.param_count) ? args[index - 1] : NULL;
 	var_unset("OPTARG");
-	if (!arg || *arg != '-' || !arg[1] || strcmp(arg, "--") == 0) {
-		var_set("OPTIND", scratch_printf("%d", last_index = index + (arg && arg[0] == '-' && arg[1])));
-		var_set(argv[2], "?");
-		offset = 1;
+	o.offset = o.index == last_index ? offset : 1;
+	word = o.index > 0 && o.index <= o.count ? o.args[o.index - 1] : "";
+	if (*word != '-' || !word[1] || strcmp(word, "--") == 0) {
+		o.index += strcmp(word, "--") == 0;
+		last_index = 0;
+		options_store(&o, argv[2], '?');
 		return 1;
 	}
-	letter = option_judge(argv[1], arg[offset], &known);
-	if (!known && *argv[1] == ':')
-		var_set("OPTARG", scratch_printf("%c", arg[offset]));
-	offset++;
-	if (known && known[1] == ':') {
-		const char *value = arg[offset] ? arg + offset : args[index++];
-
-		index -= !value;
-		if (!value && *argv[1] != ':')
-			sh_warn("-%c: needs an argument", letter);
-		var_set("OPTARG", value ? value : scratch_printf("%c", letter));
-		letter = value ? letter : *argv[1] == ':' ? ':' : '?';
-		offset = strlen(arg);
+	if (o.offset < strlen(word))
+		letter = options_next(&o, argv[1]);
+	if (o.offset >= strlen(word)) {
+		o.index++;
+		o.offset = 1;
 	}
-	if (!arg[offset]) {
-		index++;
-		offset = 1;
-	}
-	last_index = index;
-	var_set("OPTIND", scratch_printf("%d", index));
-	var_set(argv[2], scratch_printf("%c", letter));
+	offset = o.offset;
+	last_index = o.index;
+	options_store(&o, argv[2], letter);
 	return 0;
 }

@@ -210,9 +210,12 @@ static void limit_print(const struct limit *limit, bool hard, bool what)
 static int limit_set(const struct limit *limit, const char *arg, bool hard, bool soft)
 {
 	bool all = strcmp(arg, "unlimited") == 0;
-	rlim_t value = all ? RLIM_INFINITY : strtoull(arg, NULL, 10) * limit->unit;
+	char *end = "";
+	rlim_t value = all ? RLIM_INFINITY : strtoull(arg, &end, 10) * limit->unit;
 	struct rlimit now;
 
+	if (*end)
+		sh_fail(2, "ulimit: %s: not a number", arg);
 	getrlimit(limit->resource, &now);
 	if (soft)
 		now.rlim_cur = value;

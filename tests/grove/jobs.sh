@@ -24,6 +24,7 @@ f() { trap 'echo exit trap' EXIT; }; (f; echo body)
 set -- -a -b val -c rest; while getopts ab:c o; do echo "$o ${OPTARG-}"; done; shift $((OPTIND-1)); echo "$@"
 set -- -abval; OPTIND=1; while getopts ab: o; do echo "$o ${OPTARG-}"; done; echo $OPTIND
 set -- -x; OPTIND=1; getopts :a o; echo "$o $OPTARG"; set -- -a; OPTIND=1; getopts :a: o; echo "$o $OPTARG"
+while getopts xy:z o -xy 1 -y2 -z -xzy -- a; do echo "$o ${OPTARG-}"; done; echo $OPTIND; OPTIND=1
 umask 027; umask; umask 22; umask; ulimit -n 100; ulimit -n
 cd /usr; pwd; cd bin/..; pwd; cd - ; pwd; cd /nonexistent 2>/dev/null || echo cannot; echo $PWD; cd; [ "$PWD" = "$HOME" ] && echo home
 sh -c 'echo $0 $1 $2' name a b; sh -c 'echo $#' ; sh -c 'echo "$@"' n 1 '2 3'; echo 'echo script $1' | sh -s 2>/dev/null
