@@ -28,6 +28,7 @@ struct kmap_range {
 	struct rb_node by_size; /* linked: the range is free */
 	vaddr_t start;
 	size_t pages;	     /* guard included */
+	size_t mapped;	     /* pages that have an entry: all but the guard, once made */
 	struct page *frames; /* chained through link.next; NULL for device registers */
 };
 
@@ -147,7 +148,9 @@ static void range_unmap(struct kmap_range *r)
 	struct page *p, *next;
 
 	/* The flush comes before the frames are given away: no hart may still reach them. */
-	kmap_pte_unmap(range_first_page(r), (r->pages - 1) * PAGE_SIZE);
+	if (r->mapped > 0)
+		kmap_pte_unmap(range_first_page(r), r->mapped * PAGE_SIZE);
+	r->mapped = 0;
 	for (p = r->frames; p != NULL; p = next) {
 		next = (struct page *)p->link.next;
 		page_put(p);
@@ -168,6 +171,7 @@ static bool range_map_frames(struct kmap_range *r, unsigned flags)
 		r->frames = p;
 		if (kmap_pte_map(va, page_phys(p), PTE_R | PTE_W))
 			return false;
+		r->mapped++;
 	}
 	return true;
 }
@@ -176,9 +180,11 @@ static bool range_map_phys(struct kmap_range *r, paddr_t pa)
 {
 	vaddr_t end = r->start + r->pages * PAGE_SIZE;
 
-	for (vaddr_t va = range_first_page(r); va < end; va += PAGE_SIZE, pa += PAGE_SIZE)
+	for (vaddr_t va = range_first_page(r); va < end; va += PAGE_SIZE, pa += PAGE_SIZE) {
 		if (kmap_pte_map(va, pa, PTE_R | PTE_W))
 			return false;
+		r->mapped++;
+	}
 	return true;
 }
 

@@ -9,10 +9,15 @@
 
 struct runqueue;
 
-void sched_init(void);		     /* boot hart: before the first task is made */
-void sched_hart_init(struct hart *h); /* each hart, on its idle task */
+/* Boot hart, on its boot task, which becomes its idle task; after hart_table_set, before the first task is made. */
+void sched_init(void);
+/* Dresses t as a further hart's idle task, before that hart is started: it finds itself through t->hart. */
+void sched_idle_init(struct hart *h, struct task *t);
+/* A further hart, on its idle task: from now on it is given tasks. */
+void sched_hart_init(struct hart *h);
 
-/* Puts a new task (state TASK_NEW) on a queue for the first time. Inherits policy by sched_inherit before. */
+/* Puts a new task (state TASK_NEW) on a queue for the first time, and takes the reference that the hart drops after its
+ * last switch. Inherits policy and affinity by sched_inherit before. */
 void sched_task_start(struct task *t);
 void sched_inherit(struct task *child, const struct task *parent);
 
@@ -22,11 +27,12 @@ bool task_wake(struct task *t, unsigned state_mask);
 void task_state_set(enum task_state state);
 /* Gives up the hart. If current's state is not RUNNING it sleeps until woken. No spinlock may be held. */
 void schedule(void);
-/* For a loop that may be long: lets others run if it is time. No-op with spinlocks held or interrupts off. */
+/* For a loop that may be long: lets others run if it is time. No spinlock may be held; nothing with interrupts off or
+ * between setting a sleeping state and schedule(). */
 void sched_checkpoint(void);
 void sched_yield(void);
 
-/* The last schedule of a task that has set TASK_DEAD; its stack is freed by whoever reaps it, after on_hart drops. */
+/* The last schedule of a task whose state is ZOMBIE or GONE; whoever runs next here drops the hart's reference. */
 __noreturn void sched_exit(void);
 
 /* Body of the idle task on every hart. */

@@ -17,7 +17,7 @@ struct waitq {
 };
 
 struct waiter {
-	struct list link;
+	struct list link; /* [q->lock]; link.next NULL: out of the queue, which its own task may read without the lock */
 	struct task *task;
 	bool exclusive; /* wake one of these at most */
 	/* Called with the queue's lock held; true if it counts as woken. Default wakes task. Poll and epoll put their own. */
@@ -34,7 +34,8 @@ void waitq_wake_all(struct waitq *q, unsigned events);
 /* Queues / unqueues by hand (poll). */
 void waitq_add(struct waitq *q, struct waiter *w);
 void waitq_remove(struct waitq *q, struct waiter *w);
-/* Queues w and sets current's state; then check the condition, task_sleep(), and finish. */
+/* Queues w and sets current's state; then check the condition, task_sleep(), and finish. A wake-up takes w out of the
+ * queue, unless it has a wake function of its own. */
 void wait_prepare(struct waitq *q, struct waiter *w, enum task_state state);
 void wait_finish(struct waitq *q, struct waiter *w);
 
@@ -48,13 +49,18 @@ int task_sleep(uint64_t deadline_ns) __must_check;
 		struct waiter __w = { .task = current };                                           \
 		int __ret = 0;                                                                     \
 		for (;;) {                                                                         \
-			wait_prepare(q, &__w, state);                                              \
+			/* cond counts more than the error: what came with the signal is taken */  \
 			if (cond) {                                                                \
 				__ret = 0;                                                         \
 				break;                                                             \
 			}                                                                          \
 			if (__ret)                                                                 \
 				break;                                                             \
+			wait_prepare(q, &__w, state);                                              \
+			if (cond) {                                                                \
+				__ret = 0;                                                         \
+				break;                                                             \
+			}                                                                          \
 			__ret = task_sleep(deadline_ns);                                           \
 		}                                                                                  \
 		wait_finish(q, &__w);                                                              \

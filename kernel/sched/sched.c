@@ -1,0 +1,326 @@
+#include "kernel/sched/sched.h"
+
+#include "kernel/alloc/slab.h"
+#include "kernel/core/panic.h"
+#include "kernel/core/upcall.h"
+#include "kernel/sched/runqueue.h"
+
+/*
+ * schedule(): the hart goes from one task to the next.
+ *
+ * Each hart has a queue under one lock. A task belongs to the queue that task->hart names, asleep or
+ * not, and only that queue's lock lets one change its scheduling state; so waking, starting, policy changes and
+ * the switch itself need one lock, and no state in between is ever visible:
+ *
+ *	             wake, start
+ *	  asleep ---------------> waiting (in tree or list) <------+
+ *	    ^     queued = true        |  pick                     | yield, preemption
+ *	    |                          v                           |
+ *	    +---------------------- running -----------------------+
+ *	     queued = false, once state is not RUNNING
+ *
+ * The lock is taken by the task that leaves and dropped by the one that comes (finish_switch), which has first noted
+ * on_hart = false for the other: whoever holds the lock and finds a task not queued knows that its registers
+ * are all saved. That is why task_wake never waits for a task that is on its way to sleep.
+ *
+ * A sleeper announces its state, with a barrier, before it looks for the last time at what it waits for
+ * (task_state_set); a waker changes that first, and then, after a barrier, looks at the state. One of the two sees
+ * the other. If the waker comes between announcement and schedule(), schedule() finds RUNNING and carries on.
+ *
+ * The kernel is not preempted: WORK_RESCHED in the running task's pending_work is a wish, granted on return to user
+ * mode, in sched_checkpoint() and by the idle loop.
+ *
+ * Entry points: schedule, sched_yield, sched_checkpoint, sched_exit, sched_idle; sched_init and sched_hart_init at
+ * boot. What lies in the other files: runqueue.h.
+ */
+
+struct runqueue *runqueues;
+struct hart_mask sched_online;
+struct hart_mask sched_idle_mask;
+
+/* Boot. */
+
+void sched_idle_init(struct hart *h, struct task *t)
+{
+	h->idle = t;
+	atomic_store(&t->hart, h->index);
+	atomic_store(&t->state, TASK_RUNNING);
+	atomic_store(&t->on_hart, true);
+	fair_weight_set(&t->sched, SCHED_NORMAL, 0); /* inherited by what the boot task clones */
+	for (unsigned i = 0; i < ARRAY_SIZE(t->affinity.bits); i++)
+		t->affinity.bits[i] = UINT64_MAX;
+}
+
+void sched_init(void)
+{
+	runqueues = kcalloc(hart_count, sizeof(*runqueues));
+	if (runqueues == NULL || timers_init())
+		panic("no memory for the run queues of %u harts", hart_count);
+	for (unsigned i = 0; i < hart_count; i++) {
+		struct runqueue *rq = &runqueues[i];
+
+		spinlock_init(&rq->lock, "runqueue", LOCK_RANK_RUNQUEUE);
+		rq->index = i;
+		for (unsigned level = 0; level < RT_LEVELS; level++)
+			list_init(&rq->rt[level]);
+	}
+	sched_idle_init(&hart_table[0], current);
+	sched_hart_init(&hart_table[0]);
+	load_avg_start();
+}
+
+void sched_hart_init(struct hart *h)
+{
+	struct runqueue *rq = &runqueues[h->index];
+
+	rq->idle = rq->running = h->idle;
+	h->idle->sched.exec_start_ns = clock_mono_ns();
+	hart_mask_set(&sched_online, h->index);
+	__atomic_store_n(&h->online, true, __ATOMIC_RELEASE);
+}
+
+/* Queues. */
+
+void rq_enqueue(struct runqueue *rq, struct task *t)
+{
+	t->sched.queued = true;
+	rq->nr_running++;
+	if (unlikely(task_is_rt(t)))
+		rt_enqueue(rq, t, false);
+	else
+		fair_enqueue(rq, t);
+}
+
+void rq_dequeue(struct runqueue *rq, struct task *t)
+{
+	t->sched.queued = false;
+	rq->nr_running--;
+	if (unlikely(task_is_rt(t)))
+		rt_dequeue(rq, t);
+	else
+		fair_dequeue(rq, t);
+}
+
+void rq_account(struct runqueue *rq, uint64_t now)
+{
+	struct task *t = rq->running;
+	uint64_t delta = now - t->sched.exec_start_ns;
+
+	t->sched.exec_start_ns = now;
+	t->sched.sum_exec_ns += delta;
+	if (unlikely(t == rq->idle))
+		return;
+	if (t->sched.in_user)
+		t->utime_ns += delta;
+	else
+		t->stime_ns += delta;
+	if (likely(!task_is_rt(t)))
+		fair_run(rq, t, delta);
+}
+
+/* Leaving. */
+
+static void leave_asleep(struct runqueue *rq, struct task *prev, unsigned state)
+{
+	prev->sched.queued = false;
+	prev->nvcsw++;
+	rq->nr_running--;
+	if (state == TASK_UNINTERRUPTIBLE)
+		rq->nr_uninterruptible++;
+}
+
+/* prev goes where its state says: to sleep, back into the queue, or off to another hart. */
+static void leave(struct runqueue *rq, struct task *prev)
+{
+	unsigned state = atomic_load_explicit(&prev->state, memory_order_relaxed);
+
+	if (unlikely(prev == rq->idle))
+		return;
+	if (state != TASK_RUNNING) {
+		leave_asleep(rq, prev, state);
+	} else if (unlikely(!task_allowed(prev, rq->index))) {
+		prev->sched.queued = false;
+		rq->nr_running--;
+		rq->push = prev;
+	} else if (unlikely(task_is_rt(prev))) {
+		rt_enqueue(rq, prev, time_before(prev->sched.exec_start_ns, prev->sched.slice_end_ns));
+	} else {
+		fair_enqueue(rq, prev);
+	}
+}
+
+/* Coming. */
+
+static struct task *pick(struct runqueue *rq)
+{
+	struct task *t;
+
+	if (unlikely(rq->rt_bitmap[0] | rq->rt_bitmap[1]))
+		return rt_pick(rq);
+	t = fair_pick(rq);
+	if (t != NULL)
+		return t;
+	if (hart_count > 1 && balance_pull(rq))
+		return pick(rq);
+	return rq->idle;
+}
+
+/* Until when next may run before somebody looks again. */
+static void slice_start(struct task *next, uint64_t now)
+{
+	struct sched_entity *s = &next->sched;
+
+	if (unlikely(task_is_rt(next))) {
+		if (s->policy == SCHED_FIFO)
+			s->slice_end_ns = UINT64_MAX >> 1;
+		else if (!time_before(now, s->slice_end_ns))
+			s->slice_end_ns = now + RR_SLICE_NS;
+	} else {
+		s->slice_end_ns = now + fair_slice_left(next);
+	}
+	timer_hart_arm(min(s->slice_end_ns, now + TICK_NS));
+}
+
+static void idle_mask_update(struct runqueue *rq, struct task *prev, struct task *next)
+{
+	if (next == rq->idle)
+		hart_mask_set(&sched_idle_mask, rq->index);
+	else if (prev == rq->idle)
+		hart_mask_clear(&sched_idle_mask, rq->index);
+}
+
+/* On next's stack: prev is off the hart. What must not happen under the lock happens after it. */
+static void finish_switch(struct task *prev)
+{
+	struct runqueue *rq = rq_here();
+	struct task *push = rq->push;
+	bool dead = prev->sched.dead;
+
+	rq->push = NULL;
+	atomic_store_explicit(&prev->on_hart, false, memory_order_release);
+	spin_unlock(&rq->lock);
+	/* From here prev may run elsewhere, or be gone. */
+	if (unlikely(push != NULL))
+		sched_push(push);
+	if (unlikely(dead))
+		task_put(prev);
+}
+
+static void switch_to(struct runqueue *rq, struct task *prev, struct task *next, uint64_t now)
+{
+	next->sched.exec_start_ns = now;
+	rq->running = next;
+	rq->switches++;
+	prev->nivcsw += prev->sched.queued;
+	atomic_store_explicit(&next->on_hart, true, memory_order_relaxed);
+	if (likely(next != rq->idle))
+		slice_start(next, now);
+	if (next == rq->idle || prev == rq->idle)
+		idle_mask_update(rq, prev, next);
+	upcall_mm_switch(prev, next);
+	spin_hand_over(&rq->lock, prev, next);
+	finish_switch(arch_task_switch(prev, next));
+}
+
+static inline void resched_clear(struct task *t)
+{
+	if (atomic_load_explicit(&t->pending_work, memory_order_relaxed) & WORK_RESCHED)
+		atomic_fetch_and_explicit(&t->pending_work, ~WORK_RESCHED, memory_order_relaxed);
+}
+
+/* rq->lock held, interrupts off; drops the lock. */
+static void schedule_locked(struct runqueue *rq, struct task *prev)
+{
+	uint64_t now = clock_mono_ns();
+	struct task *next;
+
+	rq_account(rq, now);
+	resched_clear(prev);
+	leave(rq, prev);
+	next = pick(rq);
+	if (next != prev) {
+		switch_to(rq, prev, next, now);
+		return;
+	}
+	if (next != rq->idle)
+		slice_start(next, now);
+	spin_unlock(&rq->lock);
+}
+
+void schedule(void)
+{
+	struct task *prev = current;
+	struct runqueue *rq;
+	irqflags_t irq;
+
+	assert_may_sleep();
+	irq = irq_save();
+	rq = rq_here();
+	spin_lock(&rq->lock);
+	schedule_locked(rq, prev);
+	irq_restore(irq);
+}
+
+/* First instant of a new task. Interrupts stay off: arch goes on to user mode or turns them on. */
+void upcall_task_start(struct task *prev)
+{
+	finish_switch(prev);
+}
+
+void sched_yield(void)
+{
+	irqflags_t irq = irq_save();
+	struct task *t = current;
+	struct runqueue *rq = rq_here();
+
+	spin_lock(&rq->lock);
+	if (unlikely(task_is_rt(t))) {
+		t->sched.slice_end_ns = 0; /* to the end of its list */
+	} else {
+		rq_account(rq, clock_mono_ns());
+		fair_yield(rq, t);
+	}
+	schedule_locked(rq, t);
+	irq_restore(irq);
+}
+
+void sched_checkpoint(void)
+{
+	struct task *t = current;
+
+	if (likely(!(atomic_load_explicit(&t->pending_work, memory_order_relaxed) & WORK_RESCHED)))
+		return;
+	if (irq_enabled() && atomic_load_explicit(&t->state, memory_order_relaxed) == TASK_RUNNING)
+		schedule();
+}
+
+void sched_exit(void)
+{
+	struct task *t = current;
+	irqflags_t irq;
+	struct runqueue *rq;
+
+	assert(atomic_load(&t->state) & (TASK_ZOMBIE | TASK_GONE));
+	rq = task_rq_lock(t, &irq);
+	t->sched.dead = true;
+	schedule_locked(rq, t);
+	panic("a dead task (%d) was scheduled again", t->tid);
+}
+
+/* The idle task: not in any queue; picked when there is nothing else. */
+void sched_idle(void)
+{
+	struct task *t = current;
+
+	hart_mask_set(&sched_idle_mask, hart_here());
+	for (;;) {
+		irq_enable();
+		if (atomic_load_explicit(&t->pending_work, memory_order_relaxed) & WORK_RESCHED ||
+		    READ_ONCE(rq_here()->nr_running) > 0)
+			schedule();
+		irq_disable();
+		/* A poke between the test and here leaves its interrupt pending, and so ends the wait at once. */
+		if (!(atomic_load_explicit(&t->pending_work, memory_order_relaxed) & WORK_RESCHED))
+			hart_wait();
+	}
+}
