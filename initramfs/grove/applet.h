@@ -1,8 +1,3 @@
-#ifndef GROVE_APPLET_H
-#define GROVE_APPLET_H
-
-#include <stddef.h>
-
 /*
  * An applet is one command inside grove: its name, its main function and what
  * --help says. A file declares each applet just above its main function:
@@ -20,6 +15,10 @@
  * applet_exit(); never through exit(), because the shell runs some applets
  * inside itself (APPLET_NOFORK).
  */
+#ifndef GROVE_APPLET_H
+#define GROVE_APPLET_H
+
+#include <stddef.h>
 
 enum applet_flags {
 	APPLET_INLINE = 1,	/* the shell may call it without fork: it ends soon, and

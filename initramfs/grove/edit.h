@@ -1,3 +1,6 @@
+/*
+ * The line editor: edit.c, and edit_complete.c for what a word may become.
+ */
 #ifndef GROVE_EDIT_H
 #define GROVE_EDIT_H
 
@@ -13,9 +16,9 @@ char *edit_line(const char *prompt, bool *interrupted);
 void edit_history_print(void);
 
 /*
- * What may stand for the word that begins at line[start] and ends at line[end]
- * (edit_complete.c): a malloc'd, NULL-ended list of malloc'd whole words, sorted,
- * each once; a folder's ends in a slash. NULL if there is nothing.
+ * What may stand for the word that begins at line[start] and ends at line[end]:
+ * a malloc'd, NULL-ended list of malloc'd whole words, sorted, each once; a
+ * folder's ends in a slash. NULL if there is nothing.
  */
 char **complete(const char *line, size_t start, size_t end);
 /* Where the word that ends at line[end] begins. */

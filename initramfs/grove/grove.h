@@ -1,10 +1,9 @@
-#ifndef GROVE_GROVE_H
-#define GROVE_GROVE_H
-
 /*
  * What every applet needs: messages, memory that never runs out quietly, whole
  * writes, and numbers from arguments.
  */
+#ifndef GROVE_GROVE_H
+#define GROVE_GROVE_H
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

@@ -368,7 +368,7 @@ static void run_and_stop(const char *command)
 }
 
 APPLET(init, "\nSIGTERM reboots, SIGUSR1 halts, SIGUSR2 powers off; /etc/inittab says what runs.",
-       "start the system; only as the first process");
+	"start the system; only as the first process");
 static int init_main(int argc, char **argv)
 {
 	const char *command;

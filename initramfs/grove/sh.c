@@ -270,9 +270,9 @@ static _Noreturn void run_script(const char *path)
 }
 
 APPLET(sh, "[-c COMMANDS | FILE] [-efimnuxCl] [ARG]...\n"
-       "  -c run the commands  -e end at the first failure  -x show each command\n"
-       "  -u unset variables are errors  -n only check  -i interactive  -l login",
-       "the shell: run commands from a file, a string, or a terminal");
+	"  -c run the commands  -e end at the first failure  -x show each command\n"
+	"  -u unset variables are errors  -n only check  -i interactive  -l login",
+	"the shell: run commands from a file, a string, or a terminal");
 static int sh_main(int argc, char **argv)
 {
 	bool login = *argv[0] == '-';

@@ -1,6 +1,3 @@
-#ifndef GROVE_SH_H
-#define GROVE_SH_H
-
 /*
  * What the parts of the shell share. Text becomes a tree, and the tree is run:
  *
@@ -15,6 +12,8 @@
  *
  * The shell is one thread, so its state is one global, `sh`.
  */
+#ifndef GROVE_SH_H
+#define GROVE_SH_H
 
 #include "initramfs/grove/grove.h"
 
@@ -209,7 +208,8 @@ bool scope_any(void);
 
 char **expand_words(struct word *words);
 char *expand_string(struct part *parts);	/* one string: no splitting, no globbing */
-char *expand_pattern(struct part *parts);	/* the same for fnmatch(), quoted characters escaped */
+/* The same for fnmatch(), with quoted characters escaped. */
+char *expand_pattern(struct part *parts);
 char *join_params(void);			/* "$*" */
 char **glob_expand(const char *pattern);	/* sorted; NULL if nothing matches */
 int64_t arith_eval(const char *text);
