@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 
 #include "arch/clock.h"
+#include "arch/machine.h"
 #include "lib/types.h"
 
 /*
@@ -55,6 +56,7 @@ void clock_init(void)
 	ns_in_ticks = ratio_make(arch_clock_hz, NSEC_PER_SEC);
 	base_ticks = arch_clock_ticks();
 	tick_in_ns = ratio_make(NSEC_PER_SEC, arch_clock_hz);
+	vdso_clock_update();
 }
 
 uint64_t clock_mono_ns(void)
@@ -70,6 +72,7 @@ uint64_t clock_real_ns(void)
 void clock_real_set(uint64_t ns)
 {
 	atomic_store_explicit(&real_offset_ns, ns - clock_mono_ns(), memory_order_relaxed);
+	vdso_clock_update();
 }
 
 uint64_t clock_ns_to_ticks(uint64_t mono_ns)

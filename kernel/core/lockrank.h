@@ -25,7 +25,8 @@ enum lock_rank {
 
 	/* Spinlocks. */
 	LOCK_RANK_TASKS,	/* task list, family tree, groups, sessions, pid tables */
-	LOCK_RANK_GROUP,	/* thread group: signals, handlers (sighand), exit state */
+	LOCK_RANK_GROUP,	/* thread group: signals, exit state */
+	LOCK_RANK_SIGHAND,	/* handlers, which groups may share */
 	LOCK_RANK_FILES,	/* descriptor table */
 	LOCK_RANK_FS,		/* root, cwd */
 	LOCK_RANK_DENTRY,	/* name cache */
@@ -45,4 +46,5 @@ enum lock_rank {
 	LOCK_RANK_PAGES,	/* page-frame allocator */
 	LOCK_RANK_RANDOM,
 	LOCK_RANK_LOG,		/* message ring and consoles: anything may print */
+	LOCK_RANK_UART,		/* registers of a serial port: consoles print under the log's lock */
 };

@@ -1,0 +1,110 @@
+/*
+ * main.c: the order in which the kernel comes to life.
+ *
+ * The boot hart enters kernel_main with paging on, interrupts off and the early map of arch/riscv/boot.S, as boot_task, on
+ * the boot stack. Each step below needs the ones above it; what goes wrong in one is said on the console, and
+ * is fatal only if nothing can be done without it. At the end boot_task is the idle task of this hart, pid 1 goes
+ * on in init.c, and nothing of this file runs again.
+ */
+#include "arch/clock.h"
+#include "arch/irq.h"
+#include "arch/machine.h"
+#include "arch/tlb.h"
+#include "kernel/alloc/boot_mem.h"
+#include "kernel/alloc/page.h"
+#include "kernel/core/boot.h"
+#include "kernel/core/clock.h"
+#include "kernel/core/panic.h"
+#include "kernel/core/printk.h"
+#include "kernel/core/upcall.h"
+#include "kernel/dev/driver.h"
+#include "kernel/dev/serial.h"
+#include "kernel/fs/files.h"
+#include "kernel/fs/fs_init.h"
+#include "kernel/lifecycle/kthread.h"
+#include "kernel/main/firmware.h"
+#include "kernel/main/harts.h"
+#include "kernel/main/init.h"
+#include "kernel/main/options.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sched/work.h"
+#include "kernel/task/task.h"
+#include "lib/errno.h"
+
+/* Who runs until there are tasks; then this hart's idle task. Its stack is arch/riscv/kernel.lds's _boot_stack. */
+struct task boot_task = { .comm = "boot" };
+
+/* Nothing can go on without this. */
+static void must(int err, const char *what)
+{
+	if (err)
+		panic("%s: %s", what, errno_name(err));
+}
+
+static void memory_start(void)
+{
+	struct page_stats stats;
+
+	paging_init();
+	harts_find(boot_info.fdt, boot_info.boot_hartid, boot_options.maxcpus);
+	boot_mem_hand_over();
+	must(page_init(), "no memory for the page allocator");
+	page_stats_get(&stats);
+	pr_info("memory: %lu KiB free of %lu KiB", stats.free * (PAGE_SIZE / 1024), stats.total * (PAGE_SIZE / 1024));
+}
+
+static void tasks_start(void)
+{
+	struct hart *h = &hart_table[0];
+
+	h->idle = &boot_task;
+	sched_init();
+	must(task_boot_init(&boot_task), "no memory for the first task");
+	hart_mask_set(&boot_task.affinity, 0);
+	arch_hart_init();
+	sched_hart_init(h);
+	__atomic_store_n(&h->online, true, __ATOMIC_RELEASE);
+	irq_enable();
+}
+
+static void devices_start(void)
+{
+	int err = irq_controller_init(boot_info.fdt);
+
+	if (err)
+		pr_err("No interrupt controller (PLIC) that I can drive: %s. Devices are polled where that is possible.",
+		       errno_name(err));
+	drivers_probe(boot_info.fdt);
+	serial_choose_console(boot_info.fdt, boot_info.cmdline);
+}
+
+static void files_start(void)
+{
+	must(fs_init(&boot_task.fs), "the file systems can't be started");
+	must(files_create(&boot_task.files), "no memory for a descriptor table");
+}
+
+/* Pid 1's first steps, in a task that may sleep. */
+static int first_task(void *unused)
+{
+	int err = kthread_create(work_thread_main, NULL, "kworker", NULL);
+
+	must(err, "no memory for the worker thread");
+	return init_main(unused);
+}
+
+void kernel_main(uint64_t hartid, paddr_t fdt)
+{
+	firmware_read(hartid, fdt);
+	arch_init(boot_info.fdt);
+	clock_init();
+	pr_info("Pando, a RISC-V kernel around one clone(). Boot hart %lu, %s", hartid,
+		boot_info.cmdline[0] ? boot_info.cmdline : "no command line");
+	memory_start();
+	tasks_start();
+	devices_start();
+	harts_start();
+	files_start();
+	kthread_boot(first_task);
+	sched_idle();
+}

@@ -1,0 +1,203 @@
+#include "kernel/main/options.h"
+
+#include "kernel/alloc/slab.h"
+#include "kernel/core/hart.h"
+#include "kernel/core/panic.h"
+#include "kernel/core/printk.h"
+#include "lib/cmdline.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+
+/*
+ * Command-line options: one table of the words that Pando acts on, and the list of those that it only knows.
+ *
+ * Later words win. A word that stands in neither list is init's, as on Linux. Read by the boot hart before memory
+ * management (options_parse) and by pid 1 before its first program (options_init_args).
+ *
+ * NOTE(linux): words with a dot (module parameters) are dropped; there are no modules.
+ */
+
+struct boot_options boot_options = { .maxcpus = HART_MAX, .mem = UINT64_MAX };
+
+static int number(const struct cmdline_arg *arg, int64_t *out)
+{
+	char text[24];
+
+	if (!arg->value || arg->value_len >= sizeof(text))
+		return -EINVAL;
+	memcpy(text, arg->value, arg->value_len);
+	text[arg->value_len] = '\0';
+	return str_to_i64(text, NULL, 0, out);
+}
+
+/* --- the options ------------------------------------------------------------------------------ */
+
+static int option_quiet(const struct cmdline_arg *arg)
+{
+	console_loglevel = LOG_WARN;
+	return 0;
+}
+
+static int option_debug(const struct cmdline_arg *arg)
+{
+	console_loglevel = LOG_DEBUG + 1;
+	return 0;
+}
+
+static int option_loglevel(const struct cmdline_arg *arg)
+{
+	int64_t level;
+
+	if (number(arg, &level) != 0 || level < 0 || level > 15)
+		return -EINVAL;
+	console_loglevel = (int)level;
+	return 0;
+}
+
+static int option_panic(const struct cmdline_arg *arg)
+{
+	int64_t seconds;
+
+	if (number(arg, &seconds) != 0 || seconds < -1 || seconds > 100000)
+		return -EINVAL;
+	panic_timeout_s = (int)seconds;
+	return 0;
+}
+
+/* As on Linux 0 means: the boot hart only. */
+static int option_maxcpus(const struct cmdline_arg *arg)
+{
+	int64_t n;
+
+	if (number(arg, &n) != 0 || n < 0)
+		return -EINVAL;
+	boot_options.maxcpus = (unsigned)clamp(n, (int64_t)1, (int64_t)HART_MAX);
+	return 0;
+}
+
+static int option_mem(const struct cmdline_arg *arg)
+{
+	char text[24];
+	uint64_t bytes;
+
+	if (!arg->value || arg->value_len >= sizeof(text))
+		return -EINVAL;
+	memcpy(text, arg->value, arg->value_len);
+	text[arg->value_len] = '\0';
+	if (size_parse(text, NULL, &bytes) != 0 || bytes == 0)
+		return -EINVAL;
+	boot_options.mem = bytes;
+	return 0;
+}
+
+static int option_init(const struct cmdline_arg *arg)
+{
+	boot_options.init_given = true;
+	return 0;
+}
+
+static const struct {
+	const char *key;
+	int (*set)(const struct cmdline_arg *arg); /* NULL: looked up by whoever it concerns */
+} options[] = {
+	{ "quiet", option_quiet },
+	{ "debug", option_debug },
+	{ "loglevel", option_loglevel },
+	{ "panic", option_panic },
+	{ "maxcpus", option_maxcpus },
+	{ "mem", option_mem },
+	{ "init", option_init },
+	{ "rdinit", NULL },
+	{ "console", NULL }, /* kernel/dev/serial.c */
+	/* Linux's, without a meaning here. */
+	{ "earlycon", NULL },
+	{ "earlyprintk", NULL },
+	{ "root", NULL },
+	{ "rootfstype", NULL },
+	{ "rootflags", NULL },
+	{ "rootwait", NULL },
+	{ "rootdelay", NULL },
+	{ "ro", NULL },
+	{ "rw", NULL },
+};
+
+/* Its row in the table, or -1. */
+static int option_find(const struct cmdline_arg *arg)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(options); i++) {
+		if (cmdline_is(arg, options[i].key))
+			return (int)i;
+	}
+	return -1;
+}
+
+static bool is_end(const struct cmdline_arg *arg)
+{
+	return arg->key_len == 2 && memcmp(arg->key, "--", 2) == 0;
+}
+
+void options_parse(const char *cmdline)
+{
+	struct cmdline_arg arg;
+
+	while (cmdline_next(&cmdline, &arg) && !is_end(&arg)) {
+		int i = option_find(&arg);
+
+		if (i >= 0 && options[i].set && options[i].set(&arg) != 0)
+			pr_warn("command line: \"%.*s=%.*s\" is not a value that I understand", (int)arg.key_len,
+				arg.key, (int)arg.value_len, arg.value ? arg.value : "");
+	}
+}
+
+/* --- init's share ----------------------------------------------------------------------------- */
+
+/* "KEY=VALUE" or "KEY" as a string of its own. NULL: out of memory. */
+static char *word_copy(const struct cmdline_arg *arg)
+{
+	size_t n = arg->key_len + (arg->value ? 1 + arg->value_len : 0);
+	char *word = kmalloc(n + 1, 0);
+
+	if (!word)
+		return NULL;
+	memcpy(word, arg->key, arg->key_len);
+	if (arg->value) {
+		word[arg->key_len] = '=';
+		memcpy(word + arg->key_len + 1, arg->value, arg->value_len);
+	}
+	word[n] = '\0';
+	return word;
+}
+
+static void word_add(const char **list, unsigned first, const struct cmdline_arg *arg)
+{
+	unsigned n = first;
+
+	while (list[n])
+		n++;
+	if (n - first < INIT_ARGS_MAX)
+		list[n] = word_copy(arg);
+	if (!list[n])
+		pr_warn("command line: no room for \"%.*s\", init doesn't get it", (int)arg->key_len, arg->key);
+}
+
+void options_init_args(const char *cmdline, struct init_args *args)
+{
+	struct cmdline_arg arg;
+	bool ended = false;
+
+	args->argv[0] = "init";
+	args->envp[0] = "HOME=/";
+	args->envp[1] = "TERM=linux";
+	while (cmdline_next(&cmdline, &arg)) {
+		if (!ended && is_end(&arg)) {
+			ended = true;
+			continue;
+		}
+		if (!ended && (option_find(&arg) >= 0 || memchr(arg.key, '.', arg.key_len)))
+			continue;
+		if (!ended && arg.value)
+			word_add(args->envp, 2, &arg);
+		else
+			word_add(args->argv, 1, &arg);
+	}
+}
