@@ -12,7 +12,7 @@
  * Those signals and SIGCHLD stay blocked and are taken one by one with
  * sigtimedwait(), so nothing here runs in a signal handler.
  *
- * A word RUN='commands' on the kernel command line becomes an environment
+ * A word RUN="commands" on the kernel command line becomes an environment
  * variable of init. Then the table is left alone: the commands run on the
  * console, their exit status is printed as "run: exit status N", and the machine
  * powers off. The test suite drives whole boots this way.

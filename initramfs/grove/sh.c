@@ -233,9 +233,9 @@ static int options_parse(int argc, char **argv, bool *login, char **text)
 		} else if (*argv[i] == '-' && strchr(argv[i], 'c')) {
 			char *c = strchr(argv[i], 'c');
 
-			memmove(c, c + 1, strlen(c));
 			*text = "";
-			if (!set_options(argv[i]))
+			if (!set_options(scratch_printf("%.*s%s", (int)(c - argv[i]), argv[i],
+							c + 1)))
 				usage(2);
 		} else if (!set_options(argv[i])) {
 			usage(2);
