@@ -177,7 +177,8 @@ $(BUILD)/.overlay: FORCE
 $(BUILD)/initramfs.cpio: $(BUILD)/grove tools/mkinitramfs.py $(shell find initramfs/etc 2>/dev/null) $(EXTRA_FILES) \
 		$(BUILD)/.overlay $(GROVE_SRCS)
 	$(call say,CPIO,$@)
-	$(Q)$(MKINITRAMFS) --grove $(BUILD)/grove --sources initramfs/grove --etc initramfs/etc -o $@
+	$(Q)$(OBJCOPY) -S $(BUILD)/grove $(OBJ)/initramfs/grove.stripped
+	$(Q)$(MKINITRAMFS) --grove $(OBJ)/initramfs/grove.stripped --sources initramfs/grove --etc initramfs/etc -o $@
 
 $(BUILD)/busybox.cpio: tools/mkinitramfs.py tools/oracle $(EXTRA_FILES) $(BUILD)/.overlay
 	$(call say,CPIO,$@)

@@ -71,9 +71,9 @@ class Pando:
         """Run a command at the prompt and return its output. The marks around it are spelled so that the echo of the
         command line does not look like them."""
         self.line(f'echo "<B""EG>"; {command}; echo "<E""ND:$?>"')
-        self.expect(r"<BEG>\r?\n", timeout)
-        match = self.expect(r"<END:(\d+)>\r?\n", timeout)
-        output = ESCAPES.sub("", self.child.before).replace("\r\n", "\n").rstrip("\n")
+        self.expect(r"<BEG>\r*\n", timeout)
+        match = self.expect(r"<END:(\d+)>\r*\n", timeout)
+        output = ESCAPES.sub("", self.child.before).replace("\r", "").rstrip("\n")
         self.prompt()
         if status is not None:
             assert int(match[1]) == status, f"{command!r} ended with {match[1]}: {output}"

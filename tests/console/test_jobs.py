@@ -22,7 +22,7 @@ def test_interrupt_status(shell):
     shell.control("c")
     shell.prompt(timeout=5)
     shell.line("echo status=$?")
-    shell.expect(r"status=130\r?\n")
+    shell.expect(r"status=130\r*\n")
     shell.prompt()
 
 
@@ -39,7 +39,7 @@ def test_quit(shell):
     shell.control("\\")
     shell.prompt(timeout=5)
     shell.line("echo status=$?")
-    shell.expect(r"status=131\r?\n")
+    shell.expect(r"status=131\r*\n")
     shell.prompt()
 
 
@@ -94,7 +94,7 @@ def test_background_reader_is_stopped(shell):
     shell.expect("cat")
     wait_running(shell)
     shell.line("typed in the foreground")
-    shell.expect(r"typed in the foreground\r?\n.*typed in the foreground\r?\n")
+    shell.expect(r"typed in the foreground\r*\n.*typed in the foreground\r*\n")
     shell.control("d")
     shell.prompt(timeout=5)
 

@@ -10,11 +10,11 @@ def test_erase_and_kill(shell):
     shell.line("cat")
     time.sleep(0.5)
     shell.send("abd\x7fc\r")
-    shell.expect(r"\nabc\r?\n")
+    shell.expect(r"\nabc\r*\n")
     shell.send("thrown away\x15kept\r")
-    shell.expect(r"\nkept\r?\n")
+    shell.expect(r"\nkept\r*\n")
     shell.send("two words\x17one\r")
-    shell.expect(r"\ntwo one\r?\n")
+    shell.expect(r"\ntwo one\r*\n")
     shell.control("d")
     shell.prompt(timeout=5)
 
@@ -44,22 +44,22 @@ def test_flood(shell):
 def test_history(shell):
     shell.run("echo first")
     shell.line("echo second")
-    shell.expect(r"\nsecond\r?\n")
+    shell.expect(r"\nsecond\r*\n")
     shell.prompt()
     shell.send(UP + "\r")
-    shell.expect(r"\nsecond\r?\n")
+    shell.expect(r"\nsecond\r*\n")
     shell.prompt()
     shell.line("echo third")
-    shell.expect(r"\nthird\r?\n")
+    shell.expect(r"\nthird\r*\n")
     shell.prompt()
     shell.send(UP + UP + "\r")
-    shell.expect(r"\nsecond\r?\n")
+    shell.expect(r"\nsecond\r*\n")
     shell.prompt()
 
 
 def test_cursor_keys(shell):
     shell.send("echo acd" + LEFT * 2 + "b\r")
-    shell.expect(r"\nabcd\r?\n")
+    shell.expect(r"\nabcd\r*\n")
     shell.prompt()
 
 
@@ -67,7 +67,7 @@ def test_long_line(shell):
     """Longer than the screen is wide."""
     word = "abcdefghij" * 15
     shell.line(f"echo {word} | wc -c")
-    shell.expect(r"\n\s*151\r?\n")
+    shell.expect(r"\n\s*151\r*\n")
     shell.prompt()
 
 
