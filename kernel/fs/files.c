@@ -155,6 +155,24 @@ void files_put(struct files *f)
 	cache_free(&files_cache, f);
 }
 
+int files_unshare(void)
+{
+	struct files *old = current->files, *own;
+	irqflags_t irq;
+	int err;
+
+	if (ref_count(&old->ref) == 1)
+		return 0;
+	err = files_copy(old, &own);
+	if (err)
+		return err;
+	irq = spin_lock_irqsave(&tasks_lock);
+	current->files = own;
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	files_put(old);
+	return 0;
+}
+
 /* Takes fd out of the table; the caller owns the file then. NULL if it isn't open. lock held. */
 static struct file *slot_take(struct files *f, unsigned fd)
 {

@@ -27,6 +27,8 @@ int files_copy(struct files *from, struct files **out) __must_check;
 struct files *files_get(struct files *f);
 /* The last reference closes everything. May sleep. NULL is legal. */
 void files_put(struct files *f);
+/* Gives current a table of its own if it shares one. 0, -ENOMEM. */
+int files_unshare(void) __must_check;
 /* exec: closes what is marked. */
 void files_close_on_exec(struct files *f);
 
