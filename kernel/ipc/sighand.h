@@ -1,7 +1,7 @@
 /*
  * Signal handlers. One row of the resource table (CLONE_SIGHAND; CLONE_CLEAR_SIGHAND renews it).
  *
- * Read and written under sighand->lock, rank GROUP: see kernel/ipc/signal.h for how it and group->lock relate.
+ * Read and written under sighand->lock, which is taken inside group->lock: groups may share one table.
  */
 #pragma once
 
@@ -19,5 +19,7 @@ int sighand_create(struct sighand **out) __must_check; /* all default */
 int sighand_copy(struct sighand *from, struct sighand **out) __must_check;
 struct sighand *sighand_get(struct sighand *s);
 void sighand_put(struct sighand *s);
+/* The action of one signal. Takes the lock; group->lock may be held. */
+struct abi_sigaction sighand_action(struct sighand *s, int signo);
 /* exec, CLONE_CLEAR_SIGHAND: handlers become default, ignored stay ignored. */
 void sighand_reset(struct sighand *s);

@@ -12,8 +12,8 @@
 /*
  * The rows, and what is done with all of them alike. To add a resource: a pointer in struct task, a row here.
  *
- * Who may follow a task's pointers: the task itself freely; others under tasks_lock, which is held wherever a
- * slot of a published task changes.
+ * Who may follow a task's pointers: the task itself freely; others under tasks_lock or the lock of its group (a timer
+ * that sends a signal has only that), both of which are held wherever a slot of a published task changes.
  */
 
 /* Wrappers that give a typed resource the table's untyped signatures. */
@@ -112,14 +112,19 @@ int resource_inherit(const struct resource *r, struct task *child, const struct 
 	return (flags & r->renew) ? r->make_new(theirs, slot) : r->copy(theirs, slot);
 }
 
-/* Replaces what a task has in a slot, in a way that others may read under tasks_lock; returns the old. */
+/* Replaces what a task has in a slot, in a way that others may read under either lock; returns the old. */
 static void *resource_swap(const struct resource *r, struct task *t, void *object)
 {
 	void **slot = resource_slot(r, t);
+	struct group *g = t->group;
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
 	void *old = *slot;
 
+	if (g != NULL)
+		spin_lock(&g->lock);
 	*slot = object;
+	if (g != NULL)
+		spin_unlock(&g->lock);
 	spin_unlock_irqrestore(&tasks_lock, irq);
 	return old;
 }

@@ -20,7 +20,7 @@ struct usage {
 
 struct group {
 	struct ref ref;		/* task structs that point here, and holders of group_get */
-	struct spinlock lock;	/* rank GROUP; taken irqsave: timers send signals. Guards sighand too */
+	struct spinlock lock;	/* rank GROUP; taken irqsave: timers send signals */
 	struct list threads;	/* [T|G] through task->group_link */
 	unsigned live;		/* [G] threads not yet in task_exit */
 	struct task *leader;	/* [T] the task whose tid is the group's number; changes in exec by a thread */
@@ -43,6 +43,7 @@ struct group {
 	bool stopped;		/* [G] all have: parent may be told */
 	bool stop_reported;	/* [G] wait has seen it */
 	bool continued;		/* [G] for WCONTINUED */
+	uint8_t job_news;	/* [G] CLD_STOPPED, CLD_CONTINUED: what the parent has still to be told; 0 nothing */
 	unsigned sigqueue_count; /* [G] queued infos, against RLIMIT_SIGPENDING */
 
 	/* Exit. */

@@ -1,0 +1,335 @@
+#include "kernel/ipc/signal.h"
+
+#include "arch/hart.h"
+#include "kernel/abi/capability.h"
+#include "kernel/core/upcall.h"
+#include "kernel/ipc/sighand.h"
+#include "kernel/ipc/signal_queue.h"
+#include "kernel/sched/sched.h"
+#include "kernel/task/cred.h"
+#include "lib/string.h"
+
+/*
+ * Sending signals.
+ *
+ *	send ---> ignored? ---------------------------------------------------> nothing
+ *	  |
+ *	  |    fatal by default, not blocked: the whole group is told to die (WORK_KILL), at once
+ *	  v
+ *	pending (of a thread, or of the process) ---> WORK_SIGNAL in a thread that doesn't block it, which is woken
+ *
+ *	                    ... return to user mode: signal_deliver.c takes it
+ *
+ * WORK_SIGNAL says that something is pending that the thread doesn't block. It is computed anew, under group->lock,
+ * whenever a pending set or the mask changes, so whoever sleeps interruptibly need only look at that bit.
+ *
+ * A stop signal and SIGCONT cancel each other when they are sent, whatever becomes of them (signal_job.c).
+ * Kernel threads take no signals. Process 1 takes only those that it has handlers for.
+ *
+ * Entry points: signal_send_task, _group, _pgrp_locked; signal_force and signal_kill_task for what cannot be
+ * refused; group_exit_start_locked; signal_recalc, signal_mask_*.
+ *
+ * LIMIT: no core dumps: signals that would dump only kill, and the status says so.
+ */
+
+/* --- who wants it ----------------------------------------------------------------------------- */
+
+static bool group_is_init(const struct group *g)
+{
+	return g->pid != NULL && g->pid->nr == 1;
+}
+
+static uint64_t handler_of(const struct task *t, int signo)
+{
+	return sighand_action(t->sighand, signo).handler;
+}
+
+bool signal_is_fatal(const struct group *g, int signo, uint64_t handler)
+{
+	return handler == SIG_DFL && !group_is_init(g) && !(SIG_BIT(signo) & (SIG_DEFAULT_IGNORED | SIG_STOPS));
+}
+
+/* Would it be thrown away when taken? A blocked signal never is at this point: the handler may change before it
+ * is unblocked, and somebody may wait for it. */
+static bool is_ignored(const struct task *t, int signo, uint64_t handler)
+{
+	if (t->sigmask & SIG_BIT(signo) & ~SIG_UNBLOCKABLE)
+		return false;
+	if (handler == SIG_IGN)
+		return true;
+	return handler == SIG_DFL && ((SIG_BIT(signo) & SIG_DEFAULT_IGNORED) || group_is_init(t->group));
+}
+
+static bool wants(const struct task *t, int signo)
+{
+	return !(t->flags & TASK_EXITING) && (SIG_BIT(signo) & (~t->sigmask | t->wait_mask | SIG_UNBLOCKABLE));
+}
+
+/* NOTE(linux): as there, the leader is asked first; then the caller; then the others in order of creation rather
+ * than in turn. NULL: all block it. */
+static struct task *thread_for(struct group *g, int signo)
+{
+	struct task *t;
+
+	if (wants(g->leader, signo))
+		return g->leader;
+	if (current->group == g && wants(current, signo))
+		return current;
+	for_each_thread(t, g) {
+		if (wants(t, signo))
+			return t;
+	}
+	return NULL;
+}
+
+/* --- waking ----------------------------------------------------------------------------------- */
+
+void signal_wake(struct task *t, unsigned states)
+{
+	unsigned hart;
+
+	if (t == current || task_wake(t, states))
+		return;
+	/* In user mode on another hart it would not look before its next trap. Should it have moved meanwhile, the switch
+	 * has made it look. */
+	hart = atomic_load(&t->hart);
+	if (atomic_load(&t->on_hart) && hart != hart_index())
+		arch_ipi_send(&hart_table[hart]);
+}
+
+void signal_recalc(struct task *t)
+{
+	uint64_t pending = t->pending.set | t->group->shared.set;
+
+	if (pending & (~t->sigmask | t->wait_mask))
+		atomic_fetch_or(&t->pending_work, WORK_SIGNAL);
+	else
+		atomic_fetch_and(&t->pending_work, ~WORK_SIGNAL);
+}
+
+static void notice(struct task *t)
+{
+	signal_recalc(t);
+	signal_wake(t, TASK_INTERRUPTIBLE);
+}
+
+void group_exit_start_locked(struct group *g, int exit_code)
+{
+	struct task *t;
+
+	if (g->exiting)
+		return;
+	g->exiting = true;
+	g->exit_code = exit_code;
+	g->stop_signal = 0;
+	g->stop_count = 0;
+	g->stopped = false;
+	g->job_news = 0;
+	for_each_thread(t, g) {
+		if (t->flags & TASK_EXITING)
+			continue;
+		atomic_fetch_and(&t->pending_work, ~WORK_STOP);
+		atomic_fetch_or(&t->pending_work, WORK_KILL);
+		signal_wake(t, TASK_ANY_SLEEP & ~TASK_UNINTERRUPTIBLE);
+	}
+}
+
+/* --- sending ---------------------------------------------------------------------------------- */
+
+/* A stop signal forgets SIGCONT, and the other way round. */
+static void cancel_opposite(struct group *g, int signo)
+{
+	uint64_t opposite = signo == SIGCONT ? SIG_STOPS : SIG_BIT(SIGCONT);
+	struct task *t;
+
+	if (!(SIG_BIT(signo) & (SIG_STOPS | SIG_BIT(SIGCONT))))
+		return;
+	sigpending_drop(&g->shared, opposite);
+	for_each_thread(t, g) {
+		sigpending_drop(&t->pending, opposite);
+		signal_recalc(t);
+	}
+	if (signo == SIGCONT)
+		group_continue_locked(g);
+}
+
+/* Is there anybody to take signals at all? */
+static bool takes_signals(const struct task *t)
+{
+	return t != NULL && t->group->live > 0 && t->sighand != NULL && !(t->flags & TASK_KTHREAD);
+}
+
+/* To `only`, or with NULL to the process. group->lock held. */
+static int send_locked(struct group *g, struct task *only, int signo, const struct abi_siginfo *info)
+{
+	struct task *t = only != NULL ? only : g->leader;
+	struct sigpending *to = only != NULL ? &only->pending : &g->shared;
+	uint64_t handler;
+	int err;
+
+	if (signo == 0 || !takes_signals(t) || g->exiting || (only != NULL && (only->flags & TASK_EXITING)))
+		return 0;
+	cancel_opposite(g, signo);
+	handler = handler_of(t, signo);
+	if (is_ignored(t, signo, handler))
+		return 0;
+	t = only == NULL ? thread_for(g, signo) : wants(only, signo) ? only : NULL;
+	/* Somebody in sigtimedwait takes it although it is blocked: then it kills nobody. */
+	if (t != NULL && signal_is_fatal(g, signo, handler) && !(t->sigmask & SIG_BIT(signo) & ~SIG_UNBLOCKABLE)) {
+		group_exit_start_locked(g, signo);
+		return 0;
+	}
+	err = sigqueue_add(g, to, signo, info);
+	if (err == 0 && t != NULL)
+		notice(t);
+	return err;
+}
+
+static int send(struct group *g, struct task *only, int signo, const struct abi_siginfo *info)
+{
+	struct abi_siginfo from_kernel = { .signo = signo, .code = SI_KERNEL };
+	irqflags_t irq = spin_lock_irqsave(&g->lock);
+	int err = send_locked(g, only, signo, info != NULL ? info : &from_kernel);
+
+	spin_unlock_irqrestore(&g->lock, irq);
+	return err;
+}
+
+int signal_send_task(struct task *t, int signo, const struct abi_siginfo *info)
+{
+	return send(t->group, t, signo, info);
+}
+
+int signal_send_group(struct group *g, int signo, const struct abi_siginfo *info)
+{
+	return send(g, NULL, signo, info);
+}
+
+int signal_send_pgrp_locked(struct pid *pgrp, int signo, const struct abi_siginfo *info)
+{
+	struct group *g;
+	int err = 0, one;
+
+	list_for_each_entry(g, &pgrp->members, pgrp_link) {
+		one = signal_send_group(g, signo, info);
+		if (one)
+			err = one;
+	}
+	return err;
+}
+
+void signal_thread_leaves(struct task *t)
+{
+	struct group *g = t->group;
+	uint64_t left = g->shared.set & ~t->sigmask;
+	unsigned had = atomic_fetch_and(&t->pending_work, ~(WORK_SIGNAL | WORK_KILL | WORK_STOP | WORK_RESTORE_MASK));
+	struct task *other;
+
+	if ((had & WORK_STOP) && --g->stop_count == 0 && g->live > 0) {
+		g->stopped = true;
+		g->stop_reported = g->continued = false;
+		g->job_news = CLD_STOPPED;
+	}
+	for_each_thread(other, g) {
+		if (other->flags & TASK_EXITING)
+			continue;
+		if (left & ~other->sigmask)
+			notice(other);
+		if (g->job_news != 0) /* telling takes tasks_lock: a stopped thread wakes up for it */
+			task_wake(other, TASK_STOPPED);
+	}
+}
+
+/* --- what cannot be refused ------------------------------------------------------------------- */
+
+void signal_force(int signo, int code, vaddr_t addr)
+{
+	struct abi_siginfo info = { .signo = signo, .code = code };
+	struct group *g = current->group;
+	struct abi_sigaction *action = &current->sighand->action[signo - 1];
+	irqflags_t irq = spin_lock_irqsave(&g->lock);
+	bool refused;
+
+	info.addr = addr;
+	spin_lock(&current->sighand->lock);
+	refused = action->handler == SIG_IGN || action->handler == SIG_DFL ||
+		  (current->sigmask & SIG_BIT(signo));
+	if (refused)
+		action->handler = SIG_DFL;
+	spin_unlock(&current->sighand->lock);
+	/* Process 1 too: it cannot go on. Should the info find no room, the handler sees a signal without it. */
+	if (refused || sigqueue_add(g, &current->pending, signo, &info) < 0)
+		group_exit_start_locked(g, signo);
+	else
+		signal_recalc(current);
+	spin_unlock_irqrestore(&g->lock, irq);
+}
+
+void upcall_user_exception(struct trapframe *tf, int signo, int code, vaddr_t addr)
+{
+	signal_force(signo, code, addr);
+}
+
+void signal_kill_task(struct task *t, int signo)
+{
+	irqflags_t irq = spin_lock_irqsave(&t->group->lock);
+
+	if (t->group->live > 0)
+		group_exit_start_locked(t->group, signo);
+	spin_unlock_irqrestore(&t->group->lock, irq);
+}
+
+/* --- masks ------------------------------------------------------------------------------------ */
+
+/* Signals to the process that current has just blocked, though it may have been woken for them, go to others. */
+static void hand_over_blocked(uint64_t blocked)
+{
+	struct group *g = current->group;
+	struct task *other;
+
+	for_each_thread(other, g) {
+		if (other != current && !(other->flags & TASK_EXITING) && (blocked & ~other->sigmask))
+			notice(other);
+	}
+}
+
+void signal_mask_set(uint64_t mask)
+{
+	struct group *g = current->group;
+	uint64_t newly_blocked;
+	irqflags_t irq;
+
+	mask &= ~SIG_UNBLOCKABLE;
+	if (mask == current->sigmask)
+		return;
+	irq = spin_lock_irqsave(&g->lock);
+	newly_blocked = g->shared.set & mask & ~current->sigmask;
+	current->sigmask = mask;
+	signal_recalc(current);
+	if (newly_blocked)
+		hand_over_blocked(newly_blocked);
+	spin_unlock_irqrestore(&g->lock, irq);
+}
+
+void signal_mask_borrow(uint64_t mask)
+{
+	current->saved_mask = current->sigmask;
+	signal_mask_set(mask);
+}
+
+void signal_mask_return(bool interrupted)
+{
+	if (interrupted)
+		atomic_fetch_or(&current->pending_work, WORK_RESTORE_MASK);
+	else
+		signal_mask_set(current->saved_mask);
+}
+
+uint64_t signal_pending_set(void)
+{
+	irqflags_t irq = spin_lock_irqsave(&current->group->lock);
+	uint64_t set = current->pending.set | current->group->shared.set;
+
+	spin_unlock_irqrestore(&current->group->lock, irq);
+	return set;
+}
