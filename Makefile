@@ -20,7 +20,8 @@ CPU ?= rv64#           QEMU's -cpu
 BIOS ?= default#       firmware: default or a file
 APPEND ?=#             added to the kernel command line
 GDB ?=#                1: wait for gdb on port 1234 before the first instruction
-DEBUG ?=#              1: lock ranks and other costly checks, -Og
+DEBUG ?=#              1: lock ranks and other costly checks, in-kernel tests, -Og
+KTEST ?=#              1: in-kernel tests without the other checks (APPEND=ktest runs them)
 USERLAND ?= grove#     grove or busybox (Debian's, unmodified)
 INITRAMFS_EXTRA ?=#    a directory laid over the initramfs
 BUILD ?= build#        where everything made goes
@@ -31,7 +32,7 @@ V ?=#                  1: show the commands
 PYTHON ?= /usr/bin/python3#  the Python that has Debian's pytest and pexpect
 
 # Trailing comments above leave blanks in the values: take them off.
-$(foreach v,SMP MEM CPU BIOS APPEND GDB DEBUG USERLAND INITRAMFS_EXTRA BUILD CROSS_COMPILE LLVM WERROR V PYTHON,\
+$(foreach v,SMP MEM CPU BIOS APPEND GDB DEBUG KTEST USERLAND INITRAMFS_EXTRA BUILD CROSS_COMPILE LLVM WERROR V PYTHON,\
   $(eval override $(v) := $(strip $($(v)))))
 
 Q := $(if $(V),,@)
@@ -77,6 +78,7 @@ LDFLAGS_KERNEL := -nostdlib -static --no-relax --build-id=none -z max-page-size=
 OBJ := $(BUILD)/obj
 GEN := $(BUILD)/gen
 KERNEL_SRCS := $(sort $(wildcard arch/riscv/*.c arch/riscv/*.S) $(shell find kernel lib -name '*.[cS]' 2>/dev/null))
+KERNEL_SRCS := $(if $(filter 1,$(DEBUG) $(KTEST)),$(KERNEL_SRCS),$(filter-out %_test.c,$(KERNEL_SRCS)))
 KERNEL_OBJS := $(addprefix $(OBJ)/,$(addsuffix .o,$(basename $(KERNEL_SRCS))))
 GROVE_SRCS := $(sort $(wildcard initramfs/grove/*.c))
 GROVE_OBJS := $(addprefix $(OBJ)/,$(GROVE_SRCS:.c=.o))
@@ -130,10 +132,7 @@ $(BUILD)/vdso.so: $(VDSO_OBJS) arch/riscv/vdso/vdso.lds
 	$(call say,LD,$@)
 	$(Q)$(LD) -shared -nostdlib --hash-style=both --eh-frame-hdr --build-id=none -soname linux-vdso.so.1 \
 	  -z max-page-size=4096 -T arch/riscv/vdso/vdso.lds -o $@ $(VDSO_OBJS)
-$(GEN)/vdso_offsets.h: $(BUILD)/vdso.so
-	$(Q)mkdir -p $(@D) && $(NM) $< | awk '/__vdso_rt_sigreturn/ { print "#define VDSO_RT_SIGRETURN_OFFSET 0x" $$1 }' > $@
 $(OBJ)/arch/riscv/vdso_image.o: $(BUILD)/vdso.so
-$(OBJ)/arch/riscv/vdso_data.o: $(GEN)/vdso_offsets.h
 
 # Backtraces name functions from a table inside the kernel. The table needs the addresses, so: link with an empty table,
 # make the table from that, link again. Text comes before it and --no-relax keeps code sizes fixed, so the second link
@@ -203,7 +202,7 @@ gdb: ## attach gdb to a `make run GDB=1`
 
 ## Test -----------------------------------------------------------------------------------------------------------------
 
-test: ## build and run every test: host, checks, ABI against Linux, boot, console, busybox
+test: ## build and run every test: host, checks, in-kernel, ABI against Linux, boot, console, busybox
 	@tools/need-packages.sh run test
 	@tools/test-all
 
