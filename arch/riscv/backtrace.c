@@ -6,8 +6,9 @@
  *	fp - 8	 return address
  *	fp - 16	 caller's fp
  *
- * Traps from user mode start with s0 = 0, which ends the chain. A chain can't be trusted when the kernel is in trouble:
- * each step must move up, stay aligned and stay within one stack's size of the first.
+ * Traps from user mode start with s0 = 0, which ends the chain. A chain can't be trusted when the
+ * kernel is in trouble: each step must move up, stay aligned and stay within one stack's size of
+ * the first.
  */
 #include "arch/machine.h"
 
@@ -31,7 +32,8 @@ unsigned arch_backtrace(uintptr_t *pcs, unsigned max, uintptr_t fp)
 	uintptr_t first;
 	unsigned n = 0;
 
-	/* A function that calls nobody saves no return address, and its record looks different: be none. */
+	/* A function that calls nobody saves no return address, and its record looks different: be
+	 * none. */
 	__asm__ volatile("" ::: "ra");
 	if (fp == 0)
 		fp = (uintptr_t)__builtin_frame_address(0);

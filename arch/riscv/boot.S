@@ -1,17 +1,19 @@
 /*
  * boot.S: the first instructions of every hart, up to C.
  *
- * The firmware (or U-Boot's booti, or QEMU's -kernel) puts the flat Image at any physical address that is a multiple
- * of 2 MiB and jumps to its first byte in supervisor mode: a0 = hart id, a1 = device tree, paging off. Until paging is
- * on, everything here is reached relative to pc, so it does not matter where that is. BSS arrives as garbage.
+ * The firmware (or U-Boot's booti, or QEMU's -kernel) puts the flat Image at any physical address
+ * that is a multiple of 2 MiB and jumps to its first byte in supervisor mode: a0 = hart id, a1 =
+ * device tree, paging off. Until paging is on, everything here is reached relative to pc, so it
+ * does not matter where that is. BSS arrives as garbage.
  *
  * The early map, replaced by paging.c as soon as memory is known:
  *
  *	KERNEL_BASE  ->  the 64 MiB from where the image lies	rwx
  *	DIRECT_BASE  ->  physical 0 .. 128 GiB			rw-
  *
- * There is no identity map. satp is written with stvec pointing at the virtual address of the next line: the fetch
- * after the write faults, since low addresses are not mapped, and the trap is the jump to the high half.
+ * There is no identity map. satp is written with stvec pointing at the virtual address of the next
+ * line: the fetch after the write faults, since low addresses are not mapped, and the trap is the
+ * jump to the high half.
  *
  * Entry points: _start (boot hart), hart_entry (every other hart, by SBI HSM).
  */
@@ -133,7 +135,8 @@ hart_entry:
 	tail	hart_main
 
 /*
- * Turns paging on with satp = a0 and returns to the caller's virtual address, with traps going to trap_entry.
+ * Turns paging on with satp = a0 and returns to the caller's virtual address, with traps going to
+ * trap_entry.
  */
 jump_high:
 	la	t0, _image_start

@@ -1,5 +1,6 @@
 /*
- * csr.h: control and status registers of supervisor mode (RISC-V Privileged Architecture, chapter 4).
+ * csr.h: control and status registers of supervisor mode (RISC-V Privileged Architecture, chapter
+ * 4).
  */
 #pragma once
 
@@ -49,8 +50,11 @@
 		__asm__ volatile("csrr %0, " CSR_STR(csr) : "=r"(csr_v)::"memory");                \
 		csr_v;                                                                             \
 	})
-#define csr_write(csr, v) __asm__ volatile("csrw " CSR_STR(csr) ", %0" ::"rK"((unsigned long)(v)) : "memory")
-#define csr_set(csr, v)	  __asm__ volatile("csrs " CSR_STR(csr) ", %0" ::"rK"((unsigned long)(v)) : "memory")
-#define csr_clear(csr, v) __asm__ volatile("csrc " CSR_STR(csr) ", %0" ::"rK"((unsigned long)(v)) : "memory")
+#define csr_write(csr, v)                                                                          \
+	__asm__ volatile("csrw " CSR_STR(csr) ", %0" ::"rK"((unsigned long)(v)) : "memory")
+#define csr_set(csr, v)                                                                            \
+	__asm__ volatile("csrs " CSR_STR(csr) ", %0" ::"rK"((unsigned long)(v)) : "memory")
+#define csr_clear(csr, v)                                                                          \
+	__asm__ volatile("csrc " CSR_STR(csr) ", %0" ::"rK"((unsigned long)(v)) : "memory")
 
 #endif

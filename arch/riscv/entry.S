@@ -1,22 +1,24 @@
 /*
  * entry.S: from a trap to C and back, and the first steps of new tasks.
  *
- * In user mode sscratch holds the running task; in the kernel tp does, and sscratch is 0. So one swap tells where
- * a trap came from. Either way a struct trapframe is written and C called on the kernel stack:
+ * In user mode sscratch holds the running task; in the kernel tp does, and sscratch is 0. So one
+ * swap tells where a trap came from. Either way a struct trapframe is written and C called on the
+ * kernel stack:
  *
  *	from user mode	the frame at the very top of the task's stack, then trap_user(frame)
  *	from the kernel	a frame below what is in use, then trap_kernel(frame)
  *
- * A kernel whose stack has run into its guard page can't have a frame: before writing one, sp is checked against the
- * task's stack, and an overflow is reported from an emergency stack.
+ * A kernel whose stack has run into its guard page can't have a frame: before writing one, sp is
+ * checked against the task's stack, and an overflow is reported from an emergency stack.
  *
- * Floating-point registers are not touched here (see task.c). SUM is cleared on the way in, since the kernel may have
- * been interrupted inside a user copy, and comes back with the saved status.
+ * Floating-point registers are not touched here (see task.c). SUM is cleared on the way in, since
+ * the kernel may have been interrupted inside a user copy, and comes back with the saved status.
  */
 #include "arch/riscv/csr.h"
 #include "arch/riscv/offsets.h"
 
-/* All but x2 (sp) and x4 (tp), which the paths treat differently; x5 (t0) is up to the caller too. */
+/* All but x2 (sp) and x4 (tp), which the paths treat differently; x5 (t0) is up to the caller
+ * too. */
 .macro save_registers
 	sd	ra, TF_REG(1)(sp)
 	sd	gp, TF_REG(3)(sp)
@@ -61,7 +63,8 @@
 	sd	t4, TF_BADADDR(sp)
 .endm
 
-/* Status, pc, and all registers but x2 and x4. The sc ends any reservation that another task's lr left behind. */
+/* Status, pc, and all registers but x2 and x4. The sc ends any reservation that another task's lr
+ * left behind. */
 .macro restore_registers
 	ld	t0, TF_PC(sp)
 	ld	t1, TF_STATUS(sp)
@@ -149,7 +152,8 @@ trap_from_kernel:
 	addi	sp, sp, TF_SIZE
 	sret
 
-/* One hart tells of it; should more come, they stop. From here kstack is the emergency stack, so traps work again. */
+/* One hart tells of it; should more come, they stop. From here kstack is the emergency stack, so
+ * traps work again. */
 stack_overflow:
 	la	t0, overflow_told
 	li	t1, 1
@@ -168,8 +172,8 @@ stack_overflow:
 	j	1b
 
 /*
- * First instructions of a new task, entered from arch_task_switch with a0 = who ran before. sp is the task's user
- * frame, which is also the top of its empty stack.
+ * First instructions of a new task, entered from arch_task_switch with a0 = who ran before. sp is
+ * the task's user frame, which is also the top of its empty stack.
  */
 	.global task_begin_user
 task_begin_user:
@@ -190,8 +194,8 @@ task_begin_kernel:
 	j	user_return
 
 /*
- * struct task *task_switch(struct task *prev, struct task *next): saves what a C function must keep in prev, takes
- * next's. Returns prev, on the other side.
+ * struct task *task_switch(struct task *prev, struct task *next): saves what a C function must keep
+ * in prev, takes next's. Returns prev, on the other side.
  */
 	.global task_switch
 task_switch:

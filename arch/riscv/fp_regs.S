@@ -1,14 +1,15 @@
 /*
- * fp_regs.S: the floating-point registers to and from memory. The only code of the kernel that touches them.
+ * fp_regs.S: the floating-point registers to and from memory. The only code of the kernel that
+ * touches them.
  *
- * Both turn the unit on in sstatus and leave it on: the kernel does not care, and what user mode gets comes from its
- * frame. The callers (task.c) know that the hart has the D extension.
+ * Both turn the unit on in sstatus and leave it on: the kernel does not care, and what user mode
+ * gets comes from its frame. The callers (task.c) know that the hart has the D extension.
  */
 #include "arch/riscv/csr.h"
 
 .macro each_register op, base
-	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, \
-		25, 26, 27, 28, 29, 30, 31
+	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, \
+		22, 23, 24, 25, 26, 27, 28, 29, 30, 31
 	\op	f\n, 8 * \n(\base)
 	.endr
 .endm

@@ -1,9 +1,10 @@
 /*
  * hart.c: finding the harts of the machine, starting them, poking them.
  *
- * hart_table is made once at boot, from the cpu nodes of the device tree that are enabled and have an MMU. Index 0 is
- * the boot hart, whichever that is; the others follow in the tree's order. A start is a request to the
- * firmware: on some boards it accepts it for a hart that never comes, so the caller waits for hart->online with a limit.
+ * hart_table is made once at boot, from the cpu nodes of the device tree that are enabled and have
+ * an MMU. Index 0 is the boot hart, whichever that is; the others follow in the tree's order. A
+ * start is a request to the firmware: on some boards it accepts it for a hart that never comes, so
+ * the caller waits for hart->online with a limit.
  *
  * LIMIT: a firmware without HSM (SBI 0.1), which lets all harts in at _start, is not supported.
  */

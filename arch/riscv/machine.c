@@ -23,7 +23,8 @@ void arch_init(const void *fdt)
 
 	sbi_init();
 	isa_init(fdt);
-	if (fdt_prop_u32(fdt, fdt_path_find(fdt, "/cpus"), "timebase-frequency", &hz) != 0 || hz == 0)
+	if (fdt_prop_u32(fdt, fdt_path_find(fdt, "/cpus"), "timebase-frequency", &hz) != 0 ||
+	    hz == 0)
 		panic("the device tree has no /cpus/timebase-frequency: there is no clock");
 	arch_clock_hz = hz;
 }
@@ -58,7 +59,8 @@ void arch_halt(void)
 void arch_power_off(void)
 {
 	sbi_shutdown();
-	printk(LOG_EMERG, "The firmware can't switch this machine off. It is halted; power may be cut.");
+	printk(LOG_EMERG,
+	       "The firmware can't switch this machine off. It is halted; power may be cut.");
 	arch_halt();
 }
 

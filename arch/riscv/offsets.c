@@ -1,7 +1,8 @@
 /*
  * offsets.c: proof that the numbers in offsets.h are what the compiler made of the structs.
  *
- * No code. When a line here fails to compile, a struct changed under the feet of the assembly: change offsets.h.
+ * No code. When a line here fails to compile, a struct changed under the feet of the assembly:
+ * change offsets.h.
  */
 #include "arch/riscv/offsets.h"
 

@@ -1,18 +1,22 @@
 /*
  * paging.c: the kernel's own map, and the setter of table entries.
  *
- * paging_init() builds it from the banks of boot memory, while the early map of boot.S is in force, and switches:
+ * paging_init() builds it from the banks of boot memory, while the early map of boot.S is in force,
+ * and switches:
  *
- *	direct map   each bank, by the largest leaves that fit (1 GiB, 2 MiB, 4 KiB), read-write, never executable;
- *	             the alias of the image's text and rodata is read-only, no-map reservations are left out
+ *	direct map   each bank, by the largest leaves that fit (1 GiB, 2 MiB, 4 KiB), read-write,
+ *	             never executable; the alias of the image's text and rodata is read-only,
+ *	             no-map reservations are left out
  *	page map     struct pages of each bank, in memory taken for it
  *	KMAP         its second-level tables only; kmap_pte_map() fills in the rest as needed
- *	image        page by page: text r-x, rodata r--, data rw-; below the boot stack an unmapped guard page
+ *	image        page by page: text r-x, rodata r--, data rw-; below the boot stack an
+ *	             unmapped guard page
  *
- * All entries are global. The root's upper half never changes afterwards, so an address space copies it once
- * (pt_root_init) and needs no synchronising.
+ * All entries are global. The root's upper half never changes afterwards, so an address space
+ * copies it once (pt_root_init) and needs no synchronising.
  *
- * Locking: kmap_pte_map and kmap_pte_unmap are serialised by their caller, kernel/alloc/kmap.c; all else is boot.
+ * Locking: kmap_pte_map and kmap_pte_unmap are serialised by their caller, kernel/alloc/kmap.c; all
+ * else is boot.
  */
 #include "arch/tlb.h"
 
@@ -24,7 +28,8 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-extern char _image_start[], _text[], _etext[], _erodata[], _data[], _ebss[], _boot_stack[], _image_end[];
+extern char _image_start[], _text[], _etext[], _erodata[], _data[], _ebss[], _boot_stack[],
+	_image_end[];
 
 #define PROT_TEXT   (PTE_R | PTE_X | PTE_G)
 #define PROT_RODATA (PTE_R | PTE_G)
@@ -66,7 +71,8 @@ static pte_t *table_below(pte_t *slot)
 
 static bool leaf_fits(vaddr_t va, paddr_t pa, size_t len, unsigned level)
 {
-	return len >= PT_SPAN(level) && IS_ALIGNED(va, PT_SPAN(level)) && IS_ALIGNED(pa, PT_SPAN(level));
+	return len >= PT_SPAN(level) && IS_ALIGNED(va, PT_SPAN(level)) &&
+	       IS_ALIGNED(pa, PT_SPAN(level));
 }
 
 /* Maps the one leaf at va that is as large as alignment and len allow; its size. */
@@ -98,7 +104,8 @@ static void direct_map(paddr_t start, paddr_t end, uint64_t prot)
 		range_map((vaddr_t)phys_to_virt(start), start, end - start, prot);
 }
 
-/* A piece of a bank that is to be mapped: split where the read-only part of the image begins and ends. */
+/* A piece of a bank that is to be mapped: split where the read-only part of the image begins and
+ * ends. */
 static void direct_map_piece(paddr_t start, paddr_t end)
 {
 	paddr_t ro_start = virt_to_phys(_text), ro_end = virt_to_phys(_erodata);
@@ -122,7 +129,8 @@ static void direct_map_bank(const struct mem_range *bank)
 	direct_map_piece(at, bank->end);
 }
 
-/* Neighbouring banks may share a page of the page map: `mapped` is where the last one's part ended. */
+/* Neighbouring banks may share a page of the page map: `mapped` is where the last one's part
+ * ended. */
 static vaddr_t page_map_bank(const struct mem_range *bank, vaddr_t mapped)
 {
 	vaddr_t start = ALIGN_DOWN((vaddr_t)page_of_phys(bank->start), PAGE_SIZE);
@@ -187,7 +195,8 @@ int kmap_pte_map(vaddr_t va, paddr_t pa, uint64_t prot)
 	leaf = (pte_t *)phys_to_virt(pte_paddr(*slot)) + pt_index(va, 0);
 	assert(!pte_present(*leaf));
 	pte_set(leaf, pte_leaf(pa, prot | PTE_G));
-	/* A part may remember that there was nothing. LIMIT: other harts are not told; no known part remembers that. */
+	/* A part may remember that there was nothing. LIMIT: other harts are not told; no known
+	 * part remembers that. */
 	tlb_flush_local_page(va);
 	return 0;
 }

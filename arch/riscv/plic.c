@@ -1,21 +1,23 @@
 /*
  * plic.c: the platform-level interrupt controller (RISC-V PLIC specification 1.0).
  *
- * Device lines are numbered from 1. The controller has contexts, one for each hart and privilege mode; which context
- * is our hart's supervisor mode stands in the tree: entry c of interrupts-extended names the interrupt controller
- * of a hart and the interrupt (9: supervisor external) that context c raises there.
+ * Device lines are numbered from 1. The controller has contexts, one for each hart and privilege
+ * mode; which context is our hart's supervisor mode stands in the tree: entry c of
+ * interrupts-extended names the interrupt controller of a hart and the interrupt (9: supervisor
+ * external) that context c raises there.
  *
  *	0x000000 + 4 n			priority of line n; 0 is never
  *	0x002000 + 0x80 c + n / 8	enable bits of context c
  *	0x200000 + 0x1000 c		threshold of context c
  *	0x200004 + 0x1000 c		claim (read), complete (write)
  *
- * Every line goes to one hart: the boot hart, or the first that has a context. A handler runs between claim and
- * complete, so it is never entered twice at a time.
+ * Every line goes to one hart: the boot hart, or the first that has a context. A handler runs
+ * between claim and complete, so it is never entered twice at a time.
  *
  * LIMIT: one controller; the others of a machine with several sockets are ignored.
  *
- * Locking: attach_lock guards lines while they are attached; the interrupt reads a line that is enabled and so final.
+ * Locking: attach_lock guards lines while they are attached; the interrupt reads a line that is
+ * enabled and so final.
  */
 #include "arch/irq.h"
 
@@ -111,7 +113,8 @@ int irq_controller_init(const void *fdt)
 
 	if (node < 0)
 		return -ENODEV;
-	if (fdt_reg(fdt, node, 0, &addr, &size) != 0 || fdt_prop_u32(fdt, node, "riscv,ndev", &ndev) != 0)
+	if (fdt_reg(fdt, node, 0, &addr, &size) != 0 ||
+	    fdt_prop_u32(fdt, node, "riscv,ndev", &ndev) != 0)
 		return -EINVAL;
 	plic_context = context_find(fdt, node);
 	if (plic_context == PLIC_NO_CONTEXT || PLIC_CLAIM((unsigned)plic_context) + 4 > size)
@@ -126,8 +129,8 @@ int irq_controller_init(const void *fdt)
 		return -ENOMEM;
 	}
 	plic_write(PLIC_THRESHOLD(plic_context), 0);
-	pr_info("interrupts: PLIC at 0x%lx, %u lines, all to hart %lu (context %d)", addr, plic_lines, plic_hartid,
-		plic_context);
+	pr_info("interrupts: PLIC at 0x%lx, %u lines, all to hart %lu (context %d)", addr,
+		plic_lines, plic_hartid, plic_context);
 	return 0;
 }
 

@@ -32,8 +32,8 @@
 /* [i] after sbi_init */
 static bool has_time, has_ipi, has_rfence, has_hsm, has_reset, has_debug_console;
 
-static struct sbi_result sbi_call(uint64_t ext, uint64_t fn, uint64_t arg0, uint64_t arg1, uint64_t arg2,
-				  uint64_t arg3)
+static struct sbi_result sbi_call(uint64_t ext, uint64_t fn, uint64_t arg0, uint64_t arg1,
+				  uint64_t arg2, uint64_t arg3)
 {
 	register uint64_t a0 __asm__("a0") = arg0;
 	register uint64_t a1 __asm__("a1") = arg1;
@@ -42,7 +42,10 @@ static struct sbi_result sbi_call(uint64_t ext, uint64_t fn, uint64_t arg0, uint
 	register uint64_t a6 __asm__("a6") = fn;
 	register uint64_t a7 __asm__("a7") = ext;
 
-	__asm__ volatile("ecall" : "+r"(a0), "+r"(a1) : "r"(a2), "r"(a3), "r"(a6), "r"(a7) : "memory");
+	__asm__ volatile("ecall"
+			 : "+r"(a0), "+r"(a1)
+			 : "r"(a2), "r"(a3), "r"(a6), "r"(a7)
+			 : "memory");
 	return (struct sbi_result){ .error = (long)a0, .value = (long)a1 };
 }
 
@@ -73,7 +76,8 @@ void sbi_putchar(char c)
 		sbi_call(LEGACY_PUTCHAR, 0, (uint8_t)c, 0, 0, 0);
 }
 
-/* LIMIT: reading always goes through the legacy call, which firmware without it answers with an error, that is: none. */
+/* LIMIT: reading always goes through the legacy call, which firmware without it answers with an
+ * error, that is: none. */
 int sbi_getchar(void)
 {
 	long c = sbi_call(LEGACY_GETCHAR, 0, 0, 0, 0, 0).error;
@@ -92,8 +96,9 @@ void sbi_timer_set(uint64_t tick)
 }
 
 /*
- * The legacy calls take the address of a bit mask that begins at hart 0. The firmware reads it with our own address
- * translation. Harts from 64 on are out of their reach here: no firmware that old drives such a machine.
+ * The legacy calls take the address of a bit mask that begins at hart 0. The firmware reads it with
+ * our own address translation. Harts from 64 on are out of their reach here: no firmware that old
+ * drives such a machine.
  */
 static void legacy_masked(uint64_t call, uint64_t mask, uint64_t base, uint64_t start, uint64_t len)
 {

@@ -1,8 +1,9 @@
 /*
  * sbi.h: calls into the firmware (RISC-V Supervisor Binary Interface).
  *
- * Extensions are probed once by sbi_init(). Where the modern extension is missing, the legacy call of SBI 0.1 is used.
- * Before sbi_init() only sbi_putchar() and sbi_getchar() may be called; they use the legacy calls then.
+ * Extensions are probed once by sbi_init(). Where the modern extension is missing, the legacy call
+ * of SBI 0.1 is used. Before sbi_init() only sbi_putchar() and sbi_getchar() may be called; they
+ * use the legacy calls then.
  */
 #pragma once
 

@@ -3,12 +3,13 @@
  *
  *	stack_top  --->	+--------------------------------+
  *			| struct abi_rt_sigframe          |   uc.mcontext: pc and the 31 registers,
- *			|   siginfo                       |   then f0-f31 and fcsr in the 528 bytes that Linux
- *			|   ucontext                      |   keeps for the largest floating-point format
+ *			|   siginfo                       |   then f0-f31 and fcsr in the
+ *			|   ucontext                      |   528 bytes of the largest format
  *	sp (16-aligned)	+--------------------------------+
  *
- * The handler gets a0 = signal, a1 = &siginfo, a2 = &ucontext, and returns to the vDSO's trampoline, which calls
- * rt_sigreturn with sp at the frame again. The layout is ABI: debuggers and unwinders read it.
+ * The handler gets a0 = signal, a1 = &siginfo, a2 = &ucontext, and returns to the vDSO's
+ * trampoline, which calls rt_sigreturn with sp at the frame again. The layout is ABI: debuggers and
+ * unwinders read it.
  *
  * NOTE(linux): the sigcontext never has extension records (vector state) behind it; the words that
  * would announce one are 0 and must be 0 on the way back.
@@ -23,7 +24,8 @@
 static_assert(sizeof(struct abi_sigcontext) == 784, "sigcontext ABI");
 static_assert(offsetof(struct abi_ucontext, mcontext) == 176, "ucontext ABI");
 static_assert(sizeof(struct abi_rt_sigframe) == 1088, "rt_sigframe ABI");
-static_assert(offsetof(struct trapframe, status) == sizeof(((struct abi_sigcontext *)0)->regs), "user registers");
+static_assert(offsetof(struct trapframe, status) == sizeof(((struct abi_sigcontext *)0)->regs),
+	      "user registers");
 
 #define FCSR_MASK 0xffu /* rounding mode and flags; the rest is reserved */
 
@@ -64,7 +66,8 @@ int arch_signal_frame_push(struct trapframe *tf, const struct signal_frame_args 
 
 static bool context_is_sound(const struct abi_sigcontext *sc)
 {
-	return sc->fpregs.q.reserved[0] == 0 && sc->fpregs.q.reserved[1] == 0 && sc->fpregs.q.reserved[2] == 0;
+	return sc->fpregs.q.reserved[0] == 0 && sc->fpregs.q.reserved[1] == 0 &&
+	       sc->fpregs.q.reserved[2] == 0;
 }
 
 int arch_signal_frame_pop(struct trapframe *tf, uint64_t *mask, struct abi_stack *altstack)

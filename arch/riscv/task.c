@@ -1,16 +1,17 @@
 /*
  * task.c: a task's processor state: how it begins, is switched, and keeps its floating point.
  *
- * Floating point is lazy in both directions. The FS field in the status word of a task's user frame is the truth about
- * the 32 registers of the hart that runs it:
+ * Floating point is lazy in both directions. The FS field in the status word of a task's user frame
+ * is the truth about the 32 registers of the hart that runs it:
  *
- *	Off      the registers are somebody else's; the task's own are in arch.fp. The first floating-point
- *	         instruction traps, fp_turn_on() loads them -> Clean
+ *	Off      the registers are somebody else's; the task's own are in arch.fp. The first
+ *	         floating-point instruction traps, fp_turn_on() loads them -> Clean
  *	Clean    registers and arch.fp agree
  *	Dirty    the hardware says so on the first change; arch.fp is old
  *
- * A switch saves a Dirty task's registers and makes any task that is switched out Off. So a task that uses no floating
- * point pays nothing, and FS in the sstatus register itself means nothing while in the kernel.
+ * A switch saves a Dirty task's registers and makes any task that is switched out Off. So a task
+ * that uses no floating point pays nothing, and FS in the sstatus register itself means nothing
+ * while in the kernel.
  *
  * Everything here is called by the task concerned, or on a task that is not running.
  */

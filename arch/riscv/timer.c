@@ -1,9 +1,9 @@
 /*
  * timer.c: the counter and the alarm.
  *
- * The counter (rdtime) runs at the tree's timebase-frequency on all harts alike. The alarm is the stimecmp register
- * where the processor has Sstc, else a call to the firmware. Both raise the supervisor timer interrupt until a
- * later alarm is set.
+ * The counter (rdtime) runs at the tree's timebase-frequency on all harts alike. The alarm is the
+ * stimecmp register where the processor has Sstc, else a call to the firmware. Both raise the
+ * supervisor timer interrupt until a later alarm is set.
  */
 #include "arch/clock.h"
 

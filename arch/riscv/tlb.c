@@ -1,11 +1,13 @@
 /*
  * tlb.c: forgetting stale translations, here and on other harts.
  *
- * One address-space identifier (0) is used for everybody, so a switch of trees flushes what is not global. Kernel
- * mappings are global (PTE_G). On parts whose flush by address is broken (isa_tlb_page_bad) every flush is a full one.
+ * One address-space identifier (0) is used for everybody, so a switch of trees flushes what is not
+ * global. Kernel mappings are global (PTE_G). On parts whose flush by address is broken
+ * (isa_tlb_page_bad) every flush is a full one.
  *
- * Other harts are reached through the firmware, which returns when they are done. Its masks are 64 harts wide from a
- * base hart number, so the dense indexes of a hart_mask are first gathered into such groups.
+ * Other harts are reached through the firmware, which returns when they are done. Its masks are 64
+ * harts wide from a base hart number, so the dense indexes of a hart_mask are first gathered into
+ * such groups.
  */
 #include "arch/tlb.h"
 
@@ -52,8 +54,8 @@ static void flush_local_range(vaddr_t start, size_t len)
 /* --- other harts ------------------------------------------------------------------------------ */
 
 /* Calls fn for groups of at most 64 firmware hart numbers; our own hart is left out. */
-static void for_each_remote_group(const struct hart_mask *mask, void (*fn)(uint64_t group, uint64_t base, void *arg),
-				  void *arg)
+static void for_each_remote_group(const struct hart_mask *mask,
+				  void (*fn)(uint64_t group, uint64_t base, void *arg), void *arg)
 {
 	uint64_t group = 0, base = 0, id;
 	unsigned i, self = hart_index();
@@ -92,7 +94,8 @@ static void fence_i_group(uint64_t group, uint64_t base, void *arg)
 
 void tlb_flush_harts(const struct hart_mask *mask, vaddr_t start, size_t len)
 {
-	struct flush_range range = { start & PAGE_MASK, ALIGN_UP(start + len, PAGE_SIZE) - (start & PAGE_MASK) };
+	struct flush_range range = {start & PAGE_MASK,
+				    ALIGN_UP(start + len, PAGE_SIZE) - (start & PAGE_MASK)};
 
 	if (isa_tlb_page_bad || len > FLUSH_PAGES_MAX * PAGE_SIZE)
 		range = (struct flush_range){ 0, UINT64_MAX };

@@ -9,16 +9,17 @@
  *	interrupt       timer, poke or device; then             the same, then back to where it was:
  *	                what is pending                         the kernel is not preempted
  *
- * Interrupts are off at entry and stay off in interrupt handlers. System calls and faults run with them on.
+ * Interrupts are off at entry and stay off in interrupt handlers. System calls and faults run with
+ * them on.
  *
- * Entry points: trap_user, trap_kernel, trap_user_exit, trap_stack_overflow, all called from entry.S.
+ * Entry points: trap_user, trap_kernel, trap_user_exit, trap_stack_overflow, all called from
+ * entry.S.
  */
-#include "arch/trap.h"
+#include "arch/riscv/trap.h"
 
 #include "arch/irq.h"
 #include "arch/page.h"
 #include "arch/riscv/csr.h"
-#include "arch/riscv/trap.h"
 #include "kernel/abi/signal.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/printk.h"
@@ -69,7 +70,8 @@ static enum fault_access fault_access(uint64_t cause)
 	return cause == CAUSE_FETCH_PAGE ? FAULT_EXEC : FAULT_READ;
 }
 
-/* NOTE(linux): a fault that memory can't be found for kills with SIGKILL unless kernel/mm names another signal. */
+/* NOTE(linux): a fault that memory can't be found for kills with SIGKILL unless kernel/mm names
+ * another signal. */
 static void trap_user_fault(struct trapframe *tf)
 {
 	int signo = SIGSEGV, code = SEGV_MAPERR, err = -EFAULT;
@@ -128,7 +130,8 @@ void trap_user(struct trapframe *tf)
 	trap_user_exit(tf);
 }
 
-/* Work that comes while interrupts are off brings an interrupt with it, which is taken right after the return. */
+/* Work that comes while interrupts are off brings an interrupt with it, which is taken right after
+ * the return. */
 void trap_user_exit(struct trapframe *tf)
 {
 	irq_disable();
@@ -157,7 +160,8 @@ static bool user_copy_fault(struct trapframe *tf)
 {
 	int signo, code, err;
 
-	if (!is_page_fault(tf->cause) || tf->badaddr >= USER_END || current->fault_disabled || !current->mm)
+	if (!is_page_fault(tf->cause) || tf->badaddr >= USER_END || current->fault_disabled ||
+	    !current->mm)
 		return false;
 	if (tf->status & SSTATUS_SPIE)
 		irq_enable();
@@ -189,25 +193,28 @@ static const char *cause_name(uint64_t cause)
 
 static void registers_print(const struct trapframe *tf)
 {
-	static const char names[][4] = { "ra", "sp", "gp", "tp", "t0", "t1",  "t2",  "s0", "s1", "a0", "a1",
-					 "a2", "a3", "a4", "a5", "a6", "a7",  "s2",  "s3", "s4", "s5", "s6",
-					 "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6" };
+	static const char names[][4] = {"ra", "sp",  "gp",  "tp", "t0", "t1", "t2", "s0",
+					"s1", "a0",  "a1",  "a2", "a3", "a4", "a5", "a6",
+					"a7", "s2",  "s3",  "s4", "s5", "s6", "s7", "s8",
+					"s9", "s10", "s11", "t3", "t4", "t5", "t6"};
 	const uint64_t *reg = &tf->ra;
 	unsigned i;
 
 	for (i = 0; i + 2 < ARRAY_SIZE(names); i += 3)
-		pr_err("%4s %016lx  %4s %016lx  %4s %016lx", names[i], reg[i], names[i + 1], reg[i + 1],
-		       names[i + 2], reg[i + 2]);
+		pr_err("%4s %016lx  %4s %016lx  %4s %016lx", names[i], reg[i], names[i + 1],
+		       reg[i + 1], names[i + 2], reg[i + 2]);
 	pr_err("%4s %016lx  status %lx  cause %lx", names[i], reg[i], tf->status, tf->cause);
 }
 
 static __noreturn void trap_kernel_fatal(const struct trapframe *tf)
 {
 	irq_disable();
-	pr_err("kernel: %s at pc %pS, address 0x%lx", cause_name(tf->cause), (void *)tf->pc, tf->badaddr);
+	pr_err("kernel: %s at pc %pS, address 0x%lx", cause_name(tf->cause), (void *)tf->pc,
+	       tf->badaddr);
 	registers_print(tf);
 	backtrace_print(tf->s0);
-	panic("%s in the kernel, pc %pS, address 0x%lx", cause_name(tf->cause), (void *)tf->pc, tf->badaddr);
+	panic("%s in the kernel, pc %pS, address 0x%lx", cause_name(tf->cause), (void *)tf->pc,
+	      tf->badaddr);
 }
 
 void trap_kernel(struct trapframe *tf)
@@ -228,8 +235,8 @@ void trap_kernel(struct trapframe *tf)
 /* On the emergency stack of this file's caller; the task's own stack is full but can be read. */
 void trap_stack_overflow(vaddr_t sp, vaddr_t pc, vaddr_t addr, vaddr_t fp)
 {
-	pr_err("kernel stack of %s (task %d) overflowed: sp 0x%lx, its top %p, fault at 0x%lx", current->comm,
-	       current->tid, sp, current->arch.frame, addr);
+	pr_err("kernel stack of %s (task %d) overflowed: sp 0x%lx, its top %p, fault at 0x%lx",
+	       current->comm, current->tid, sp, current->arch.frame, addr);
 	backtrace_print(fp);
 	panic("kernel stack overflow at pc %pS", (void *)pc);
 }

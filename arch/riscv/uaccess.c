@@ -1,9 +1,10 @@
 /*
  * uaccess.c: copies to and from user memory, in the words of arch/uaccess.h.
  *
- * Two things can be wrong with a user pointer. It may name the kernel's half: refused here, before anything is touched,
- * because with SUM on the hardware would not refuse it. Or its page may be missing or forbidden: found
- * by the access itself, and settled by trap.c through the exception table (user_copy.S).
+ * Two things can be wrong with a user pointer. It may name the kernel's half: refused here, before
+ * anything is touched, because with SUM on the hardware would not refuse it. Or its page may be
+ * missing or forbidden: found by the access itself, and settled by trap.c through the exception
+ * table (user_copy.S).
  */
 #include "arch/uaccess.h"
 

@@ -1,13 +1,13 @@
 /*
  * user_copy.S: the loops that touch user memory.
  *
- * Only here is SUM on. Every instruction that touches a user address stands in the exception table (section .extable:
- * address of the instruction, address to go on at). When such an access faults and the page can't be had, trap.c
- * continues at the second address.
+ * Only here is SUM on. Every instruction that touches a user address stands in the exception table
+ * (section .extable: address of the instruction, address to go on at). When such an access faults
+ * and the page can't be had, trap.c continues at the second address.
  *
- * The copies go by words where they can. A fault in a word loop continues in the byte loop, which begins again at
- * the first byte that the registers do not yet count as done and so stops exactly at the first bad byte. Registers are
- * advanced only after the stores that they describe.
+ * The copies go by words where they can. A fault in a word loop continues in the byte loop, which
+ * begins again at the first byte that the registers do not yet count as done and so stops exactly
+ * at the first bad byte. Registers are advanced only after the stores that they describe.
  *
  * The C side (uaccess.c) has checked that the user's range lies in the user half.
  */
@@ -33,7 +33,8 @@
 .endm
 
 	.text
-/* size_t user_copy(void *dst, const void *src, size_t n): bytes not copied. Either pointer may be the user's. */
+/* size_t user_copy(void *dst, const void *src, size_t n): bytes not copied. Either pointer may be
+ * the user's. */
 	.global user_copy
 	.balign 4
 user_copy:
@@ -99,8 +100,8 @@ copy_done:
 	ret
 
 /*
- * dst aligned, src not: each word of dst is put together from two aligned words of src. Both hold at least one byte that
- * is wanted, so no page is touched that the copy would not touch anyway.
+ * dst aligned, src not: each word of dst is put together from two aligned words of src. Both hold
+ * at least one byte that is wanted, so no page is touched that the copy would not touch anyway.
  */
 copy_shifted:
 	slli	t0, t0, 3			/* bits of the first word that are not wanted */
@@ -156,8 +157,8 @@ zero_done:
 	ret
 
 /*
- * long user_string(char *dst, const char *src, size_t n): copies up to and with NUL, n bytes at most. The length
- * without NUL; n when there is no NUL in n bytes; -1 for a bad address.
+ * long user_string(char *dst, const char *src, size_t n): copies up to and with NUL, n bytes at
+ * most. The length without NUL; n when there is no NUL in n bytes; -1 for a bad address.
  */
 	.global user_string
 	.balign 4
@@ -179,7 +180,8 @@ user_string:
 	li	a0, -1
 	ret
 
-/* int user_get32(uint32_t *val, const uint32_t *p), user_put32(uint32_t *p, uint32_t val): 0, or -1 for a bad address. */
+/* int user_get32(uint32_t *val, const uint32_t *p), user_put32(uint32_t *p, uint32_t val): 0, or -1
+ * for a bad address. */
 	.global user_get32
 	.balign 4
 user_get32:
@@ -215,7 +217,8 @@ user_swap32:
 2:	sw	t0, 0(a0)
 	j	word_done
 
-/* bool csr_probe_stimecmp(void): is there such a register? Not about user memory, but the same table serves. */
+/* bool csr_probe_stimecmp(void): is there such a register? Not about user memory, but the same
+ * table serves. */
 	.global csr_probe_stimecmp
 	.balign 4
 csr_probe_stimecmp:

@@ -1,5 +1,6 @@
 /*
- * vdso_image.S: the finished vDSO inside the kernel. vdso.so is built by the Makefile from arch/riscv/vdso/.
+ * vdso_image.S: the finished vDSO inside the kernel. vdso.so is built by the Makefile from
+ * arch/riscv/vdso/.
  */
 	.section .vdso, "a"
 	.balign 4096

@@ -1,3 +1,14 @@
+/*
+ * Memory before there is memory management: lists of ranges, and the first gap that fits.
+ *
+ * An allocation is a reservation like any other. It is taken from the lowest gap, which is below
+ * the image on most boards, and leaves the rest in large pieces for the page allocator.
+ *
+ * Only the boot hart runs; there is no locking.
+ *
+ * LIMIT: 64 ranges a list. A tree with more reservations than that is refused with a message, none
+ * is known.
+ */
 #include "kernel/alloc/boot_mem.h"
 
 #include "arch/page.h"
@@ -7,24 +18,15 @@
 #include "lib/fdt.h"
 #include "lib/string.h"
 
-/*
- * Memory before there is memory management: lists of ranges, and the first gap that fits.
- *
- * An allocation is a reservation like any other. It is taken from the lowest gap, which is below the image on
- * most boards, and leaves the rest in large pieces for the page allocator.
- *
- * Only the boot hart runs; there is no locking.
- *
- * LIMIT: 64 ranges a list. A tree with more reservations than that is refused with a message, none is known.
- */
-
 static struct mem_ranges banks, reserved, no_map;
 
-/* --- lists of ranges --------------------------------------------------------------------------- */
+/* --- lists of ranges
+ * --------------------------------------------------------------------------- */
 
 static void range_drop(struct mem_ranges *list, unsigned i)
 {
-	memmove(&list->range[i], &list->range[i + 1], (list->count - i - 1) * sizeof(list->range[0]));
+	memmove(&list->range[i], &list->range[i + 1],
+		(list->count - i - 1) * sizeof(list->range[0]));
 	list->count--;
 }
 
@@ -71,7 +73,8 @@ static void ranges_remove(struct mem_ranges *list, paddr_t start, paddr_t end)
 	}
 }
 
-/* --- what the device tree says ----------------------------------------------------------------- */
+/* --- what the device tree says
+ * ----------------------------------------------------------------- */
 
 static void banks_read(const void *fdt)
 {
@@ -85,7 +88,8 @@ static void banks_read(const void *fdt)
 			continue;
 		for (unsigned i = 0; fdt_reg(fdt, node, i, &addr, &size) == 0; i++) {
 			if (addr + size >= addr)
-				ranges_add(&banks, ALIGN_UP(addr, PAGE_SIZE), ALIGN_DOWN(addr + size, PAGE_SIZE));
+				ranges_add(&banks, ALIGN_UP(addr, PAGE_SIZE),
+					   ALIGN_DOWN(addr + size, PAGE_SIZE));
 		}
 	}
 }
@@ -126,7 +130,8 @@ static void reservations_read(const void *fdt)
 		for (unsigned i = 0; fdt_reg(fdt, node, i, &addr, &size) == 0; i++) {
 			boot_mem_reserve(addr, addr + size);
 			if (fdt_prop(fdt, node, "no-map", NULL))
-				ranges_add(&no_map, ALIGN_DOWN(addr, PAGE_SIZE), ALIGN_UP(addr + size, PAGE_SIZE));
+				ranges_add(&no_map, ALIGN_DOWN(addr, PAGE_SIZE),
+					   ALIGN_UP(addr + size, PAGE_SIZE));
 		}
 	}
 }
@@ -140,7 +145,8 @@ void boot_mem_init(const void *fdt, uint64_t limit)
 	reservations_read(fdt);
 }
 
-/* --- taking and giving ------------------------------------------------------------------------- */
+/* --- taking and giving
+ * ------------------------------------------------------------------------- */
 
 void boot_mem_reserve(paddr_t start, paddr_t end)
 {
@@ -218,7 +224,8 @@ const struct mem_ranges *boot_mem_no_map(void)
 	return &no_map;
 }
 
-/* --- the end of boot memory -------------------------------------------------------------------- */
+/* --- the end of boot memory
+ * -------------------------------------------------------------------- */
 
 static void bank_release_gaps(const struct mem_range *bank)
 {

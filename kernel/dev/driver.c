@@ -1,12 +1,11 @@
+/*
+ * The walk that brings devices and drivers together, once at start, on the boot hart.
+ */
 #include "kernel/dev/driver.h"
 
 #include "kernel/core/printk.h"
 #include "lib/errno.h"
 #include "lib/fdt.h"
-
-/*
- * The walk that brings devices and drivers together, once at start, on the boot hart.
- */
 
 extern const struct driver *const _drivers_start[], *const _drivers_end[];
 

@@ -1,9 +1,9 @@
 /*
  * Drivers: who can make use of which node of the device tree.
  *
- * A driver is one constant struct in a section of its own; nothing lists them. At start every enabled node is offered to
- * the first driver that names one of its compatible strings. There is no removal and no deferred probing:
- * interrupts and clocks are there before devices are.
+ * A driver is one constant struct in a section of its own; nothing lists them. At start every
+ * enabled node is offered to the first driver that names one of its compatible strings. There is no
+ * removal and no deferred probing: interrupts and clocks are there before devices are.
  */
 #pragma once
 
@@ -12,7 +12,8 @@
 struct driver {
 	const char *name;
 	const char *const *compatible; /* ends with NULL */
-	/* 0, or -errno: the node is left alone and a message says so. May allocate; interrupts are on. */
+	/* 0, or -errno: the node is left alone and a message says so. May allocate; interrupts are
+	 * on. */
 	int (*probe)(const void *fdt, int node);
 };
 

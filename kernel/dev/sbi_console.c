@@ -1,12 +1,11 @@
+/*
+ * The firmware's console as a serial port, hvc0: the last resort on a machine whose UART we have no
+ * driver for. It has no interrupt, so input is polled.
+ */
 #include "arch/machine.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/dev/serial.h"
 #include "lib/errno.h"
-
-/*
- * The firmware's console as a serial port, hvc0: the last resort on a machine whose UART we have no driver for.
- * It has no interrupt, so input is polled.
- */
 
 static size_t sbi_put(struct serial *s, const char *buf, size_t n)
 {

@@ -1,3 +1,18 @@
+/*
+ * Serial ports, independent of the part: the queue of bytes to send, interrupts, and the kernel's
+ * messages.
+ *
+ *	tty ---serial_write---> ring ---put---> transmitter          interrupt: ring empties further
+ *	tty <--tty_port_receive---------get---- receiver             interrupt, or 50 times a second
+ *	printk --console.write-----------put, waiting-> transmitter
+ *
+ * Messages go out by waiting for the transmitter, past the ring: they must be on the wire before
+ * whatever comes next goes wrong. So a message may appear in the middle of what a program writes,
+ * but no byte is lost.
+ *
+ * Locking: s->lock (rank UART, the last of all, because messages are printed under any lock). tty
+ * is called without it. The list of ports changes only while drivers probe, on the boot hart.
+ */
 #include "kernel/dev/serial.h"
 
 #include "arch/irq.h"
@@ -8,20 +23,6 @@
 #include "lib/fdt.h"
 #include "lib/format.h"
 #include "lib/string.h"
-
-/*
- * Serial ports, independent of the part: the queue of bytes to send, interrupts, and the kernel's messages.
- *
- *	tty ---serial_write---> ring ---put---> transmitter          interrupt: ring empties further
- *	tty <--tty_port_receive---------get---- receiver             interrupt, or a timer 50 times a second
- *	printk --console.write-----------put, waiting-> transmitter
- *
- * Messages go out by waiting for the transmitter, past the ring: they must be on the wire before whatever comes next
- * goes wrong. So a message may appear in the middle of what a program writes, but no byte is lost.
- *
- * Locking: s->lock (rank UART, the last of all, because messages are printed under any lock). tty is called without it.
- * The list of ports changes only while drivers probe, on the boot hart.
- */
 
 #define POLL_NS (20 * NSEC_PER_MSEC)
 #define RECEIVE_BATCH 64
@@ -72,8 +73,8 @@ size_t serial_write_room(struct serial *s)
 	return room;
 }
 
-/* What is in the ring goes first, so that messages and output keep their order. In a panic the lock's holder may
- * have been stopped: then it is not waited for. */
+/* What is in the ring goes first, so that messages and output keep their order. In a panic the
+ * lock's holder may have been stopped: then it is not waited for. */
 static void serial_console_write(struct console *c, const char *text, size_t n)
 {
 	struct serial *s = container_of(c, struct serial, console);
@@ -203,7 +204,8 @@ static bool is_end_of_options(const struct cmdline_arg *arg)
 	return arg->key_len == 2 && memcmp(arg->key, "--", 2) == 0;
 }
 
-/* Every console= that names a port of ours; options after a comma (speed) are the firmware's affair. */
+/* Every console= that names a port of ours; options after a comma (speed) are the firmware's
+ * affair. */
 static void consoles_from_cmdline(const char *cmdline)
 {
 	struct cmdline_arg arg;
@@ -219,7 +221,8 @@ static void consoles_from_cmdline(const char *cmdline)
 		if (s)
 			console_choose(s);
 		else
-			pr_warn("console=%.*s: there is no such port", (int)arg.value_len, arg.value);
+			pr_warn("console=%.*s: there is no such port", (int)arg.value_len,
+				arg.value);
 	}
 }
 
@@ -241,7 +244,8 @@ void serial_choose_console(const void *fdt, const char *cmdline)
 	struct serial *s;
 
 	if (list_empty(&ports)) {
-		pr_warn("No serial port in the device tree that Pando has a driver for: using the firmware's console.");
+		pr_warn("No serial port in the device tree that Pando has a driver for: using the "
+			"firmware's console.");
 		if (sbi_console_add() != 0)
 			panic("no memory for a console");
 	}

@@ -11,6 +11,7 @@
 #define SERIAL_RING 2048
 
 struct serial;
+struct tty;
 
 /* Called with the port's lock held, interrupts off. None of them waits. */
 struct serial_ops {
@@ -26,6 +27,7 @@ struct serial {
 	struct list link;
 	char name[12];		      /* [i] "ttyS0" */
 	unsigned index;		      /* [i] 0 */
+	struct tty *tty;	      /* [a] its terminal, once there is one */
 	int node;		      /* [i] in the device tree; -1: none */
 	const struct serial_ops *ops; /* [i] */
 	volatile char *regs;	      /* [i] */
@@ -37,26 +39,31 @@ struct serial {
 	struct timer poll;	      /* a port without interrupts */
 };
 
-/* Makes a port known: prefix is "ttyS" or the like, a number is put behind it. The port works with polling from now on. */
+/* Makes a port known: prefix is "ttyS" or the like, a number is put behind it. The port works with
+ * polling from now on. */
 void serial_add(struct serial *s, const char *prefix);
-/* From now on it receives, and sends by interrupts. irq 0, or a line that can't be had: it is polled. */
+/* From now on it receives, and sends by interrupts. irq 0, or a line that can't be had: it is
+ * polled. */
 void serial_start(struct serial *s, unsigned irq);
 
 /* For tty: queues bytes; how many fitted. Any context. */
 size_t serial_write(struct serial *s, const char *buf, size_t n);
 size_t serial_write_room(struct serial *s);
 
-/* After all drivers have probed: picks the ports that show messages (console= of the command line, else stdout-path of
- * the tree, else the first), or the firmware's console when there is no port at all. */
+/* After all drivers have probed: picks the ports that show messages (console= of the command line,
+ * else stdout-path of the tree, else the first), or the firmware's console when there is no port at
+ * all. */
 void serial_choose_console(const void *fdt, const char *cmdline);
 
 /* The port of the last console=, or the one chosen instead: /dev/console. */
 extern struct serial *serial_console;
 
-/* serial_tty.c: between the ports and terminals. Called without the port's lock, from interrupts. */
+/* serial_tty.c: between the ports and terminals. Called without the port's lock, from
+ * interrupts. */
 void serial_received(struct serial *s, const char *buf, size_t n);
 void serial_writable(struct serial *s);
-/* Every port becomes a terminal device: after all have been added. */
+/* Every port becomes a terminal device; /dev/console is serial_console. Needs devfs. 0 or -errno. */
+int serial_ttys_init(void) __must_check;
 void serial_for_each(void (*fn)(struct serial *s));
 
 /* sbi_console.c: the firmware's console as a port. */

@@ -1,16 +1,15 @@
+/*
+ * The 16550 and its descendants, among them Synopsys' dw-apb-uart (VisionFive 2): eight registers,
+ * at a distance and of a width that the tree gives (reg-shift, reg-io-width).
+ *
+ * Speed and format stay as the firmware left them: its console is on the same port.
+ */
 #include "kernel/alloc/kmap.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/dev/driver.h"
 #include "kernel/dev/serial.h"
 #include "lib/errno.h"
 #include "lib/fdt.h"
-
-/*
- * The 16550 and its descendants, among them Synopsys' dw-apb-uart (VisionFive 2): eight registers, at a distance and of a
- * width that the tree gives (reg-shift, reg-io-width).
- *
- * Speed and format stay as the firmware left them: its console is on the same port.
- */
 
 #define RX_TX 0	     /* received byte; byte to send */
 #define IER   1	     /* interrupt enable */

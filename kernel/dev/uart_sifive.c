@@ -1,16 +1,15 @@
+/*
+ * The UART of SiFive's chips (FU540-C000 manual, chapter 13): two data registers that say full and
+ * empty themselves, eight bytes deep, and interrupts by fill level.
+ *
+ * The baud rate divisor stays as the firmware left it.
+ */
 #include "kernel/alloc/kmap.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/dev/driver.h"
 #include "kernel/dev/serial.h"
 #include "lib/errno.h"
 #include "lib/fdt.h"
-
-/*
- * The UART of SiFive's chips (FU540-C000 manual, chapter 13): two data registers that say full and empty themselves,
- * eight bytes deep, and interrupts by fill level.
- *
- * The baud rate divisor stays as the firmware left it.
- */
 
 #define TXDATA 0x00
 #define RXDATA 0x04
@@ -79,6 +78,7 @@ static int uart_probe(const void *fdt, int node)
 	return 0;
 }
 
-static const char *const uart_compatible[] = { "sifive,uart0", "sifive,fu540-c000-uart", "sifive,fu740-c000-uart", NULL };
+static const char *const uart_compatible[] = { "sifive,uart0", "sifive,fu540-c000-uart",
+					      "sifive,fu740-c000-uart", NULL };
 static const struct driver uart_sifive = { "uart_sifive", uart_compatible, uart_probe };
 DRIVER_REGISTER(uart_sifive);

@@ -1,3 +1,11 @@
+/*
+ * The device tree, read where the firmware put it and then copied, because nothing reserves that
+ * place.
+ *
+ * The order matters. mem= decides what memory there is, so options come before boot memory;
+ * everything that lies in memory is reserved before the first allocation; and only then can the
+ * tree be copied.
+ */
 #include "kernel/main/firmware.h"
 
 #include "arch/page.h"
@@ -9,13 +17,6 @@
 #include "kernel/main/options.h"
 #include "lib/fdt.h"
 #include "lib/string.h"
-
-/*
- * The device tree, read where the firmware put it and then copied, because nothing reserves that place.
- *
- * The order matters. mem= decides what memory there is, so options come before boot memory; everything that lies
- * in memory is reserved before the first allocation; and only then can the tree be copied.
- */
 
 #define FDT_SIZE_MAX (4UL << 20)
 
@@ -46,8 +47,9 @@ static void initrd_check(void)
 			return;
 	}
 	if (boot_info.initrd_len)
-		pr_err("The initramfs at 0x%lx (%lu bytes) is not in memory that can be used: ignored.", start,
-		       boot_info.initrd_len);
+		pr_err("The initramfs at 0x%lx (%lu bytes) is not in memory that can be used: "
+		       "ignored.",
+		       start, boot_info.initrd_len);
 	boot_info.initrd_start = 0;
 	boot_info.initrd_len = 0;
 }
@@ -70,7 +72,9 @@ void firmware_read(uint64_t hartid, paddr_t fdt_pa)
 	void *copy;
 
 	if (fdt_pa == 0 || fdt_pa >= DIRECT_SIZE || fdt_check(fdt, FDT_SIZE_MAX) != 0)
-		panic("The firmware gave no sound device tree (a1 = 0x%lx): I can't know what this machine is.", fdt_pa);
+		panic("The firmware gave no sound device tree (a1 = 0x%lx): I can't know what this "
+		      "machine is.",
+		      fdt_pa);
 	size = fdt_total_size(fdt);
 	chosen = fdt_path_find(fdt, "/chosen");
 	bootargs = fdt_prop_string(fdt, chosen, "bootargs");
@@ -90,6 +94,7 @@ void firmware_read(uint64_t hartid, paddr_t fdt_pa)
 	if (bootargs)
 		memcpy(boot_info.cmdline, bootargs, strlen(bootargs) + 1);
 	random_seed(fdt, chosen);
-	/* What else begins or ends in the tree's own pages would become free with them: keep those. */
+	/* What else begins or ends in the tree's own pages would become free with them: keep
+	 * those. */
 	boot_mem_unreserve(ALIGN_UP(fdt_pa, PAGE_SIZE), ALIGN_DOWN(fdt_pa + size, PAGE_SIZE));
 }

@@ -1,3 +1,11 @@
+/*
+ * Further harts: each gets an idle task, whose stack it starts on, and runs it from then on. All
+ * are asked to start before the first is waited for.
+ *
+ * A hart that the firmware promises and that does not come is left in hart_table, offline; it may
+ * even come later and takes part then. Idle tasks are in no table and have no number: nobody can
+ * find or signal them.
+ */
 #include "kernel/main/harts.h"
 
 #include "arch/clock.h"
@@ -10,14 +18,6 @@
 #include "kernel/task/task.h"
 #include "lib/errno.h"
 #include "lib/format.h"
-
-/*
- * Further harts: each gets an idle task, whose stack it starts on, and runs it from then on. All are asked to start
- * before the first is waited for.
- *
- * A hart that the firmware promises and that does not come is left in hart_table, offline; it may even come later and
- * takes part then. Idle tasks are in no table and have no number: nobody can find or signal them.
- */
 
 #define START_LIMIT_NS NSEC_PER_SEC
 

@@ -1,3 +1,16 @@
+/*
+ * From the kernel to user space: pid 1 begins here as a kernel function and ends by executing a
+ * program.
+ *
+ * The program is looked for as on Linux:
+ *
+ *	rdinit= or /init		in the initramfs
+ *	init=				if given, it or nothing
+ *	/sbin/init /etc/init /bin/init /bin/sh
+ *
+ * When none can be executed the machine stops, with a sentence that says what was tried and what
+ * would help.
+ */
 #include "kernel/main/init.h"
 
 #include "arch/page.h"
@@ -13,19 +26,8 @@
 #include "lib/cmdline.h"
 #include "lib/errno.h"
 
-/*
- * From the kernel to user space: pid 1 begins here as a kernel function and ends by executing a program.
- *
- * The program is looked for as on Linux:
- *
- *	rdinit= or /init		in the initramfs
- *	init=				if given, it or nothing
- *	/sbin/init /etc/init /bin/init /bin/sh
- *
- * When none can be executed the machine stops, with a sentence that says what was tried and what would help.
- */
-
-/* Gives the pages of the archive to the page allocator; the first and last may be shared with something else. */
+/* Gives the pages of the archive to the page allocator; the first and last may be shared with
+ * something else. */
 static void initrd_release(void)
 {
 	paddr_t start = ALIGN_UP(boot_info.initrd_start, PAGE_SIZE);
@@ -45,8 +47,8 @@ static void initrd_unpack(void)
 	}
 	err = initramfs_unpack(phys_to_virt(boot_info.initrd_start), boot_info.initrd_len);
 	if (err)
-		pr_err("The initramfs (%lu bytes) is damaged or does not fit in memory: %s.", boot_info.initrd_len,
-		       errno_name(err));
+		pr_err("The initramfs (%lu bytes) is damaged or does not fit in memory: %s.",
+		       boot_info.initrd_len, errno_name(err));
 	initrd_release();
 }
 
@@ -63,7 +65,8 @@ static void console_open(void)
 			err = -ENOMEM;
 	}
 	if (err)
-		pr_warn("Init starts without a console: /dev/console can't be opened (%s).", errno_name(err));
+		pr_warn("Init starts without a console: /dev/console can't be opened (%s).",
+			errno_name(err));
 }
 
 /* Returns only if it could not be executed. */
@@ -97,8 +100,9 @@ static int programs_try(struct init_args *args)
 	if (err && boot_options.init_given) {
 		err = program_run(program_option("init", "/sbin/init", path, sizeof(path)), args);
 		if (err)
-			panic("The init program of the command line, init=%s, can't be executed: %s.", path,
-			      errno_name(err));
+			panic("The init program of the command line, init=%s, can't be executed: "
+			      "%s.",
+			      path, errno_name(err));
 	}
 	for (unsigned i = 0; err && i < ARRAY_SIZE(standard); i++)
 		err = program_run(standard[i], args);
@@ -113,7 +117,8 @@ int init_main(void *unused)
 	console_open();
 	options_init_args(boot_info.cmdline, &args);
 	if (programs_try(&args) != 0)
-		panic("No init program: tried %s and /sbin/init, /etc/init, /bin/init, /bin/sh. Give an initramfs with an "
+		panic("No init program: tried %s and /sbin/init, /etc/init, /bin/init, /bin/sh. "
+		      "Give an initramfs with an "
 		      "executable /init (-initrd), or name one with rdinit=.",
 		      cmdline_has(boot_info.cmdline, "rdinit") ? "the one of rdinit=" : "/init");
 	return 0;

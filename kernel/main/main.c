@@ -1,10 +1,11 @@
 /*
  * main.c: the order in which the kernel comes to life.
  *
- * The boot hart enters kernel_main with paging on, interrupts off and the early map of arch/riscv/boot.S, as boot_task, on
- * the boot stack. Each step below needs the ones above it; what goes wrong in one is said on the console, and
- * is fatal only if nothing can be done without it. At the end boot_task is the idle task of this hart, pid 1 goes
- * on in init.c, and nothing of this file runs again.
+ * The boot hart enters kernel_main with paging on, interrupts off and the early map of
+ * arch/riscv/boot.S, as boot_task, on the boot stack. Each step below needs the ones above it; what
+ * goes wrong in one is said on the console, and is fatal only if nothing can be done without it. At
+ * the end boot_task is the idle task of this hart, pid 1 goes on in init.c, and nothing of this
+ * file runs again.
  */
 #include "arch/clock.h"
 #include "arch/irq.h"
@@ -21,6 +22,7 @@
 #include "kernel/dev/serial.h"
 #include "kernel/fs/files.h"
 #include "kernel/fs/fs_init.h"
+#include "kernel/ipc/sighand.h"
 #include "kernel/lifecycle/kthread.h"
 #include "kernel/main/firmware.h"
 #include "kernel/main/harts.h"
@@ -31,7 +33,8 @@
 #include "kernel/task/task.h"
 #include "lib/errno.h"
 
-/* Who runs until there are tasks; then this hart's idle task. Its stack is arch/riscv/kernel.lds's _boot_stack. */
+/* Who runs until there are tasks; then this hart's idle task. Its stack is arch/riscv/kernel.lds's
+ * _boot_stack. */
 struct task boot_task = { .comm = "boot" };
 
 /* Nothing can go on without this. */
@@ -50,7 +53,8 @@ static void memory_start(void)
 	boot_mem_hand_over();
 	must(page_init(), "no memory for the page allocator");
 	page_stats_get(&stats);
-	pr_info("memory: %lu KiB free of %lu KiB", stats.free * (PAGE_SIZE / 1024), stats.total * (PAGE_SIZE / 1024));
+	pr_info("memory: %lu KiB free of %lu KiB", stats.free * (PAGE_SIZE / 1024),
+		stats.total * (PAGE_SIZE / 1024));
 }
 
 static void tasks_start(void)
@@ -72,7 +76,8 @@ static void devices_start(void)
 	int err = irq_controller_init(boot_info.fdt);
 
 	if (err)
-		pr_err("No interrupt controller (PLIC) that I can drive: %s. Devices are polled where that is possible.",
+		pr_err("No interrupt controller (PLIC) that I can drive: %s. Devices are polled "
+		       "where that is possible.",
 		       errno_name(err));
 	drivers_probe(boot_info.fdt);
 	serial_choose_console(boot_info.fdt, boot_info.cmdline);
@@ -81,7 +86,10 @@ static void devices_start(void)
 static void files_start(void)
 {
 	must(fs_init(&boot_task.fs), "the file systems can't be started");
+	must(serial_ttys_init(), "no memory for /dev/console");
 	must(files_create(&boot_task.files), "no memory for a descriptor table");
+	must(sighand_create(&boot_task.sighand), "no memory for signal handlers");
+	must(serial_ttys_init(), "the console can't be made a device");
 }
 
 /* Pid 1's first steps, in a task that may sleep. */

@@ -1,3 +1,13 @@
+/*
+ * Command-line options: one table of the words that Pando acts on, and the list of those that it
+ * only knows.
+ *
+ * Later words win. A word that stands in neither list is init's, as on Linux. Read by the boot hart
+ * before memory management (options_parse) and by pid 1 before its first program
+ * (options_init_args).
+ *
+ * NOTE(linux): words with a dot (module parameters) are dropped; there are no modules.
+ */
 #include "kernel/main/options.h"
 
 #include "kernel/alloc/slab.h"
@@ -7,15 +17,6 @@
 #include "lib/cmdline.h"
 #include "lib/errno.h"
 #include "lib/string.h"
-
-/*
- * Command-line options: one table of the words that Pando acts on, and the list of those that it only knows.
- *
- * Later words win. A word that stands in neither list is init's, as on Linux. Read by the boot hart before memory
- * management (options_parse) and by pid 1 before its first program (options_init_args).
- *
- * NOTE(linux): words with a dot (module parameters) are dropped; there are no modules.
- */
 
 struct boot_options boot_options = { .maxcpus = HART_MAX, .mem = UINT64_MAX };
 
@@ -144,8 +145,9 @@ void options_parse(const char *cmdline)
 		int i = option_find(&arg);
 
 		if (i >= 0 && options[i].set && options[i].set(&arg) != 0)
-			pr_warn("command line: \"%.*s=%.*s\" is not a value that I understand", (int)arg.key_len,
-				arg.key, (int)arg.value_len, arg.value ? arg.value : "");
+			pr_warn("command line: \"%.*s=%.*s\" is not a value that I understand",
+				(int)arg.key_len, arg.key, (int)arg.value_len,
+				arg.value ? arg.value : "");
 	}
 }
 
@@ -177,7 +179,8 @@ static void word_add(const char **list, unsigned first, const struct cmdline_arg
 	if (n - first < INIT_ARGS_MAX)
 		list[n] = word_copy(arg);
 	if (!list[n])
-		pr_warn("command line: no room for \"%.*s\", init doesn't get it", (int)arg->key_len, arg->key);
+		pr_warn("command line: no room for \"%.*s\", init doesn't get it",
+			(int)arg->key_len, arg->key);
 }
 
 void options_init_args(const char *cmdline, struct init_args *args)

@@ -12,11 +12,12 @@ struct boot_options {
 };
 extern struct boot_options boot_options; /* [i] after options_parse */
 
-/* Sets what the words say: boot_options, console_loglevel, panic_timeout_s. Prints a sentence for a value that is none. */
+/* Sets what the words say: boot_options, console_loglevel, panic_timeout_s. Prints a sentence for a
+ * value that is none. */
 void options_parse(const char *cmdline);
 
-/* What init is started with, made from the words that the kernel does not know: NAME=VALUE for its environment, others
- * and all after "--" as arguments. */
+/* What init is started with, made from the words that the kernel does not know: NAME=VALUE for its
+ * environment, others and all after "--" as arguments. */
 #define INIT_ARGS_MAX 32
 struct init_args {
 	const char *argv[INIT_ARGS_MAX + 2]; /* [0] is left for the program's name */

@@ -1,11 +1,13 @@
 /*
- * vdso.c: the functions of the vDSO, which run in user mode. C libraries find them through AT_SYSINFO_EHDR and
- * call them instead of making system calls.
+ * vdso.c: the functions of the vDSO, which run in user mode. C libraries find them through
+ * AT_SYSINFO_EHDR and call them instead of making system calls.
  *
- * The two clocks are computed from the counter and the parameters in the data page, exactly as kernel/core/clock.c
- * does, so that user's and kernel's times never disagree. Every other clock is a system call.
+ * The two clocks are computed from the counter and the parameters in the data page, exactly as
+ * kernel/core/clock.c does, so that user's and kernel's times never disagree. Every other clock is
+ * a system call.
  *
- * Linked by vdso.lds as a shared object of its own; sees no kernel header but the layout of the data page.
+ * Linked by vdso.lds as a shared object of its own; sees no kernel header but the layout of the
+ * data page.
  */
 #include "arch/machine.h"
 
@@ -39,7 +41,8 @@ int __vdso_getcpu(unsigned *cpu, unsigned *node, void *unused);
 int __vdso_flush_icache(void *start, void *end, unsigned long flags);
 
 /* The page below the image (vdso.lds). */
-extern const struct vdso_data vdso_data_here __asm__("vdso_data") __attribute__((visibility("hidden")));
+extern const struct vdso_data vdso_data_here __asm__("vdso_data")
+	__attribute__((visibility("hidden")));
 
 static long system_call(long nr, long arg0, long arg1, long arg2)
 {
@@ -52,7 +55,8 @@ static long system_call(long nr, long arg0, long arg1, long arg2)
 	return a0;
 }
 
-/* CLOCK_MONOTONIC; with real, CLOCK_REALTIME. Begins again when the kernel changed the parameters meanwhile. */
+/* CLOCK_MONOTONIC; with real, CLOCK_REALTIME. Begins again when the kernel changed the parameters
+ * meanwhile. */
 static uint64_t clock_read(bool real)
 {
 	const volatile struct vdso_data *d = &vdso_data_here;

@@ -12,5 +12,6 @@ uint64_t arch_clock_ticks(void);
 /* Ticks per second, from the device tree. */
 extern uint64_t arch_clock_hz;
 
-/* This hart's timer interrupt fires at or after that tick (Sstc or SBI); UINT64_MAX: never. Replaces the one set. */
+/* This hart's timer interrupt fires at or after that tick (Sstc or SBI); UINT64_MAX: never.
+ * Replaces the one set. */
 void arch_timer_program(uint64_t tick);

@@ -31,12 +31,13 @@ static inline void hart_wait(void)
 	__asm__ volatile("wfi" ::: "memory");
 }
 
-/* Fills hart_table from the device tree: harts that are enabled and have an MMU, the boot hart first, max at most.
- * The table comes from boot memory. */
+/* Fills hart_table from the device tree: harts that are enabled and have an MMU, the boot hart
+ * first, max at most. The table comes from boot memory. */
 void harts_find(const void *fdt, uint64_t boot_hartid, unsigned max);
 
 /* Starts a hart that is off (SBI HSM); it comes up in hart->idle on its kernel stack, calling
- * kernel_hart_main (kernel/core/upcall.h). 0, or -errno when the firmware refuses. Does not wait. */
+ * kernel_hart_main (kernel/core/upcall.h). 0, or -errno when the firmware refuses. Does not
+ * wait. */
 int arch_hart_start(struct hart *hart) __must_check;
 
 /* Interrupts a hart so that it looks at its work (upcall_ipi is called there). */

@@ -45,11 +45,13 @@ static inline bool irq_from_user(void)
 	unsigned long s;
 
 	__asm__ volatile("csrr %0, sstatus" : "=r"(s));
-	return !(s & (1UL << 8)); /* SPP: as the trap left it, since handlers run with interrupts off */
+	/* SPP: as the trap left it, since handlers run with interrupts off. */
+	return !(s & (1UL << 8));
 }
 
 /* Attaches handler to line `irq` of the interrupt controller (PLIC source number) and enables it.
- * The handler runs with interrupts off and may not sleep. 0, -EINVAL, -EBUSY, -ENODEV (no controller). */
+ * The handler runs with interrupts off and may not sleep. 0, -EINVAL, -EBUSY, -ENODEV (no
+ * controller). */
 int irq_attach(unsigned irq, void (*handler)(void *arg), void *arg) __must_check;
 
 /* Finds the controller in the device tree and maps it: called once, by kernel/dev. 0 or -errno. */

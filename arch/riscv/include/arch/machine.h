@@ -5,13 +5,14 @@
 
 #include "lib/types.h"
 
-/* Reads what the processor is from the device tree: timebase, ISA, errata, firmware extensions. Once, on the boot hart,
- * with traps still unhandled. */
+/* Reads what the processor is from the device tree: timebase, ISA, errata, firmware extensions.
+ * Once, on the boot hart, with traps still unhandled. */
 void arch_init(const void *fdt);
 /* This hart takes traps from now on; interrupts of every source are let through to irq_enable(). */
 void arch_hart_init(void);
 
-/* One character to the firmware's console (SBI DBCN or legacy); works from the first instruction on. */
+/* One character to the firmware's console (SBI DBCN or legacy); works from the first instruction
+ * on. */
 void arch_early_putchar(char c);
 /* A character waiting in the firmware's console, or -1. */
 int arch_early_getchar(void);
@@ -23,7 +24,8 @@ __noreturn void arch_halt(void);
 /* Stops all other harts as well as can be (IPI), for panic. */
 void arch_stop_others(void);
 
-/* Walks the frame-pointer chain from fp (0: the caller's), giving return addresses; count filled. */
+/* Walks the frame-pointer chain from fp (0: the caller's), giving return addresses; count
+ * filled. */
 unsigned arch_backtrace(uintptr_t *pcs, unsigned max, uintptr_t fp);
 
 /* The vDSO: page-aligned image in the kernel's rodata; offset of its sigreturn trampoline.
@@ -31,7 +33,8 @@ unsigned arch_backtrace(uintptr_t *pcs, unsigned max, uintptr_t fp);
 extern const char vdso_start[], vdso_end[];
 extern const uint64_t vdso_sigreturn_offset;
 
-/* The data page: clock_params of kernel/core/clock.h, guarded by a sequence count that is odd while they change. */
+/* The data page: clock_params of kernel/core/clock.h, guarded by a sequence count that is odd while
+ * they change. */
 struct vdso_data {
 	uint32_t seq;
 	uint32_t reserved;

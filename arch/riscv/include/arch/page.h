@@ -2,10 +2,10 @@
  * Where things lie: page size and the map of the Sv39 address space.
  *
  *   0x00_0000_0000 .. 0x3f_ffff_ffff   user half, one table tree per address space
- *   DIRECT_BASE    ffffffc0_00000000   direct map: physical 0 .. 128 GiB (RAM only, 2 MiB/1 GiB leaves)
- *   PAGE_MAP_BASE  ffffffe0_00000000   struct page of physical page n at index n; only RAM's part mapped
+ *   DIRECT_BASE    ffffffc0_00000000   direct map of RAM: physical 0 .. 128 GiB
+ *   PAGE_MAP_BASE  ffffffe0_00000000   struct page of frame n at index n, of RAM only
  *   KMAP_BASE      ffffffe4_00000000   kernel mappings made page by page: stacks, device registers
- *   KERNEL_BASE    ffffffff_80000000   the kernel image, text read-execute, the rest never executable
+ *   KERNEL_BASE    ffffffff_80000000   the image: text, rodata, data, bss
  *
  * The upper 256 root entries are the same in every address space and never change after boot:
  * the second-level tables under PAGE_MAP and KMAP are allocated at start.

@@ -1,8 +1,8 @@
 /*
  * The register frame that every trap from user mode leaves at the top of the kernel stack.
  *
- * The first 32 words are struct user_regs_struct of Linux/riscv64 (what ptrace and core files show),
- * so they can be copied out as they lie.
+ * The first 32 words are struct user_regs_struct of Linux/riscv64 (what ptrace and core files
+ * show), so they can be copied out as they lie.
  */
 #pragma once
 
@@ -30,14 +30,15 @@ static inline bool trapframe_is_user(const struct trapframe *tf)
 	return !(tf->status & (1UL << 8)); /* sstatus.SPP */
 }
 
-/* Did user mode come in by ecall, so that a0 is a result and a restart makes sense? pc is already behind the ecall:
- * a restart sets a0 = orig_a0 and pc -= 4. */
+/* Did user mode come in by ecall, so that a0 is a result and a restart makes sense? pc is already
+ * behind the ecall: a restart sets a0 = orig_a0 and pc -= 4. */
 static inline bool trapframe_is_syscall(const struct trapframe *tf)
 {
 	return tf->cause == 8;
 }
 
-/* From now on it does not: the registers mean something else (sigreturn, exec), or a restart is settled. */
+/* From now on it does not: the registers mean something else (sigreturn, exec), or a restart is
+ * settled. */
 static inline void trapframe_forget_syscall(struct trapframe *tf)
 {
 	tf->cause = ~0UL;

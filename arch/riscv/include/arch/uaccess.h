@@ -1,9 +1,10 @@
 /*
  * The only way to user memory: copies that survive any address a user can name.
  *
- * SUM is on only inside these. An address outside the user half, an unmapped or forbidden page gives
- * a short copy or -EFAULT; a page that is merely not there yet is faulted in, so all of these may sleep unless
- * current->fault_disabled is raised (then they fail instead of faulting in: *_nofault wraps that).
+ * SUM is on only inside these. An address outside the user half, an unmapped or forbidden page
+ * gives a short copy or -EFAULT; a page that is merely not there yet is faulted in, so all of these
+ * may sleep unless current->fault_disabled is raised (then they fail instead of faulting in:
+ * *_nofault wraps that).
  */
 #pragma once
 
@@ -15,8 +16,8 @@ size_t user_copy_in(void *dst, const void __user *src, size_t n);
 size_t user_copy_out(void __user *dst, const void *src, size_t n);
 size_t user_zero(void __user *dst, size_t n);
 
-/* Copies a string with its NUL, size bytes at most. Its length without NUL, -EFAULT, or -ENAMETOOLONG if no
- * NUL lies within size. */
+/* Copies a string with its NUL, size bytes at most. Its length without NUL, -EFAULT, or
+ * -ENAMETOOLONG if no NUL lies within size. */
 long user_string_in(char *dst, const char __user *src, size_t size);
 
 /* All or -EFAULT. */
@@ -38,7 +39,8 @@ static inline int __must_check clear_user(void __user *dst, size_t n)
 /* Aligned 32-bit words, for futexes. 0 or -EFAULT. cmpxchg: *seen is what was there before. */
 int user_load32(uint32_t *val, const uint32_t __user *p) __must_check;
 int user_store32(uint32_t __user *p, uint32_t val) __must_check;
-int user_cmpxchg32(uint32_t *seen, uint32_t __user *p, uint32_t expected, uint32_t desired) __must_check;
+int user_cmpxchg32(uint32_t *seen, uint32_t __user *p, uint32_t expected,
+		   uint32_t desired) __must_check;
 
 /* As user_load32, but fails rather than sleep: may be called with spinlocks held. */
 int user_load32_nofault(uint32_t *val, const uint32_t __user *p) __must_check;
