@@ -1,0 +1,31 @@
+/*
+ * Polling: asking many files whether they are ready, and being woken when one becomes so.
+ */
+#pragma once
+
+#include "kernel/sched/wait.h"
+
+#define POLLIN 0x0001u
+#define POLLPRI 0x0002u
+#define POLLOUT 0x0004u
+#define POLLERR 0x0008u
+#define POLLHUP 0x0010u
+#define POLLNVAL 0x0020u
+#define POLLRDNORM 0x0040u
+#define POLLRDBAND 0x0080u
+#define POLLWRNORM 0x0100u
+#define POLLWRBAND 0x0200u
+#define POLLMSG 0x0400u
+#define POLLRDHUP 0x2000u
+
+/* Given to file_ops.poll, which names to it every queue that is woken when its answer may change. */
+struct poll_table {
+	void (*queue)(struct poll_table *t, struct waitq *q);
+};
+
+/* For file_ops.poll; t NULL (only asking) is legal. Call before looking at the state. */
+static inline void poll_wait(struct poll_table *t, struct waitq *q)
+{
+	if (t != NULL)
+		t->queue(t, q);
+}

@@ -1,0 +1,226 @@
+#include "kernel/tty/session.h"
+
+#include "kernel/abi/capability.h"
+#include "kernel/ipc/sighand.h"
+#include "kernel/ipc/signal.h"
+#include "kernel/task/cred.h"
+#include "lib/errno.h"
+
+/*
+ * Job control (POSIX, "General Terminal Interface").
+ *
+ * A terminal and a session that have each other hold: session->session_tty and group->tty of every member point to
+ * the terminal, tty->session and tty->foreground are counted pids. All of it under tasks_lock.
+ */
+
+struct tty *tty_of_current(void)
+{
+	return current->group->tty;
+}
+
+void tty_signal(struct tty *tty, int signo)
+{
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+
+	if (tty->foreground != NULL)
+		(void)signal_send_pgrp_locked(tty->foreground, signo, NULL);
+	spin_unlock_irqrestore(&tasks_lock, irq);
+}
+
+/* Session and terminal let go of each other. tasks_lock held; the pids are returned to be put afterwards. */
+static void control_end(struct tty *tty, struct pid **session, struct pid **foreground)
+{
+	struct group *g;
+
+	*session = tty->session;
+	*foreground = tty->foreground;
+	tty->session = tty->foreground = NULL;
+	if (*session == NULL)
+		return;
+	(*session)->session_tty = NULL;
+	list_for_each_entry(g, &(*session)->session_members, session_link)
+		g->tty = NULL;
+}
+
+static void control_begin(struct tty *tty, struct group *leader)
+{
+	tty->session = pid_get(leader->session);
+	tty->foreground = pid_get(leader->pgrp);
+	leader->session->session_tty = tty;
+	leader->tty = tty;
+}
+
+void tty_session_exit(struct group *leader)
+{
+	struct pid *session = NULL, *foreground = NULL;
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+
+	if (leader->tty != NULL) {
+		control_end(leader->tty, &session, &foreground);
+		if (foreground != NULL) {
+			(void)signal_send_pgrp_locked(foreground, SIGHUP, NULL);
+			(void)signal_send_pgrp_locked(foreground, SIGCONT, NULL);
+		}
+	}
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	pid_put(session);
+	pid_put(foreground);
+}
+
+/* Would this signal do nothing to current? */
+static bool is_blocked_or_ignored(int signo)
+{
+	struct sighand *h = current->sighand;
+	irqflags_t irq = spin_lock_irqsave(&h->lock);
+	bool ignored = h->action[signo - 1].handler == SIG_IGN;
+
+	spin_unlock_irqrestore(&h->lock, irq);
+	return ignored || (current->sigmask & SIG_BIT(signo));
+}
+
+/* 1 if current is in the background of tty, its controlling terminal; 0 if not; -EIO if so but in an orphaned group. */
+static int in_background(struct tty *tty)
+{
+	struct group *g = current->group;
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	int ret = 0;
+
+	if (g->tty == tty && tty->foreground != NULL && g->pgrp != tty->foreground)
+		ret = pgrp_is_orphaned(g->pgrp, NULL) ? -EIO : 1;
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	return ret;
+}
+
+static int stop_background(int signo)
+{
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+
+	(void)signal_send_pgrp_locked(current->group->pgrp, signo, NULL);
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	return -ERESTARTSYS;
+}
+
+int tty_check_read(struct tty *tty)
+{
+	int background = in_background(tty);
+
+	if (background == 0)
+		return 0;
+	if (background < 0 || is_blocked_or_ignored(SIGTTIN))
+		return -EIO;
+	return stop_background(SIGTTIN);
+}
+
+int tty_check_change(struct tty *tty)
+{
+	int background = in_background(tty);
+
+	if (background == 0 || is_blocked_or_ignored(SIGTTOU))
+		return 0;
+	return background < 0 ? -EIO : stop_background(SIGTTOU);
+}
+
+void tty_open_control(struct tty *tty)
+{
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	struct group *g = current->group;
+
+	if (g->session_leader && g->tty == NULL && tty->session == NULL)
+		control_begin(tty, g);
+	spin_unlock_irqrestore(&tasks_lock, irq);
+}
+
+int tty_set_control(struct tty *tty, bool steal)
+{
+	struct pid *session = NULL, *foreground = NULL;
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	struct group *g = current->group;
+	int err = 0;
+
+	if (g->session_leader && tty->session == g->session)
+		err = 0;
+	else if (!g->session_leader || g->tty != NULL)
+		err = -EPERM;
+	else if (tty->session != NULL && !(steal && capable(CAP_SYS_ADMIN)))
+		err = -EPERM;
+	else {
+		control_end(tty, &session, &foreground);
+		control_begin(tty, g);
+	}
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	pid_put(session);
+	pid_put(foreground);
+	return err;
+}
+
+int tty_drop_control(struct tty *tty)
+{
+	if (tty_of_current() != tty)
+		return -ENOTTY;
+	if (current->group->session_leader)
+		tty_session_exit(current->group);
+	else
+		current->group->tty = NULL;
+	return 0;
+}
+
+int tty_foreground_get(struct tty *tty)
+{
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	int ret = -ENOTTY;
+
+	if (current->group->tty == tty)
+		ret = tty->foreground != NULL ? tty->foreground->nr : 0;
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	return ret;
+}
+
+int tty_session_get(struct tty *tty)
+{
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	int ret = current->group->tty == tty && tty->session != NULL ? tty->session->nr : -ENOTTY;
+
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	return ret;
+}
+
+/* The process group to come to the front must have members in current's session. tasks_lock held. */
+static int foreground_find(int pgid, struct pid **out)
+{
+	struct pid *p = pid_peek(pgid);
+	struct group *member;
+
+	if (pgid < 0)
+		return -EINVAL;
+	if (p == NULL || list_empty(&p->members))
+		return -ESRCH;
+	member = list_first_entry(&p->members, struct group, pgrp_link);
+	if (member->session != current->group->session)
+		return -EPERM;
+	*out = pid_get(p);
+	return 0;
+}
+
+int tty_foreground_set(struct tty *tty, int pgid)
+{
+	int err = tty_check_change(tty);
+	struct pid *p = NULL;
+	irqflags_t irq;
+
+	if (err)
+		return err;
+	irq = spin_lock_irqsave(&tasks_lock);
+	if (current->group->tty != tty || tty->session != current->group->session)
+		err = -ENOTTY;
+	else
+		err = foreground_find(pgid, &p);
+	if (err == 0) {
+		struct pid *old = tty->foreground;
+
+		tty->foreground = p;
+		p = old;
+	}
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	pid_put(p);
+	return err;
+}

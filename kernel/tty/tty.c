@@ -1,0 +1,324 @@
+#include "kernel/tty/tty.h"
+
+#include "kernel/abi/fcntl.h"
+#include "kernel/alloc/slab.h"
+#include "kernel/core/clock.h"
+#include "kernel/core/printk.h"
+#include "kernel/fs/devfs.h"
+#include "kernel/fs/io_buf.h"
+#include "kernel/fs/poll.h"
+#include "kernel/ipc/signal.h"
+#include "kernel/tty/session.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+
+/*
+ * Terminals as files: open, read, write, poll. The line discipline is in ldisc.c, job control in session.c, the settings in
+ * tty_ioctl.c.
+ *
+ * One task reads at a time (read_lock), one writes (write_lock), so that lines are not torn. Sleeping is on `readers` and
+ * `writers`, which input and the port's interrupt wake.
+ *
+ * LIMIT: descriptors are not revoked when a session's leader ends.
+ */
+
+#define WRITE_CHUNK 64
+
+static struct tty *console;
+
+static const struct abi_termios default_termios = {
+	.iflag = ICRNL | IXON | IMAXBEL,
+	.oflag = OPOST | ONLCR,
+	.cflag = B115200 | CS8 | CREAD | HUPCL | CLOCAL,
+	.lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
+	.cc = {
+		[VINTR] = 3, [VQUIT] = 28, [VERASE] = 127, [VKILL] = 21, [VEOF] = 4,
+		[VMIN] = 1, [VSTART] = 17, [VSTOP] = 19, [VSUSP] = 26, [VREPRINT] = 18,
+		[VDISCARD] = 15, [VWERASE] = 23, [VLNEXT] = 22,
+	},
+};
+
+/* --- the port's side ------------------------------------------------------------------------------ */
+
+void tty_receive(struct tty *tty, const char *buf, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		irqflags_t irq = spin_lock_irqsave(&tty->lock);
+		int signo = ldisc_input(tty, (unsigned char)buf[i]);
+
+		spin_unlock_irqrestore(&tty->lock, irq);
+		if (signo != 0)
+			tty_signal(tty, signo);
+	}
+	waitq_wake(&tty->readers, POLLIN | POLLRDNORM);
+	tty_writable(tty); /* ^Q may have come */
+}
+
+void tty_writable(struct tty *tty)
+{
+	waitq_wake_all(&tty->writers, POLLOUT | POLLWRNORM);
+}
+
+/* --- reading -------------------------------------------------------------------------------------- */
+
+/* How long a raw read waits for how much (termios(3), MIN and TIME). */
+struct raw_wait {
+	unsigned want;	      /* bytes that end the wait; 0: don't wait for any */
+	uint64_t first_ns;    /* limit for the first byte; UINT64_MAX: none */
+	uint64_t between_ns;  /* limit between bytes; UINT64_MAX: none */
+};
+
+static bool read_wait_plan(struct tty *tty, size_t n, struct raw_wait *w)
+{
+	irqflags_t irq = spin_lock_irqsave(&tty->lock);
+	bool canonical = tty->termios.lflag & ICANON;
+	unsigned want = tty->termios.cc[VMIN];
+	uint64_t time_ns = tty->termios.cc[VTIME] * (NSEC_PER_SEC / 10);
+
+	spin_unlock_irqrestore(&tty->lock, irq);
+	*w = (struct raw_wait){ .want = 1, .first_ns = UINT64_MAX, .between_ns = UINT64_MAX };
+	if (canonical)
+		return true;
+	w->want = (unsigned)min((size_t)want, n);
+	if (want == 0) {
+		w->want = time_ns != 0;
+		w->first_ns = time_ns;
+	} else if (time_ns != 0) {
+		w->between_ns = time_ns;
+	}
+	return false;
+}
+
+static unsigned readable(struct tty *tty)
+{
+	irqflags_t irq = spin_lock_irqsave(&tty->lock);
+	unsigned n = ldisc_readable(tty);
+
+	spin_unlock_irqrestore(&tty->lock, irq);
+	return n;
+}
+
+static uint64_t deadline(uint64_t wait_ns)
+{
+	return wait_ns == UINT64_MAX ? UINT64_MAX : clock_mono_ns() + wait_ns;
+}
+
+/* Until enough can be read. 0, -ETIMEDOUT (then take what there is), -ERESTARTSYS, -EAGAIN. */
+static int read_wait(struct tty *tty, const struct raw_wait *w, bool nonblock)
+{
+	unsigned have = readable(tty);
+	int err = 0;
+
+	if (have >= w->want || (nonblock && have > 0))
+		return 0;
+	if (nonblock)
+		return -EAGAIN;
+	if (have == 0)
+		err = wait_event_timeout(&tty->readers, readable(tty) > 0, deadline(w->first_ns));
+	while (err == 0 && (have = readable(tty)) < w->want)
+		err = wait_event_timeout(&tty->readers, readable(tty) > have, deadline(w->between_ns));
+	return err == -EINTR ? -ERESTARTSYS : err;
+}
+
+static ssize_t read_take(struct tty *tty, struct io_buf *to, bool canonical)
+{
+	char chunk[128];
+	size_t done = 0;
+	bool eof = false;
+
+	while (to->remaining > 0 && !eof) {
+		size_t n = min(to->remaining, sizeof(chunk));
+		irqflags_t irq = spin_lock_irqsave(&tty->lock);
+
+		n = ldisc_take(tty, chunk, n, &eof);
+		spin_unlock_irqrestore(&tty->lock, irq);
+		if (n == 0)
+			break;
+		if (io_buf_put(to, chunk, n) != n)
+			return done > 0 ? (ssize_t)done : -EFAULT;
+		done += n;
+		if (canonical && (n < sizeof(chunk) || chunk[n - 1] == '\n'))
+			break;
+	}
+	return (ssize_t)done;
+}
+
+static ssize_t tty_read(struct file *file, struct io_buf *to, uint64_t *pos)
+{
+	struct tty *tty = file->private;
+	struct raw_wait wait;
+	bool canonical;
+	ssize_t ret = tty_check_read(tty);
+
+	if (ret)
+		return ret;
+	if (to->remaining == 0)
+		return 0;
+	ret = mutex_lock_interruptible(&tty->read_lock);
+	if (ret)
+		return -ERESTARTSYS;
+	canonical = read_wait_plan(tty, to->remaining, &wait);
+	ret = read_wait(tty, &wait, file->flags & O_NONBLOCK);
+	if (ret == 0 || ret == -ETIMEDOUT)
+		ret = read_take(tty, to, canonical);
+	mutex_unlock(&tty->read_lock);
+	return ret;
+}
+
+/* --- writing -------------------------------------------------------------------------------------- */
+
+static bool has_room(struct tty *tty)
+{
+	return !tty->stopped && tty->ops->room(tty->port) >= LDISC_OUTPUT_MAX(WRITE_CHUNK);
+}
+
+static int write_chunk(struct tty *tty, const char *text, size_t n, bool nonblock)
+{
+	char out[LDISC_OUTPUT_MAX(WRITE_CHUNK)];
+	irqflags_t irq;
+	size_t len;
+
+	if (!has_room(tty)) {
+		if (nonblock)
+			return -EAGAIN;
+		if (wait_event_interruptible(&tty->writers, has_room(tty)))
+			return -ERESTARTSYS;
+	}
+	irq = spin_lock_irqsave(&tty->lock);
+	len = ldisc_output(tty, text, n, out);
+	(void)tty->ops->write(tty->port, out, len);
+	spin_unlock_irqrestore(&tty->lock, irq);
+	return 0;
+}
+
+static ssize_t write_all(struct tty *tty, struct io_buf *from, bool nonblock)
+{
+	char text[WRITE_CHUNK];
+	size_t done = 0;
+
+	while (from->remaining > 0) {
+		size_t want = min(from->remaining, sizeof(text)), n = io_buf_get(from, text, want);
+		int err = n > 0 ? write_chunk(tty, text, n, nonblock) : -EFAULT;
+
+		if (err)
+			return done > 0 ? (ssize_t)done : err;
+		done += n;
+		if (n < want)
+			break;
+	}
+	return (ssize_t)done;
+}
+
+static ssize_t tty_write(struct file *file, struct io_buf *from, uint64_t *pos)
+{
+	struct tty *tty = file->private;
+	ssize_t ret = tty->termios.lflag & TOSTOP ? tty_check_change(tty) : 0;
+
+	if (ret)
+		return ret;
+	if (mutex_lock_interruptible(&tty->write_lock))
+		return -ERESTARTSYS;
+	ret = write_all(tty, from, file->flags & O_NONBLOCK);
+	mutex_unlock(&tty->write_lock);
+	return ret;
+}
+
+static unsigned tty_poll(struct file *file, struct poll_table *table)
+{
+	struct tty *tty = file->private;
+	unsigned events = 0;
+
+	poll_wait(table, &tty->readers);
+	poll_wait(table, &tty->writers);
+	if (readable(tty) > 0)
+		events |= POLLIN | POLLRDNORM;
+	if (has_room(tty))
+		events |= POLLOUT | POLLWRNORM;
+	return events;
+}
+
+/* --- devices -------------------------------------------------------------------------------------- */
+
+/* All terminals by device number: few, made at boot, looked at when one is opened. */
+static struct list ttys = LIST_INIT(ttys);
+struct tty_entry {
+	struct list link;
+	struct tty tty;
+};
+
+static struct tty *tty_by_dev(dev_t dev)
+{
+	struct tty_entry *e;
+
+	if (dev == DEV_MAKE(5, 1))
+		return console;
+	if (dev == DEV_MAKE(5, 0))
+		return tty_of_current();
+	list_for_each_entry(e, &ttys, link) {
+		if (e->tty.dev == dev)
+			return &e->tty;
+	}
+	return NULL;
+}
+
+static int tty_open(struct inode *inode, struct file *file)
+{
+	struct tty *tty = tty_by_dev(inode->rdev);
+
+	if (tty == NULL)
+		return inode->rdev == DEV_MAKE(5, 0) ? -ENXIO : -ENODEV;
+	file->private = tty;
+	/* The node /dev/console never makes a terminal one's own; that takes TIOCSCTTY. */
+	if (!(file->flags & O_NOCTTY) && (file->mode & FILE_READ) && inode->rdev != DEV_MAKE(5, 1))
+		tty_open_control(tty);
+	return 0;
+}
+
+const struct file_ops tty_file_ops = {
+	.open = tty_open,
+	.read = tty_read,
+	.write = tty_write,
+	.poll = tty_poll,
+	.ioctl = tty_ioctl,
+};
+
+struct tty *tty_register(const char *name, unsigned major, unsigned minor, const struct tty_port_ops *ops,
+			 void *port)
+{
+	struct tty_entry *e = kzalloc(sizeof(*e));
+	struct tty *tty;
+	int err;
+
+	if (e == NULL) {
+		pr_err("%s: no memory for the terminal", name);
+		return NULL;
+	}
+	tty = &e->tty;
+	tty->ops = ops;
+	tty->port = port;
+	tty->dev = DEV_MAKE(major, minor);
+	tty->termios = default_termios;
+	str_copy(tty->name, name, sizeof(tty->name));
+	mutex_init(&tty->read_lock, "tty read", LOCK_RANK_TTY);
+	mutex_init(&tty->write_lock, "tty write", LOCK_RANK_TTY);
+	spinlock_init(&tty->lock, "tty", LOCK_RANK_TTY_BUFFER);
+	waitq_init(&tty->readers);
+	waitq_init(&tty->writers);
+	list_add_tail(&e->link, &ttys);
+	err = dev_register_char(tty->dev, name, 0620, &tty_file_ops);
+	if (err)
+		pr_err("%s: no device node (error %d)", name, err);
+	return tty;
+}
+
+void tty_console_set(struct tty *tty)
+{
+	console = tty;
+}
+
+int tty_init(void)
+{
+	int err = dev_register_char(DEV_MAKE(5, 1), "console", 0600, &tty_file_ops);
+
+	return err ? err : dev_register_char(DEV_MAKE(5, 0), "tty", 0666, &tty_file_ops);
+}
