@@ -169,6 +169,8 @@ static bool exit_leave_group(struct task *t, int status)
 
 	t->flags |= TASK_EXITING;
 	t->exit_code = status;
+	if (t->mm != NULL)
+		g->dead_threads.maxrss_pages = max(g->dead_threads.maxrss_pages, mm_rss_peak(t->mm));
 	last = --g->live == 0;
 	/* A group stop in progress no longer waits for this thread; a signal to the process goes to another. */
 	signal_thread_leaves(t);
@@ -180,8 +182,6 @@ static void exit_mm(struct task *t)
 {
 	if (t->mm == NULL)
 		return;
-	t->group->dead_threads.maxrss_pages =
-		max(t->group->dead_threads.maxrss_pages, t->mm->hiwater_rss);
 	futex_task_exit();
 	vfork_release();
 }

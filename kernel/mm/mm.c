@@ -161,3 +161,14 @@ struct mm *mm_of_task(struct task *t)
 	spin_unlock_irqrestore(&tasks_lock, irq);
 	return mm;
 }
+
+uint64_t mm_rss(const struct mm *mm)
+{
+	return (uint64_t)(atomic_load(&mm->rss_anon) + atomic_load(&mm->rss_file));
+}
+
+uint64_t mm_rss_peak(struct mm *mm)
+{
+	mm->hiwater_rss = max(mm->hiwater_rss, mm_rss(mm));
+	return mm->hiwater_rss;
+}

@@ -25,7 +25,7 @@ struct mm {
 	unsigned area_count;	/* [lock] */
 	pte_t *root;		/* [i] */
 	struct hart_mask harts; /* [a] that have it loaded: whom to shoot down */
-	atomic_long rss_anon, rss_file, rss_shmem; /* [a] pages */
+	atomic_long rss_anon, rss_file; /* [a] pages */
 	atomic_long table_pages;	/* [a] */
 	uint64_t total_pages, locked_pages, data_pages, stack_pages; /* [lock] areas' sizes */
 	uint64_t hiwater_rss;
@@ -57,6 +57,9 @@ bool mm_get_unless_dead(struct mm *mm);
 void mm_switch_away(struct mm *mm);
 /* Makes mm current's and loads it (exec; kernel threads that borrow one). Consumes the reference; returns the old one. */
 struct mm *mm_install(struct mm *mm);
+/* Resident pages now / at most so far. */
+uint64_t mm_rss(const struct mm *mm);
+uint64_t mm_rss_peak(struct mm *mm);
 /* The address space of another task, as a user; NULL when it has none. */
 struct mm *mm_of_task(struct task *t);
 

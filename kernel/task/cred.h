@@ -33,3 +33,6 @@ static inline const struct cred *current_cred(void)
 }
 bool cred_in_group(const struct cred *c, unsigned gid);
 bool capable(unsigned cap); /* current, CAP_* of kernel/abi/capability.h */
+
+/* prctl's options that concern credentials (kernel/sys/sys_cred.c). */
+long cred_prctl(int option, unsigned long arg);

@@ -1,0 +1,156 @@
+#include "gen/syscalls_proto.h"
+
+#include "arch/uaccess.h"
+#include "kernel/abi/capability.h"
+#include "kernel/abi/sched.h"
+#include "kernel/abi/signal.h"
+#include "kernel/lifecycle/clone.h"
+#include "kernel/lifecycle/resource.h"
+#include "kernel/task/cred.h"
+#include "kernel/task/group.h"
+#include "kernel/task/pid.h"
+#include "lib/errno.h"
+
+/*
+ * clone, clone3 and unshare: the ways in which user space fills in struct clone_args.
+ */
+
+/* glibc's fork is this with CHILD_SETTID | CHILD_CLEARTID | SIGCHLD, vfork with VM | VFORK | SIGCHLD. */
+long sys_clone(unsigned long flags, unsigned long stack, int __user *parent_tid, unsigned long tls,
+	       int __user *child_tid)
+{
+	struct clone_args args = {
+		.by = BY_CLONE,
+		.flags = (flags & 0xffffffffUL) & ~CSIGNAL,
+		.exit_signal = flags & CSIGNAL,
+		.stack = stack,
+		.tls = tls,
+		.parent_tid = parent_tid,
+		.child_tid = child_tid,
+	};
+
+	return task_clone(&args, NULL);
+}
+
+/* The struct may be shorter or longer than ours: what it lacks is 0, what we don't know must be. */
+static int clone3_fetch(struct abi_clone_args *a, const struct abi_clone_args __user *uargs, size_t size)
+{
+	const char __user *tail = (const char __user *)uargs + sizeof(*a);
+	char byte;
+
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	if (size < CLONE_ARGS_SIZE_VER0)
+		return -EINVAL;
+	*a = (struct abi_clone_args){ 0 };
+	if (copy_from_user(a, uargs, min(size, sizeof(*a))))
+		return -EFAULT;
+	for (size_t i = sizeof(*a); i < size; i++, tail++) {
+		if (copy_from_user(&byte, tail, 1))
+			return -EFAULT;
+		if (byte != 0)
+			return -E2BIG;
+	}
+	return 0;
+}
+
+static int clone3_check(const struct abi_clone_args *a)
+{
+	if ((a->set_tid == 0) != (a->set_tid_size == 0) || a->set_tid_size > 1)
+		return -EINVAL; /* one number for the one pid namespace there is */
+	if (a->exit_signal > NSIG)
+		return -EINVAL;
+	if ((a->flags & (CLONE_THREAD | CLONE_PARENT)) && a->exit_signal != 0)
+		return -EINVAL;
+	if ((a->flags & CSIGNAL & ~CLONE_NEWTIME) != 0)
+		return -EINVAL;
+	if ((a->stack == 0) != (a->stack_size == 0))
+		return -EINVAL;
+	if (a->stack != 0 && !user_range_ok((void __user *)a->stack, a->stack_size))
+		return -EINVAL;
+	return 0;
+}
+
+/* The number asked for: only who may make checkpoints may choose. */
+static int clone3_set_tid(const struct abi_clone_args *a, int *tid)
+{
+	*tid = 0;
+	if (a->set_tid_size == 0)
+		return 0;
+	if (copy_from_user(tid, (const void __user *)a->set_tid, sizeof(*tid)))
+		return -EFAULT;
+	if (*tid < 1 || *tid > pid_max)
+		return -EINVAL;
+	return capable(CAP_SYS_ADMIN) || capable(CAP_CHECKPOINT_RESTORE) ? 0 : -EPERM;
+}
+
+long sys_clone3(struct abi_clone_args __user *uargs, size_t size)
+{
+	struct abi_clone_args a;
+	struct clone_args args;
+	int tid, err = clone3_fetch(&a, uargs, size);
+
+	if (err == 0)
+		err = clone3_set_tid(&a, &tid);
+	if (err == 0)
+		err = clone3_check(&a);
+	if (err)
+		return err;
+	args = (struct clone_args){
+		.by = BY_CLONE3,
+		.flags = a.flags,
+		.exit_signal = (int)a.exit_signal,
+		.stack = a.stack + a.stack_size,
+		.tls = a.tls,
+		.parent_tid = (int __user *)a.parent_tid,
+		.child_tid = (int __user *)a.child_tid,
+		.set_tid = tid,
+	};
+	return task_clone(&args, NULL);
+}
+
+/* What a flag drags along: a handler table can't be unshared while the address space is shared, and so on. */
+static uint64_t unshare_implied(uint64_t flags)
+{
+	if (flags & CLONE_NEWUSER)
+		flags |= CLONE_THREAD | CLONE_FS;
+	if (flags & CLONE_VM)
+		flags |= CLONE_SIGHAND;
+	if (flags & CLONE_SIGHAND)
+		flags |= CLONE_THREAD;
+	if (flags & CLONE_NEWNS)
+		flags |= CLONE_FS;
+	return flags;
+}
+
+/* These three can't be undone for one thread of several: they succeed only where there is nothing to undo. */
+static int unshare_check_alone(uint64_t flags)
+{
+	if ((flags & CLONE_THREAD) && current->group->live > 1)
+		return -EINVAL;
+	if ((flags & CLONE_SIGHAND) && resources[ROW_SIGHAND].count(current->sighand) > 1)
+		return -EINVAL;
+	if ((flags & CLONE_VM) && resources[ROW_MM].count(current->mm) > 1)
+		return -EINVAL;
+	return 0;
+}
+
+long sys_unshare(unsigned long flags)
+{
+	int err = clone_flags_check(flags, BY_UNSHARE);
+
+	flags = unshare_implied(flags);
+	if (err == 0)
+		err = unshare_check_alone(flags);
+	if (err == 0 && (flags & CLONE_FS))
+		err = resource_unshare(&resources[ROW_FS]);
+	if (err == 0 && (flags & CLONE_FILES))
+		err = resource_unshare(&resources[ROW_FILES]);
+	return err;
+}
+
+long sys_set_tid_address(int __user *tidptr)
+{
+	current->clear_child_tid = tidptr;
+	return current->tid;
+}

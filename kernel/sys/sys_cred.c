@@ -1,0 +1,403 @@
+#include "gen/syscalls_proto.h"
+
+#include "arch/uaccess.h"
+#include "kernel/abi/capability.h"
+#include "kernel/abi/prctl.h"
+#include "kernel/alloc/slab.h"
+#include "kernel/task/cred.h"
+#include "kernel/task/pid.h"
+#include "lib/errno.h"
+#include "lib/sort.h"
+
+/*
+ * User and group ids, supplementary groups, capabilities (credentials(7), capabilities(7)).
+ *
+ * A call makes a changed copy of the caller's credentials and installs it; a refused one drops it. UNCHANGED (-1) leaves an id
+ * as it is.
+ */
+
+#define UNCHANGED 0xffffffffu
+#define SECBIT_NO_SETUID_FIXUP 4u
+#define SECBIT_KEEP_CAPS 16u
+#define GROUPS_MAX 65536
+
+long sys_getuid(void)
+{
+	return current_cred()->uid;
+}
+
+long sys_geteuid(void)
+{
+	return current_cred()->euid;
+}
+
+long sys_getgid(void)
+{
+	return current_cred()->gid;
+}
+
+long sys_getegid(void)
+{
+	return current_cred()->egid;
+}
+
+/* capabilities(7), "Effect of user ID changes on capabilities". */
+static void fix_capabilities(struct cred *c, const struct cred *old)
+{
+	bool had_root = old->uid == 0 || old->euid == 0 || old->suid == 0;
+	bool has_root = c->uid == 0 || c->euid == 0 || c->suid == 0;
+
+	if (c->securebits & SECBIT_NO_SETUID_FIXUP)
+		return;
+	if (had_root && !has_root && !(c->securebits & SECBIT_KEEP_CAPS)) {
+		c->cap_permitted = c->cap_effective = 0;
+		c->cap_ambient = 0;
+	}
+	if (old->euid == 0 && c->euid != 0)
+		c->cap_effective = 0;
+	if (old->euid != 0 && c->euid == 0)
+		c->cap_effective = c->cap_permitted;
+}
+
+static long cred_commit(struct cred *c, int err)
+{
+	if (err) {
+		cred_put(c);
+		return err;
+	}
+	fix_capabilities(c, current_cred());
+	cred_install(c);
+	return 0;
+}
+
+static bool is_any_of(unsigned id, unsigned a, unsigned b, unsigned c)
+{
+	return id == UNCHANGED || id == a || id == b || id == c;
+}
+
+long sys_setresuid(unsigned ruid, unsigned euid, unsigned suid)
+{
+	struct cred *c = cred_clone(current_cred(), -1);
+	const struct cred *old = current_cred();
+
+	if (c == NULL)
+		return -ENOMEM;
+	if (!capable(CAP_SETUID) && !(is_any_of(ruid, old->uid, old->euid, old->suid) &&
+				      is_any_of(euid, old->uid, old->euid, old->suid) &&
+				      is_any_of(suid, old->uid, old->euid, old->suid)))
+		return cred_commit(c, -EPERM);
+	c->uid = ruid != UNCHANGED ? ruid : c->uid;
+	c->euid = euid != UNCHANGED ? euid : c->euid;
+	c->suid = suid != UNCHANGED ? suid : c->suid;
+	c->fsuid = c->euid;
+	return cred_commit(c, 0);
+}
+
+long sys_setreuid(unsigned ruid, unsigned euid)
+{
+	struct cred *c = cred_clone(current_cred(), -1);
+	const struct cred *old = current_cred();
+
+	if (c == NULL)
+		return -ENOMEM;
+	if (!capable(CAP_SETUID) && !(is_any_of(ruid, old->uid, old->euid, old->uid) &&
+				      is_any_of(euid, old->uid, old->euid, old->suid)))
+		return cred_commit(c, -EPERM);
+	c->uid = ruid != UNCHANGED ? ruid : c->uid;
+	c->euid = euid != UNCHANGED ? euid : c->euid;
+	if (ruid != UNCHANGED || (euid != UNCHANGED && euid != old->uid))
+		c->suid = c->euid;
+	c->fsuid = c->euid;
+	return cred_commit(c, 0);
+}
+
+long sys_setuid(unsigned uid)
+{
+	struct cred *c = cred_clone(current_cred(), -1);
+
+	if (c == NULL)
+		return -ENOMEM;
+	if (uid == UNCHANGED)
+		return cred_commit(c, -EINVAL);
+	if (capable(CAP_SETUID))
+		c->uid = c->suid = uid;
+	else if (uid != c->uid && uid != c->suid)
+		return cred_commit(c, -EPERM);
+	c->euid = c->fsuid = uid;
+	return cred_commit(c, 0);
+}
+
+long sys_setresgid(unsigned rgid, unsigned egid, unsigned sgid)
+{
+	struct cred *c = cred_clone(current_cred(), -1);
+	const struct cred *old = current_cred();
+
+	if (c == NULL)
+		return -ENOMEM;
+	if (!capable(CAP_SETGID) && !(is_any_of(rgid, old->gid, old->egid, old->sgid) &&
+				      is_any_of(egid, old->gid, old->egid, old->sgid) &&
+				      is_any_of(sgid, old->gid, old->egid, old->sgid)))
+		return cred_commit(c, -EPERM);
+	c->gid = rgid != UNCHANGED ? rgid : c->gid;
+	c->egid = egid != UNCHANGED ? egid : c->egid;
+	c->sgid = sgid != UNCHANGED ? sgid : c->sgid;
+	c->fsgid = c->egid;
+	return cred_commit(c, 0);
+}
+
+long sys_setregid(unsigned rgid, unsigned egid)
+{
+	struct cred *c = cred_clone(current_cred(), -1);
+	const struct cred *old = current_cred();
+
+	if (c == NULL)
+		return -ENOMEM;
+	if (!capable(CAP_SETGID) && !(is_any_of(rgid, old->gid, old->egid, old->gid) &&
+				      is_any_of(egid, old->gid, old->egid, old->sgid)))
+		return cred_commit(c, -EPERM);
+	c->gid = rgid != UNCHANGED ? rgid : c->gid;
+	c->egid = egid != UNCHANGED ? egid : c->egid;
+	if (rgid != UNCHANGED || (egid != UNCHANGED && egid != old->gid))
+		c->sgid = c->egid;
+	c->fsgid = c->egid;
+	return cred_commit(c, 0);
+}
+
+long sys_setgid(unsigned gid)
+{
+	struct cred *c = cred_clone(current_cred(), -1);
+
+	if (c == NULL)
+		return -ENOMEM;
+	if (gid == UNCHANGED)
+		return cred_commit(c, -EINVAL);
+	if (capable(CAP_SETGID))
+		c->gid = c->sgid = gid;
+	else if (gid != c->gid && gid != c->sgid)
+		return cred_commit(c, -EPERM);
+	c->egid = c->fsgid = gid;
+	return cred_commit(c, 0);
+}
+
+/* These two return the old id whether or not they changed it; that is all the error report there is. */
+long sys_setfsuid(unsigned uid)
+{
+	const struct cred *old = current_cred();
+	unsigned was = old->fsuid;
+	struct cred *c;
+
+	if (uid == UNCHANGED || (!capable(CAP_SETUID) && uid != old->fsuid &&
+				 !is_any_of(uid, old->uid, old->euid, old->suid)))
+		return was;
+	c = cred_clone(old, -1);
+	if (c != NULL) {
+		c->fsuid = uid;
+		cred_install(c);
+	}
+	return was;
+}
+
+long sys_setfsgid(unsigned gid)
+{
+	const struct cred *old = current_cred();
+	unsigned was = old->fsgid;
+	struct cred *c;
+
+	if (gid == UNCHANGED || (!capable(CAP_SETGID) && gid != old->fsgid &&
+				 !is_any_of(gid, old->gid, old->egid, old->sgid)))
+		return was;
+	c = cred_clone(old, -1);
+	if (c != NULL) {
+		c->fsgid = gid;
+		cred_install(c);
+	}
+	return was;
+}
+
+static long ids_out(unsigned __user *a, unsigned __user *b, unsigned __user *c, const unsigned ids[3])
+{
+	if (copy_to_user(a, &ids[0], 4) || copy_to_user(b, &ids[1], 4) || copy_to_user(c, &ids[2], 4))
+		return -EFAULT;
+	return 0;
+}
+
+long sys_getresuid(unsigned __user *ruid, unsigned __user *euid, unsigned __user *suid)
+{
+	const struct cred *c = current_cred();
+
+	return ids_out(ruid, euid, suid, (unsigned[]){ c->uid, c->euid, c->suid });
+}
+
+long sys_getresgid(unsigned __user *rgid, unsigned __user *egid, unsigned __user *sgid)
+{
+	const struct cred *c = current_cred();
+
+	return ids_out(rgid, egid, sgid, (unsigned[]){ c->gid, c->egid, c->sgid });
+}
+
+long sys_getgroups(int size, unsigned __user *list)
+{
+	const struct cred *c = current_cred();
+
+	if (size < 0 || (size != 0 && (unsigned)size < c->group_count))
+		return -EINVAL;
+	if (size != 0 && copy_to_user(list, c->groups, c->group_count * sizeof(c->groups[0])))
+		return -EFAULT;
+	return c->group_count;
+}
+
+static int gid_compare(const void *a, const void *b)
+{
+	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+long sys_setgroups(int size, const unsigned __user *list)
+{
+	struct cred *c;
+
+	if (!capable(CAP_SETGID))
+		return -EPERM;
+	if (size < 0 || size > GROUPS_MAX)
+		return -EINVAL;
+	c = cred_clone(current_cred(), size);
+	if (c == NULL)
+		return -ENOMEM;
+	if (copy_from_user(c->groups, list, (size_t)size * sizeof(c->groups[0]))) {
+		cred_put(c);
+		return -EFAULT;
+	}
+	sort(c->groups, (size_t)size, sizeof(c->groups[0]), gid_compare, NULL);
+	cred_install(c);
+	return 0;
+}
+
+/* Fetches the header; how many 32-bit halves its version has. An unknown version is answered by the one preferred. */
+static int cap_header(struct abi_cap_header *h, struct abi_cap_header __user *user)
+{
+	uint32_t preferred = ABI_CAPABILITY_VERSION_3;
+
+	if (copy_from_user(h, user, sizeof(*h)))
+		return -EFAULT;
+	if (h->version == ABI_CAPABILITY_VERSION_1)
+		return 1;
+	if (h->version == ABI_CAPABILITY_VERSION_2 || h->version == ABI_CAPABILITY_VERSION_3)
+		return 2;
+	return copy_to_user(&user->version, &preferred, sizeof(preferred)) ? -EFAULT : -EINVAL;
+}
+
+long sys_capget(struct abi_cap_header __user *header, struct abi_cap_data __user *data)
+{
+	struct abi_cap_data d[2];
+	struct abi_cap_header h;
+	struct task *t;
+	struct cred *c;
+	int halves = cap_header(&h, header);
+
+	if (halves < 0)
+		return halves == -EINVAL && data == NULL ? 0 : halves;
+	if (h.pid < 0)
+		return -EINVAL;
+	t = h.pid == 0 ? task_get(current) : task_find(h.pid);
+	if (t == NULL)
+		return -ESRCH;
+	c = cred_of_task(t);
+	task_put(t);
+	for (int i = 0; i < 2; i++) {
+		d[i] = (struct abi_cap_data){ (uint32_t)(c->cap_effective >> (32 * i)),
+					      (uint32_t)(c->cap_permitted >> (32 * i)),
+					      (uint32_t)(c->cap_inheritable >> (32 * i)) };
+	}
+	cred_put(c);
+	return copy_to_user(data, d, (size_t)halves * sizeof(d[0]));
+}
+
+static int cap_change(struct cred *c, uint64_t effective, uint64_t permitted, uint64_t inheritable)
+{
+	if (permitted & ~c->cap_permitted || effective & ~permitted)
+		return -EPERM;
+	if (!capable(CAP_SETPCAP) && (inheritable & ~(c->cap_inheritable | c->cap_permitted)))
+		return -EPERM;
+	if (inheritable & ~(c->cap_inheritable | c->cap_bounding))
+		return -EPERM;
+	c->cap_effective = effective;
+	c->cap_permitted = permitted;
+	c->cap_inheritable = inheritable;
+	c->cap_ambient &= permitted & inheritable;
+	return 0;
+}
+
+long sys_capset(struct abi_cap_header __user *header, const struct abi_cap_data __user *data)
+{
+	struct abi_cap_data d[2] = { 0 };
+	struct abi_cap_header h;
+	struct cred *c;
+	int err, halves = cap_header(&h, header);
+
+	if (halves < 0)
+		return halves;
+	if (h.pid != 0 && h.pid != current->tid)
+		return -EPERM;
+	if (copy_from_user(d, data, (size_t)halves * sizeof(d[0])))
+		return -EFAULT;
+	c = cred_clone(current_cred(), -1);
+	if (c == NULL)
+		return -ENOMEM;
+	err = cap_change(c, (d[0].effective | (uint64_t)d[1].effective << 32) & CAP_FULL_SET,
+			 (d[0].permitted | (uint64_t)d[1].permitted << 32) & CAP_FULL_SET,
+			 (d[0].inheritable | (uint64_t)d[1].inheritable << 32) & CAP_FULL_SET);
+	if (err)
+		cred_put(c);
+	else
+		cred_install(c);
+	return err;
+}
+
+static int cred_prctl_change(struct cred *c, int option, unsigned long arg)
+{
+	switch (option) {
+	case PR_CAPBSET_DROP:
+		if (!capable(CAP_SETPCAP))
+			return -EPERM;
+		c->cap_bounding &= ~(1UL << arg);
+		return 0;
+	case PR_SET_KEEPCAPS:
+		if (arg > 1)
+			return -EINVAL;
+		c->securebits = (c->securebits & ~SECBIT_KEEP_CAPS) | (arg ? SECBIT_KEEP_CAPS : 0);
+		return 0;
+	default: /* PR_SET_SECUREBITS */
+		if (!capable(CAP_SETPCAP) || (arg & ~0xffUL))
+			return -EPERM;
+		c->securebits = (unsigned)arg;
+		return 0;
+	}
+}
+
+long cred_prctl(int option, unsigned long arg)
+{
+	struct cred *c;
+	int err;
+
+	switch (option) {
+	case PR_CAPBSET_READ:
+		return arg > CAP_LAST_CAP ? -EINVAL : (long)(current_cred()->cap_bounding >> arg & 1);
+	case PR_GET_KEEPCAPS:
+		return !!(current_cred()->securebits & SECBIT_KEEP_CAPS);
+	case PR_GET_SECUREBITS:
+		return current_cred()->securebits;
+	case PR_CAPBSET_DROP:
+		if (arg > CAP_LAST_CAP)
+			return -EINVAL;
+	}
+	c = cred_clone(current_cred(), -1);
+	if (c == NULL)
+		return -ENOMEM;
+	err = cred_prctl_change(c, option, arg);
+	if (err)
+		cred_put(c);
+	else
+		cred_install(c);
+	return err;
+}
