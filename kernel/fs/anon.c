@@ -1,8 +1,9 @@
 /*
  * The internal file system of files without names.
  *
- * One instance, mounted nowhere: its one mount exists so that such a file's path is as whole as any other's. Each file gets an
- * inode and a parentless dentry of its own; both go with the last reference.
+ * One instance, mounted nowhere: its one mount exists so that such a file's path is as whole as
+ * any other's. Each file gets an inode and a parentless dentry of its own; both go with the last
+ * reference.
  */
 #include "kernel/fs/anon.h"
 
@@ -39,7 +40,8 @@ int anon_init(void)
 int anon_path_create(const char *name, unsigned mode, const struct inode_ops *ops,
 		     const struct file_ops *fops, void *private, struct path *out)
 {
-	struct name n = { .text = name, .len = (unsigned)strlen(name) }; /* never looked up: no hash */
+	/* never looked up: no hash */
+	struct name n = { .text = name, .len = (unsigned)strlen(name) };
 	struct inode *inode = inode_create(anon_mount->sb, mode);
 	struct dentry *d;
 

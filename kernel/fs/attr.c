@@ -1,11 +1,13 @@
 /*
  * Attributes: mode, owner, times, size, and what a change of one does to another.
  *
- * inode_change applies a change whose permission was checked by its caller's rule (each call has its own): the file system's
- * setattr if it has one, else the inode's fields. ATTR_SIZE always needs setattr, which has the contents.
+ * inode_change applies a change whose permission was checked by its caller's rule (each call has
+ * its own): the file system's setattr if it has one, else the inode's fields. ATTR_SIZE always
+ * needs setattr, which has the contents.
  *
- * Set-id bits go when somebody else's hands were on the file: by chown, by writing, by truncating (unless CAP_FSETID);
- * a chmod that gives set-gid for a group the caller isn't in has the bit taken out in silence.
+ * Set-id bits go when somebody else's hands were on the file: by chown, by writing, by truncating
+ * (unless CAP_FSETID); a chmod that gives set-gid for a group the caller isn't in has the bit
+ * taken out in silence.
  */
 #include "kernel/fs/attr.h"
 

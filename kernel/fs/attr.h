@@ -1,5 +1,6 @@
 /*
- * Changing attributes by path or file, as the system calls do. kernel/fs/inode.h has inode_change below them.
+ * Changing attributes by path or file, as the system calls do. kernel/fs/inode.h has inode_change
+ * below them.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /*
  * sendfile and copy_file_range: through one page of the kernel, read then written.
  *
- * The input must have positions, so that what the output didn't take is simply not passed over: a short write leaves
- * the position behind the last byte that arrived.
+ * The input must have positions, so that what the output didn't take is simply not passed over: a
+ * short write leaves the position behind the last byte that arrived.
  *
  * LIMIT: nothing is shared between the files; every byte is copied twice.
  */
@@ -35,7 +35,8 @@ static ssize_t copy_piece(struct file *in, uint64_t *in_pos, struct file *out, u
 	return put;
 }
 
-static ssize_t copy_loop(struct file *in, uint64_t *in_pos, struct file *out, uint64_t *out_pos, size_t n)
+static ssize_t copy_loop(struct file *in, uint64_t *in_pos, struct file *out, uint64_t *out_pos,
+			 size_t n)
 {
 	struct page *page = page_alloc(0, 0, PAGE_KERNEL);
 	size_t done = 0;
@@ -77,7 +78,8 @@ ssize_t file_sendfile(struct file *in, uint64_t *in_pos, struct file *out, size_
 	return done;
 }
 
-static int check_range(struct file *in, uint64_t in_pos, struct file *out, uint64_t out_pos, size_t n)
+static int check_range(struct file *in, uint64_t in_pos, struct file *out, uint64_t out_pos,
+		       size_t n)
 {
 	if (S_ISDIR(in->inode->mode) || S_ISDIR(out->inode->mode))
 		return -EISDIR;
@@ -92,7 +94,8 @@ static int check_range(struct file *in, uint64_t in_pos, struct file *out, uint6
 	return 0;
 }
 
-ssize_t file_copy_range(struct file *in, uint64_t *in_pos, struct file *out, uint64_t *out_pos, size_t n)
+ssize_t file_copy_range(struct file *in, uint64_t *in_pos, struct file *out, uint64_t *out_pos,
+			size_t n)
 {
 	uint64_t from = in_pos ? *in_pos : in->pos, to = out_pos ? *out_pos : out->pos;
 	ssize_t done = check_range(in, from, out, to, n);

@@ -1,21 +1,25 @@
 /*
  * The name cache.
  *
- * A path walk asks it once for each component, so dentry_find is one hash, one bucket lock and one reference. A hash
- * bucket's chain holds dentries of any parent; a dentry is in its bucket under hash(parent, name).
+ * A path walk asks it once for each component, so dentry_find is one hash, one bucket lock and one
+ * reference. A hash bucket's chain holds dentries of any parent; a dentry is in its bucket under
+ * hash(parent, name).
  *
  *	references to a dentry:   1 by the hash while hashed
- *	                          1 by the pin, in file systems that have no other copy of their names
- *	                          1 by each child, path, file, working directory, walk in progress
+ *	                          1 by the pin, in file systems that have no other copy of their
+ *names 1 by each child, path, file, working directory, walk in progress
  *
- * So "unused" is a count of exactly 1 while hashed, which can only grow under the bucket's lock: that is how the LRU takes a
- * dentry away without racing a walk that finds it (dentry_unhash_unused).
+ * So "unused" is a count of exactly 1 while hashed, which can only grow under the bucket's lock:
+ * that is how the LRU takes a dentry away without racing a walk that finds it
+ * (dentry_unhash_unused).
  *
- * Renaming takes the dentry out of its bucket, changes parent and name under tree_lock, and puts it into the new bucket. A walk
- * that misses it in between goes on to take the directory's lock, which the renamer holds, and then looks again.
+ * Renaming takes the dentry out of its bucket, changes parent and name under tree_lock, and puts
+ * it into the new bucket. A walk that misses it in between goes on to take the directory's lock,
+ * which the renamer holds, and then looks again.
  *
- * Locking: bucket locks and tree_lock are of one rank and never nested. Fields say which guards them. An entry in a
- * children list or in the LRU has at least one reference, because both are left before the hash's reference is dropped.
+ * Locking: bucket locks and tree_lock are of one rank and never nested. Fields say which guards
+ * them. An entry in a children list or in the LRU has at least one reference, because both are
+ * left before the hash's reference is dropped.
  *
  * LIMIT: the number of buckets is chosen at boot from the size of memory and doesn't change.
  */
@@ -211,7 +215,8 @@ void dentry_hash(struct dentry *d)
 		work_queue(&shrink_work);
 }
 
-/* d has just left its bucket: leaves the tree's lists, and gives up what the hash and the pin held. */
+/* d has just left its bucket: leaves the tree's lists, and gives up what the hash and the pin
+ * held. */
 static void dentry_finish_unhash(struct dentry *d, unsigned old_flags)
 {
 	spin_lock(&tree_lock);
@@ -276,7 +281,8 @@ static void swap_names(struct dentry *a, struct dentry *b)
 	b->name_len = len;
 }
 
-/* a and b, both out of their buckets, change names and parents; lists follow for those that were in them. tree_lock held. */
+/* a and b, both out of their buckets, change names and parents; lists follow for those that were
+ * in them. tree_lock held. */
 static void tree_swap(struct dentry *a, struct dentry *b)
 {
 	bool a_linked = list_is_linked(&a->sibling), b_linked = list_is_linked(&b->sibling);
@@ -403,7 +409,8 @@ bool dentry_has_children(struct dentry *dir)
 	return d != NULL;
 }
 
-/* Takes up to SHRINK_BATCH candidates from the old end of the LRU, counted; those found lately get another round. */
+/* Takes up to SHRINK_BATCH candidates from the old end of the LRU, counted; those found lately get
+ * another round. */
 static unsigned shrink_collect(struct dentry **batch, size_t want, size_t *scan)
 {
 	unsigned n = 0;
@@ -472,5 +479,5 @@ void dentry_drop_tree(struct dentry *root)
 
 uint64_t dentry_count(void)
 {
-	return (uint64_t)atomic_load(&dentry_cache.live);
+	return cache_live(&dentry_cache);
 }

@@ -1,16 +1,19 @@
 /*
  * Names: one struct dentry for each name that the kernel has seen lately, and the tree they form.
  *
- *	dentry_create --> new --(dentry_hash)--> hashed --(dentry_unhash: unlink, revalidate, LRU)--> dead
+ *	dentry_create --> new --(dentry_hash)--> hashed --(dentry_unhash: unlink, revalidate,
+ *LRU)--> dead
  *
- * A dentry without an inode is negative: the name is known not to exist. One with an inode keeps it for life. A hashed
- * dentry can be found by (parent, name) and the hash holds one reference to it; a dead one lives on while
- * somebody holds it (an open file, a working directory). Each dentry holds its parent. Pinned ones (of file systems that
- * have no other copy of their names) carry one more reference until the name is removed; others are unused once only the
- * hash holds them, and are dropped oldest first when there are many or memory is short.
+ * A dentry without an inode is negative: the name is known not to exist. One with an inode keeps
+ * it for life. A hashed dentry can be found by (parent, name) and the hash holds one reference to
+ * it; a dead one lives on while somebody holds it (an open file, a working directory). Each dentry
+ * holds its parent. Pinned ones (of file systems that have no other copy of their names) carry one
+ * more reference until the name is removed; others are unused once only the hash holds them, and
+ * are dropped oldest first when there are many or memory is short.
  *
- * Locks: a spinlock per hash bucket guards the chain; tree_lock guards parent, name, children and the LRU of all;
- * neither is taken inside the other. New names and removals are serialised by the directory's inode lock.
+ * Locks: a spinlock per hash bucket guards the chain; tree_lock guards parent, name, children and
+ * the LRU of all; neither is taken inside the other. New names and removals are serialised by the
+ * directory's inode lock.
  */
 #pragma once
 
@@ -37,7 +40,8 @@ struct dentry {
 	struct list children;	/* [tree] */
 	struct list sibling;	/* [tree] in parent->children */
 	struct list lru;	/* [tree] */
-	uint64_t cookie;	/* place in the directory, for file systems that list names from here */
+	/* place in the directory, for file systems that list names from here */
+	uint64_t cookie;
 	char inline_name[DENTRY_NAME_INLINE];
 };
 
@@ -80,7 +84,8 @@ void dentry_unhash(struct dentry *d);
 void dentry_instantiate(struct dentry *d, struct inode *inode);
 /* dentry_instantiate, hashed and pinned: file systems with SUPER_ALL_CACHED. */
 void dentry_pin(struct dentry *d);
-/* d takes the parent and name of `to` (rename); both stay as hashed as d was, `to` is unhashed. Cannot fail. */
+/* d takes the parent and name of `to` (rename); both stay as hashed as d was, `to` is unhashed.
+ * Cannot fail. */
 void dentry_move(struct dentry *d, struct dentry *to);
 /* The two change places. */
 void dentry_exchange(struct dentry *a, struct dentry *b);
@@ -89,16 +94,20 @@ void dentry_exchange(struct dentry *a, struct dentry *b);
 struct dentry *dentry_parent(struct dentry *d);
 /* True if a is b or above it. */
 bool dentry_is_ancestor(struct dentry *a, struct dentry *b);
-/* "/a/b" from stop (or the root of the file system) down to d, at the end of buf[0..room): bytes, or SIZE_MAX: no room. */
+/* "/a/b" from stop (or the root of the file system) down to d, at the end of buf[0..room): bytes,
+ * or SIZE_MAX: no room. */
 size_t dentry_text(struct dentry *d, const struct dentry *stop, char *buf, size_t room);
-/* The first listed (hashed, positive) child whose cookie is at least this, counted; NULL: none. dir locked. */
+/* The first listed (hashed, positive) child whose cookie is at least this, counted; NULL: none.
+ * dir locked. */
 struct dentry *dentry_child_from(struct dentry *dir, uint64_t cookie);
-/* The child after `after` (NULL: the first) that is hashed and positive, counted; drops the reference to after. dir locked. */
+/* The child after `after` (NULL: the first) that is hashed and positive, counted; drops the
+ * reference to after. dir locked. */
 struct dentry *dentry_next_child(struct dentry *dir, struct dentry *after);
 /* True if dir has a hashed positive child. Of use for SUPER_ALL_CACHED file systems; dir locked. */
 bool dentry_has_children(struct dentry *dir);
 
-/* Drops up to n unused names (and with them unused inodes); how many went. For memory pressure and drop_caches. */
+/* Drops up to n unused names (and with them unused inodes); how many went. For memory pressure and
+ * drop_caches. */
 size_t dentry_shrink(size_t n);
 /* Drops unused names below a directory that is going away, or all of sb: super_put. */
 void dentry_drop_tree(struct dentry *root);

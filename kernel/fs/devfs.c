@@ -1,12 +1,13 @@
 /*
  * Devices: the registry of numbers, and devtmpfs.
  *
- * A driver registers a range of device numbers with its file_ops; opening a device node of any file system asks the registry.
- * A device registered with a name also gets a node in devtmpfs, a tmpfs of which there is one instance: every mount of it
- * shows the same nodes, and what user space adds to it (links, sockets, mount points) is seen by all as well.
+ * A driver registers a range of device numbers with its file_ops; opening a device node of any
+ * file system asks the registry. A device registered with a name also gets a node in devtmpfs, a
+ * tmpfs of which there is one instance: every mount of it shows the same nodes, and what user
+ * space adds to it (links, sockets, mount points) is seen by all as well.
  *
- * Locking: dev_mutex guards the list while it changes; entries never go and are published whole, so that readers walk the list
- * without a lock.
+ * Locking: dev_mutex guards the list while it changes; entries never go and are published whole,
+ * so that readers walk the list without a lock.
  *
  * LIMIT: no block devices yet: their nodes can be made, and opening them gives -ENXIO.
  */

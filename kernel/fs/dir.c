@@ -1,15 +1,16 @@
 /*
  * Making and removing names.
  *
- * All have one shape: walk to the directory, take its lock, look the name up, check, let the file system do it, let the name
- * cache know, drop the lock. What goes away (a dentry, with it perhaps the last reference to a file and its pages) is put
- * after the lock is dropped.
+ * All have one shape: walk to the directory, take its lock, look the name up, check, let the file
+ * system do it, let the name cache know, drop the lock. What goes away (a dentry, with it perhaps
+ * the last reference to a file and its pages) is put after the lock is dropped.
  *
- *	errors, in this order as on Linux:  the walk; the last component is no name ("/", ".", ".."); the name is (not)
- *	there; the mount is read-only; permission; what the file system says
+ *	errors, in this order as on Linux:  the walk; the last component is no name ("/", ".",
+ *".."); the name is (not) there; the mount is read-only; permission; what the file system says
  *
- * Locking: the directory's inode lock; the victim's under it (a directory's, so that nothing is made or mounted in it while it
- * goes). kernel/fs/rename.c has the call that needs two directories.
+ * Locking: the directory's inode lock; the victim's under it (a directory's, so that nothing is
+ * made or mounted in it while it goes). kernel/fs/rename.c has the call that needs two
+ * directories.
  */
 #include "kernel/fs/dir.h"
 
@@ -48,7 +49,8 @@ static bool sticky_forbids(const struct inode *dir, const struct inode *inode)
 {
 	unsigned uid = current_cred()->fsuid;
 
-	return (dir->mode & S_ISVTX) && inode->uid != uid && dir->uid != uid && !capable(CAP_FOWNER);
+	return (dir->mode & S_ISVTX) && inode->uid != uid && dir->uid != uid &&
+	       !capable(CAP_FOWNER);
 }
 
 int dir_may_delete(struct inode *dir, struct dentry *victim, bool want_dir)

@@ -1,17 +1,20 @@
 /*
  * Open files: their life, and reading and writing through them.
  *
- *	file_open_path, file_open_anon --> in use --(last file_put)--> release, references dropped, freed
+ *	file_open_path, file_open_anon --> in use --(last file_put)--> release, references dropped,
+ *freed
  *
- * An open file gets its ops from the inode: what the file system put there or, for device nodes and fifos, who answers for
- * the device number, the pipe code. The open op may put others in their place. From then on nothing asks the inode
- * about reading and writing.
+ * An open file gets its ops from the inode: what the file system put there or, for device nodes
+ * and fifos, who answers for the device number, the pipe code. The open op may put others in their
+ * place. From then on nothing asks the inode about reading and writing.
  *
- * The position belongs to the open file, so everyone who shares the file shares it. pos_lock makes read, write and lseek whole
- * against each other; it isn't taken when the caller's is the only reference, nor for streams, which have no position.
+ * The position belongs to the open file, so everyone who shares the file shares it. pos_lock makes
+ * read, write and lseek whole against each other; it isn't taken when the caller's is the only
+ * reference, nor for streams, which have no position.
  *
- * What an open file holds for its life: mount and dentry (and so the inode), the opener's credentials, and if it may write, a
- * place among the inode's writers (exec refuses) and the mount's (remounting read-only refuses).
+ * What an open file holds for its life: mount and dentry (and so the inode), the opener's
+ * credentials, and if it may write, a place among the inode's writers (exec refuses) and the
+ * mount's (remounting read-only refuses).
  */
 #include "kernel/fs/file.h"
 
@@ -67,7 +70,8 @@ static const struct file_ops *ops_of_inode(const struct inode *inode)
 	return S_ISREG(inode->mode) || S_ISDIR(inode->mode) ? &no_ops : NULL;
 }
 
-/* Does writing through it count: for ETXTBSY and read-only remounts? Devices and pipes are not part of the file system. */
+/* Does writing through it count: for ETXTBSY and read-only remounts? Devices and pipes are not
+ * part of the file system. */
 static bool counts_as_writer(const struct file *f)
 {
 	return (f->mode & FILE_WRITE) && S_ISREG(f->inode->mode);

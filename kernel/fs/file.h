@@ -1,6 +1,6 @@
 /*
- * Open files: what a descriptor points to. Made by open, pipe, socket..., shared by dup, fork and SCM_RIGHTS,
- * gone with the last reference.
+ * Open files: what a descriptor points to. Made by open, pipe, socket..., shared by dup, fork and
+ * SCM_RIGHTS, gone with the last reference.
  */
 #pragma once
 
@@ -15,11 +15,12 @@ struct vma;
 struct poll_table;
 struct cred;
 
-/* A stretch of memory to copy to or from: user memory (iovec after iovec) or the kernel's own. Every read and write
- * goes through one, so that no file knows which it is. */
+/* A stretch of memory to copy to or from: user memory (iovec after iovec) or the kernel's own.
+ * Every read and write goes through one, so that no file knows which it is. */
 struct io_buf; /* kernel/fs/io_buf.h */
 
-/* All optional; what is missing gives -EINVAL (read, write, mmap), -ENOTTY (ioctl), -ESPIPE (seek). May sleep. */
+/* All optional; what is missing gives -EINVAL (read, write, mmap), -ENOTTY (ioctl), -ESPIPE
+ * (seek). May sleep. */
 struct file_ops {
 	int (*open)(struct inode *inode, struct file *file);
 	/* Last reference gone. */
@@ -28,10 +29,12 @@ struct file_ops {
 	ssize_t (*read)(struct file *file, struct io_buf *to, uint64_t *pos);
 	ssize_t (*write)(struct file *file, struct io_buf *from, uint64_t *pos);
 	int64_t (*seek)(struct file *file, int64_t offset, int whence);
-	/* Directory entries from file->pos on (0 and 1 are "." and "..": dir_emit_dots): emit->fn returns false when the
-	 * buffer is full; after each it took, file->pos becomes the next_pos given. The directory's lock is held. 0 or -errno. */
+	/* Directory entries from file->pos on (0 and 1 are "." and "..": dir_emit_dots): emit->fn
+	 * returns false when the buffer is full; after each it took, file->pos becomes the
+	 * next_pos given. The directory's lock is held. 0 or -errno. */
 	int (*iterate)(struct file *file, struct dir_emit *emit);
-	/* POLL* bits true now; registers the caller's waiters with poll_wait when table is not NULL. */
+	/* POLL* bits true now; registers the caller's waiters with poll_wait when table is not
+	 * NULL. */
 	unsigned (*poll)(struct file *file, struct poll_table *table);
 	long (*ioctl)(struct file *file, unsigned cmd, unsigned long arg);
 	/* Fills vma->ops / vma->cache for a new mapping (kernel/mm/vma.h). */
@@ -45,7 +48,8 @@ struct file {
 	struct ref ref;
 	unsigned flags;	     /* O_* ; status flags changed under lock */
 	unsigned mode;	     /* [i] FILE_READ | FILE_WRITE | ... */
-	struct path path;    /* [i] where it was opened; dentry NULL for none (anonymous ones have a dentry too) */
+	/* [i] where it was opened; dentry NULL for none (anonymous ones have a dentry too) */
+	struct path path;
 	struct inode *inode; /* [i] borrowed from path.dentry */
 	const struct file_ops *ops; /* [i] */
 	struct mutex pos_lock;	    /* guards pos in read/write/lseek on seekable files */
@@ -58,8 +62,8 @@ struct file {
 /* "." and "..": for the beginning of an iterate. False: the buffer is full. kernel/fs/readdir.c */
 bool dir_emit_dots(struct file *dir, struct dir_emit *emit);
 /* One entry; moves file->pos on when it was taken. */
-static inline bool dir_emit_entry(struct file *dir, struct dir_emit *emit, const char *name, size_t len, uint64_t ino,
-				  unsigned type, uint64_t next_pos)
+static inline bool dir_emit_entry(struct file *dir, struct dir_emit *emit, const char *name,
+				  size_t len, uint64_t ino, unsigned type, uint64_t next_pos)
 {
 	if (!emit->fn(emit, name, len, ino, type, next_pos))
 		return false;
@@ -74,9 +78,12 @@ static inline bool dir_emit_entry(struct file *dir, struct dir_emit *emit, const
 #define FILE_EXEC 16u
 
 /* Opens inode's file ops on path: takes its own references. */
-int file_open_path(const struct path *path, unsigned flags, struct cred *cred, struct file **out) __must_check;
-/* An anonymous file (pipe:[...], anon_inode:[eventpoll]) on an inode of the internal pseudo file system. */
-int file_open_anon(const char *name, const struct file_ops *ops, void *private, unsigned flags, struct file **out) __must_check;
+int file_open_path(const struct path *path, unsigned flags, struct cred *cred,
+		   struct file **out) __must_check;
+/* An anonymous file (pipe:[...], anon_inode:[eventpoll]) on an inode of the internal pseudo file
+ * system. */
+int file_open_anon(const char *name, const struct file_ops *ops, void *private, unsigned flags,
+		   struct file **out) __must_check;
 
 static inline struct file *file_get(struct file *f)
 {
@@ -86,7 +93,8 @@ static inline struct file *file_get(struct file *f)
 /* May sleep when it is the last. NULL is legal. */
 void file_put(struct file *f);
 
-/* Permission and mode checked here; flags of the file honoured (append, nonblock). pos NULL: the file's own position. */
+/* Permission and mode checked here; flags of the file honoured (append, nonblock). pos NULL: the
+ * file's own position. */
 ssize_t file_read(struct file *f, struct io_buf *to, uint64_t *pos);
 ssize_t file_write(struct file *f, struct io_buf *from, uint64_t *pos);
 /* Kernel memory at an offset: exec, initramfs. Bytes or -errno; short at the end of the file. */

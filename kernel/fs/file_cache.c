@@ -1,12 +1,14 @@
 /*
  * Files whose contents lie in a page cache: read, write, seek, mmap.
  *
- * Reading takes no inode lock: pages come and go under the cache's own, and a read that races a write sees some of it, as
- * POSIX lets it. Writing holds the inode's lock, so that writes with O_APPEND do not overlap and size only grows with its
- * contents. A page is copied to directly from user memory while it is in the cache; the user's address may fault in the
- * same file, which is harmless since no page lock is held here.
+ * Reading takes no inode lock: pages come and go under the cache's own, and a read that races a
+ * write sees some of it, as POSIX lets it. Writing holds the inode's lock, so that writes with
+ * O_APPEND do not overlap and size only grows with its contents. A page is copied to directly from
+ * user memory while it is in the cache; the user's address may fault in the same file, which is
+ * harmless since no page lock is held here.
  *
- * A hole of a file system without a backing copy (SUPER_ALL_CACHED) is read as zeros without making a page.
+ * A hole of a file system without a backing copy (SUPER_ALL_CACHED) is read as zeros without
+ * making a page.
  */
 #include "kernel/fs/file_cache.h"
 

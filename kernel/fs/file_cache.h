@@ -1,5 +1,6 @@
 /*
- * Reading and writing files whose contents lie in a page cache: what tmpfs and disk file systems give as file_ops.
+ * Reading and writing files whose contents lie in a page cache: what tmpfs and disk file systems
+ * give as file_ops.
  */
 #pragma once
 
@@ -18,5 +19,6 @@ int64_t file_seek_generic(struct file *f, int64_t offset, int whence);
 /* Devices to which a position means nothing: always 0. */
 int64_t file_seek_zero(struct file *f, int64_t offset, int whence);
 
-/* RLIMIT_FSIZE and the largest file: how many of n bytes may be written at pos; 0 for n == 0; -EFBIG (with SIGXFSZ). */
+/* RLIMIT_FSIZE and the largest file: how many of n bytes may be written at pos; 0 for n == 0;
+ * -EFBIG (with SIGXFSZ). */
 ssize_t file_write_limit(struct file *f, uint64_t pos, size_t n);

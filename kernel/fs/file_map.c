@@ -1,5 +1,6 @@
 /*
- * Files in address spaces: the ops by which kernel/mm, which knows no files, handles the file behind an area.
+ * Files in address spaces: the ops by which kernel/mm, which knows no files, handles the file
+ * behind an area.
  */
 #include "kernel/fs/file_map.h"
 

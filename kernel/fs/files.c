@@ -1,12 +1,12 @@
 /*
  * Descriptor tables.
  *
- * A slot is free, reserved (its bit in `used` is set, the slot still NULL: a call is making the file) or open. Tables double
- * when they are full; the arrays of a table live in one allocation and are only replaced, under the lock. What limits a
- * process is RLIMIT_NOFILE, not the table.
+ * A slot is free, reserved (its bit in `used` is set, the slot still NULL: a call is making the
+ * file) or open. Tables double when they are full; the arrays of a table live in one allocation
+ * and are only replaced, under the lock. What limits a process is RLIMIT_NOFILE, not the table.
  *
- * fd_borrow is for the hottest calls: when nobody shares current's table nobody can close the descriptor while
- * current is inside the kernel, so neither lock nor reference is needed.
+ * fd_borrow is for the hottest calls: when nobody shares current's table nobody can close the
+ * descriptor while current is inside the kernel, so neither lock nor reference is needed.
  *
  * Locking: files->lock for everything. Files are put after it is dropped: their release sleeps.
  */
@@ -79,7 +79,8 @@ static unsigned used_size(const struct files *f)
 	return max(words * (unsigned)BITMAP_WORD_BITS, FILES_FIRST_SIZE);
 }
 
-/* Both tables' locks are not needed: `to` is still private. A reserved slot of another thread is not copied. */
+/* Both tables' locks are not needed: `to` is still private. A reserved slot of another thread is
+ * not copied. */
 static void copy_slots(struct files *from, struct files *to)
 {
 	size_t fd;
@@ -265,7 +266,8 @@ int files_next(struct files *f, unsigned fd)
 	return found;
 }
 
-/* Doubles the table until it holds fd. lock held at entry and on return, dropped between. 0, -ENOMEM. */
+/* Doubles the table until it holds fd. lock held at entry and on return, dropped between. 0,
+ * -ENOMEM. */
 static int table_grow(struct files *f, unsigned fd)
 {
 	unsigned size = f->size;

@@ -32,8 +32,8 @@ int files_unshare(void) __must_check;
 /* exec: closes what is marked. */
 void files_close_on_exec(struct files *f);
 
-/* A reference to the file behind fd of current's table, or NULL. fd_peek-like borrowing is not offered. O_PATH files are
- * given only by fd_get_any. */
+/* A reference to the file behind fd of current's table, or NULL. fd_peek-like borrowing is not
+ * offered. O_PATH files are given only by fd_get_any. */
 struct file *fd_get(int fd);
 struct file *fd_get_any(int fd);
 /* Another task's (for /proc, pidfd_getfd, kcmp): NULL if closed. */
@@ -41,7 +41,8 @@ struct file *files_get_file(struct files *f, unsigned fd);
 /* Next used descriptor >= fd, or -1. */
 int files_next(struct files *f, unsigned fd);
 
-/* Reserves the lowest free number >= min within RLIMIT_NOFILE; then install, or unreserve. fd, -EMFILE, -ENOMEM. */
+/* Reserves the lowest free number >= min within RLIMIT_NOFILE; then install, or unreserve. fd,
+ * -EMFILE, -ENOMEM. */
 int fd_reserve(unsigned min, bool cloexec) __must_check;
 void fd_install(int fd, struct file *file); /* consumes the reference */
 void fd_unreserve(int fd);
@@ -49,8 +50,8 @@ void fd_unreserve(int fd);
 int fd_add(struct file *file, bool cloexec) __must_check;
 int fd_close(int fd) __must_check;
 
-/* For calls on their way through: borrows where that is safe. file NULL: not open (or O_PATH). Not across a clone, and not kept
- * longer than the call. */
+/* For calls on their way through: borrows where that is safe. file NULL: not open (or O_PATH). Not
+ * across a clone, and not kept longer than the call. */
 struct fd_ref {
 	struct file *file;
 	bool counted;
@@ -63,7 +64,8 @@ static inline void fd_return(struct fd_ref r)
 		fd_return_counted(r.file);
 }
 
-/* dup2: file takes number fd, what was there is closed. Consumes the reference. fd, -EBADF (beyond the limit), -EBUSY, -ENOMEM. */
+/* dup2: file takes number fd, what was there is closed. Consumes the reference. fd, -EBADF (beyond
+ * the limit), -EBUSY, -ENOMEM. */
 int fd_replace(int fd, struct file *file, bool cloexec) __must_check;
 /* F_GETFD, F_SETFD: the bit, or -EBADF. */
 int fd_cloexec_get(int fd) __must_check;

@@ -1,7 +1,8 @@
 /*
  * Root, working directory, umask: made once at boot, then shared or copied by clone.
  *
- * A path that goes out has its own references, so a chdir in another thread never pulls the ground from under a walk.
+ * A path that goes out has its own references, so a chdir in another thread never pulls the ground
+ * from under a walk.
  */
 #include "kernel/fs/fs_context.h"
 

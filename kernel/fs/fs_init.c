@@ -11,7 +11,8 @@
 #include "kernel/fs/super.h"
 #include "kernel/fs/tmpfs.h"
 
-/* The root is a tmpfs that may take nearly all memory: the initramfs is unpacked into it, and nothing else is there yet. */
+/* The root is a tmpfs that may take nearly all memory: the initramfs is unpacked into it, and
+ * nothing else is there yet. */
 static struct fs_type rootfs_type = { .name = "rootfs", .mount = tmpfs_mount };
 
 static int root_mount(struct mount **out)

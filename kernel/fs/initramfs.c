@@ -1,12 +1,14 @@
 /*
  * The initramfs: a cpio archive becomes files of the root.
  *
- * Entries are made in their order with the calls that programs use, as root with an umask of 0. Names of one inode (nlink > 1,
- * same device and number) become hard links; the data stand with the last of them. A file that is there already
- * is replaced, so that a later archive lies over an earlier one. Directories get their times at the end, in a second pass, since
- * filling them changes them.
+ * Entries are made in their order with the calls that programs use, as root with an umask of 0.
+ * Names of one inode (nlink > 1, same device and number) become hard links; the data stand with
+ * the last of them. A file that is there already is replaced, so that a later archive lies over an
+ * earlier one. Directories get their times at the end, in a second pass, since filling them
+ * changes them.
  *
- * An archive that is cut or corrupt is an error, said with the byte where it goes wrong; what was unpacked until then stays.
+ * An archive that is cut or corrupt is an error, said with the byte where it goes wrong; what was
+ * unpacked until then stays.
  *
  * NOTE(linux): missing parent directories are made; Linux leaves such entries out.
  */
@@ -44,7 +46,8 @@ static bool entry_path(struct unpack *u, const struct cpio_entry *e)
 	while (*name == '/' || (name[0] == '.' && (name[1] == '/' || name[1] == 0)))
 		name++;
 	u->path[0] = '/';
-	(void)!str_copy(u->path + 1, name, sizeof(u->path) - 1); /* a cut name ends in ENAMETOOLONG */
+	/* a cut name ends in ENAMETOOLONG */
+	(void)!str_copy(u->path + 1, name, sizeof(u->path) - 1);
 	return name[0] != 0;
 }
 
@@ -75,7 +78,8 @@ static int write_all(struct file *f, const struct cpio_entry *e)
 
 static int unpack_regular(struct unpack *u, const struct cpio_entry *e)
 {
-	struct open_request req = { .flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, .mode = 0600 };
+	struct open_request req = {.flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW,
+				   .mode = 0600};
 	struct file *f;
 	int err = file_open(AT_FDCWD, u->path, &req, &f);
 
@@ -91,7 +95,8 @@ static struct seen_link *find_seen(struct unpack *u, const struct cpio_entry *e)
 	struct seen_link *s;
 
 	list_for_each_entry(s, &u->seen, link) {
-		if (s->ino == e->ino && s->dev_major == e->dev_major && s->dev_minor == e->dev_minor)
+		if (s->ino == e->ino && s->dev_major == e->dev_major &&
+		    s->dev_minor == e->dev_minor)
 			return s;
 	}
 	return NULL;
@@ -120,7 +125,8 @@ static void forget_all(struct unpack *u)
 		kfree(s);
 }
 
-/* A file with several names: the first is made, the others linked; whichever has the data writes them. */
+/* A file with several names: the first is made, the others linked; whichever has the data writes
+ * them. */
 static int unpack_linked(struct unpack *u, const struct cpio_entry *e)
 {
 	struct seen_link *s = find_seen(u, e);

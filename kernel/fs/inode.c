@@ -1,14 +1,16 @@
 /*
  * Inodes: making, freeing, times, stat.
  *
- * An inode is counted by what leads to it (dentries, and through them open files). It knows no names. inode_put of the last
- * reference calls ops->destroy (what belongs to the file: a pseudo file's task, a fifo's pipe) and then super_ops.inode_free
- * (what belongs to the file system: pages, the memory itself).
+ * An inode is counted by what leads to it (dentries, and through them open files). It knows no
+ * names. inode_put of the last reference calls ops->destroy (what belongs to the file: a pseudo
+ * file's task, a fifo's pipe) and then super_ops.inode_free (what belongs to the file system:
+ * pages, the memory itself).
  *
- * Writers and exec: `writers` counts open files that may write; exec makes it negative, so each side sees the other and
- * gets -ETXTBSY.
+ * Writers and exec: `writers` counts open files that may write; exec makes it negative, so each
+ * side sees the other and gets -ETXTBSY.
  *
- * Times are plain words, written without a lock: two writers a moment apart leave one of two right answers.
+ * Times are plain words, written without a lock: two writers a moment apart leave one of two right
+ * answers.
  */
 #include "kernel/fs/inode.h"
 
@@ -124,7 +126,8 @@ int inode_getattr(struct inode *inode, struct inode_stat *st)
 	return 0;
 }
 
-/* Not at every read, but so that "read since it was last changed" can be told, and once a day: relatime. */
+/* Not at every read, but so that "read since it was last changed" can be told, and once a day:
+ * relatime. */
 void inode_touch_atime(struct inode *inode)
 {
 	int64_t now = (int64_t)clock_real_ns();

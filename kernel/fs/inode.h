@@ -1,9 +1,9 @@
 /*
  * Inodes: a file as the file system knows it, whatever names lead to it.
  *
- * Made by a file system (inode_create, or embedded in its own struct with inode_init), held by dentries, open files and
- * whoever has a reference; the last inode_put frees it through super_ops.inode_free. An inode whose nlink is 0 lives on
- * until then: its contents go with it.
+ * Made by a file system (inode_create, or embedded in its own struct with inode_init), held by
+ * dentries, open files and whoever has a reference; the last inode_put frees it through
+ * super_ops.inode_free. An inode whose nlink is 0 lives on until then: its contents go with it.
  */
 #pragma once
 
@@ -37,15 +37,19 @@ struct inode {
 	struct super *sb;    /* [i] outlives its inodes */
 	uint64_t ino;	     /* [i] */
 	uint64_t size;	     /* [lock] to change; read as one word */
-	uint64_t blocks;	/* [lock] of 512 bytes; 0 for files in a page cache: counted from it */
+	/* [lock] of 512 bytes; 0 for files in a page cache: counted from it */
+	uint64_t blocks;
 	int64_t atime, mtime, ctime, btime; /* ns since 1970; each one word */
 	const struct inode_ops *ops;  /* [i] never NULL */
-	const struct file_ops *fops;  /* [i] what open gives the file; NULL: by type (device, fifo) or -ENXIO */
-	struct mutex lock;	      /* rank DIR or INODE: names in a directory, contents and attributes of a file */
+	/* [i] what open gives the file; NULL: by type (device, fifo) or -ENXIO */
+	const struct file_ops *fops;
+	/* rank DIR or INODE: names in a directory, contents and attributes of a file */
+	struct mutex lock;
 	struct page_cache *cache;     /* [i] contents, NULL if there are none to map */
 	const char *link;	      /* [i] symlink whose text is here; NULL: ask ops->readlink */
 	void *private;		      /* [i] the file system's */
-	void *special;		      /* [lock] pipe of a fifo, socket of a socket node: its owner's */
+	/* [lock] pipe of a fifo, socket of a socket node: its owner's */
+	void *special;
 	struct lock_list *locks;      /* flock and record locks, kernel/fs/lock.c; NULL: none */
 	atomic_int writers;	      /* [a] files open for writing; < 0: exec forbids it */
 	bool dead;		      /* [lock] a removed directory: nothing can be made in it */
@@ -73,32 +77,39 @@ struct inode_attr {
 #define ATTR_MTIME 32u
 
 /*
- * What a file system does. All optional: a missing one gives what Linux gives (EPERM, ENOTDIR, EINVAL), missing
- * getattr/setattr/permission take the inode's fields. May sleep. dir->lock is held by the caller in lookup and in
- * everything that changes names; dentry is then the (negative or existing) name in question.
+ * What a file system does. All optional: a missing one gives what Linux gives (EPERM, ENOTDIR,
+ * EINVAL), missing getattr/setattr/permission take the inode's fields. May sleep. dir->lock is
+ * held by the caller in lookup and in everything that changes names; dentry is then the (negative
+ * or existing) name in question.
  */
 struct inode_ops {
-	/* Finds dentry->name in dir: dentry_instantiate(dentry, inode) and 0 when it is there; 0 with a dentry left negative,
-	 * or -ENOENT, when not. For a name that must not be cached: dentry->flags |= DENTRY_UNCACHED before. */
+	/* Finds dentry->name in dir: dentry_instantiate(dentry, inode) and 0 when it is there; 0
+	 * with a dentry left negative, or -ENOENT, when not. For a name that must not be cached:
+	 * dentry->flags |= DENTRY_UNCACHED before. */
 	int (*lookup)(struct inode *dir, struct dentry *dentry);
-	/* Asked at every walk through a cached dentry, without locks: false drops it and looks up again. */
+	/* Asked at every walk through a cached dentry, without locks: false drops it and looks up
+	 * again. */
 	bool (*revalidate)(struct dentry *dentry);
-	/* Regular file, directory, device, fifo or socket, by mode's type; dentry_instantiate and dir's times and nlink. */
+	/* Regular file, directory, device, fifo or socket, by mode's type; dentry_instantiate and
+	 * dir's times and nlink. */
 	int (*mknod)(struct inode *dir, struct dentry *dentry, unsigned mode, dev_t rdev);
 	int (*symlink)(struct inode *dir, struct dentry *dentry, const char *target);
 	int (*link)(struct inode *inode, struct inode *dir, struct dentry *dentry);
 	int (*unlink)(struct inode *dir, struct dentry *dentry);
 	int (*rmdir)(struct inode *dir, struct dentry *dentry);
-	/* new_dentry negative, or what is replaced, or (RENAME_EXCHANGE) exchanged. The caller moves the dentries. */
+	/* new_dentry negative, or what is replaced, or (RENAME_EXCHANGE) exchanged. The caller
+	 * moves the dentries. */
 	int (*rename)(struct inode *old_dir, struct dentry *old_dentry, struct inode *new_dir,
 		      struct dentry *new_dentry, unsigned flags);
 	/* A nameless regular file (O_TMPFILE), nlink 0, one reference. */
 	int (*tmpfile)(struct inode *dir, unsigned mode, struct inode **out);
 	/* A symlink's text without NUL: its length, cut at size. */
 	ssize_t (*readlink)(struct inode *inode, char *buf, size_t size);
-	/* A magic link: where it leads, with references; the text plays no part. Wins over readlink in walks. */
+	/* A magic link: where it leads, with references; the text plays no part. Wins over
+	 * readlink in walks. */
 	int (*follow_link)(struct inode *inode, struct path *out);
-	/* May current do MAY_* here? 0, -EACCES... Without it: mode bits, owner, groups, capabilities. */
+	/* May current do MAY_* here? 0, -EACCES... Without it: mode bits, owner, groups,
+	 * capabilities. */
 	int (*permission)(struct inode *inode, unsigned mask);
 	int (*getattr)(struct inode *inode, struct inode_stat *st);
 	/* inode->lock held, permission checked. ATTR_SIZE must truncate contents. */
@@ -113,18 +124,21 @@ struct inode_ops {
 #define MAY_WRITE 2u
 #define MAY_READ 4u
 
-/* A new inode of sb: one reference, mode with its type, owner root, nlink 1, times now, next number of sb. NULL: no memory. */
+/* A new inode of sb: one reference, mode with its type, owner root, nlink 1, times now, next
+ * number of sb. NULL: no memory. */
 struct inode *inode_create(struct super *sb, unsigned mode);
 /* The same on memory of the caller, zeroed; super_ops.inode_free must then free it. */
 void inode_init(struct inode *inode, struct super *sb, unsigned mode);
-/* For a new file made by current in dir: owner by fsuid and fsgid (or the directory's group if it is set-gid). */
+/* For a new file made by current in dir: owner by fsuid and fsgid (or the directory's group if it
+ * is set-gid). */
 void inode_init_owner(struct inode *inode, const struct inode *dir);
 struct inode *inode_get(struct inode *inode);
 void inode_put(struct inode *inode); /* NULL is legal; may sleep */
 /* Frees an inode made by inode_create: for a super_ops.inode_free that has done its own part. */
 void inode_free_memory(struct inode *inode);
 
-/* May current do mask (MAY_*)? 0, -EACCES, -EROFS (file system read-only). kernel/fs/permission.c */
+/* May current do mask (MAY_*)? 0, -EACCES, -EROFS (file system read-only).
+ * kernel/fs/permission.c */
 int inode_permission(struct inode *inode, unsigned mask) __must_check;
 /* The same for given ids (access(2)) by mode bits alone. */
 int inode_permission_cred(struct inode *inode, unsigned mask, const struct cred *cred) __must_check;

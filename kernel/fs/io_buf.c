@@ -1,8 +1,9 @@
 /*
- * Copying to and from whatever the caller of read or write gave: one loop over user iovecs, or the kernel's own memory.
+ * Copying to and from whatever the caller of read or write gave: one loop over user iovecs, or the
+ * kernel's own memory.
  *
- * A copy that meets a bad address stops there: the count says how far it got, and the buffer stands behind the
- * last byte that was copied.
+ * A copy that meets a bad address stops there: the count says how far it got, and the buffer
+ * stands behind the last byte that was copied.
  */
 #include "kernel/fs/io_buf.h"
 

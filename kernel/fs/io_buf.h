@@ -7,7 +7,8 @@
 #include "lib/types.h"
 
 struct io_buf {
-	const struct abi_iovec *iov; /* kernel copy of the user's vector, addresses not yet trusted; NULL: kernel memory */
+	/* kernel copy of the user's vector, addresses not yet trusted; NULL: kernel memory */
+	const struct abi_iovec *iov;
 	unsigned iov_count;
 	size_t iov_done;  /* bytes of the first element already used */
 	char *kernel;	  /* when iov is NULL */

@@ -1,11 +1,12 @@
 /*
  * /dev/kmsg.
  *
- * A read gives one record, "level,sequence,microseconds,-;text\n", and the next read the next; -EPIPE says that records were
- * lost to the ring between two reads. A write adds one message; "<N>" in front says its level.
+ * A read gives one record, "level,sequence,microseconds,-;text\n", and the next read the next;
+ * -EPIPE says that records were lost to the ring between two reads. A write adds one message;
+ * "<N>" in front says its level.
  *
- * LIMIT: a reader that waits for a new record looks ten times a second, since the log (which is written from anywhere, with any
- * lock held) wakes nobody.
+ * LIMIT: a reader that waits for a new record looks ten times a second, since the log (which is
+ * written from anywhere, with any lock held) wakes nobody.
  */
 #include "kernel/fs/kmsg.h"
 

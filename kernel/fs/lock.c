@@ -1,14 +1,16 @@
 /*
  * Advisory locks.
  *
- * A lock is a kind, an owner, a range and whether it is shared. flock's cover the whole file and belong to the open file;
- * fcntl's cover bytes and belong to the descriptor table, so to the process, or (F_OFD_*) to the open file. The kinds
- * don't see each other. Two locks of one kind conflict when they overlap, have different owners and are not both shared.
+ * A lock is a kind, an owner, a range and whether it is shared. flock's cover the whole file and
+ * belong to the open file; fcntl's cover bytes and belong to the descriptor table, so to the
+ * process, or (F_OFD_*) to the open file. The kinds don't see each other. Two locks of one kind
+ * conflict when they overlap, have different owners and are not both shared.
  *
- * Setting a range replaces what the owner had in it: older locks are cut back, split, or swallowed. A split needs one lock
- * more, so two are allocated before the spinlock is taken.
+ * Setting a range replaces what the owner had in it: older locks are cut back, split, or
+ * swallowed. A split needs one lock more, so two are allocated before the spinlock is taken.
  *
- * All locks of an inode are in one list with one wait queue; whoever removes a lock wakes all, and each looks again.
+ * All locks of an inode are in one list with one wait queue; whoever removes a lock wakes all, and
+ * each looks again.
  *
  * LIMIT: no deadlock detection: F_SETLKW never gives EDEADLK.
  */
@@ -78,7 +80,8 @@ static struct file_lock *find_conflict(struct lock_list *l, const struct file_lo
 	return NULL;
 }
 
-/* Takes want's range out of what its owner holds. *spare is used up if a lock is split. l->lock held. */
+/* Takes want's range out of what its owner holds. *spare is used up if a lock is split. l->lock
+ * held. */
 static void cut_out(struct lock_list *l, const struct file_lock *want, struct file_lock **spare)
 {
 	struct file_lock *have, *after;
@@ -232,7 +235,8 @@ int lock_fcntl(struct file *file, unsigned cmd, struct abi_flock *fl)
 
 	if (err)
 		return err;
-	if ((ofd && fl->pid != 0) || (fl->type != F_RDLCK && fl->type != F_WRLCK && fl->type != F_UNLCK))
+	if ((ofd && fl->pid != 0) ||
+	    (fl->type != F_RDLCK && fl->type != F_WRLCK && fl->type != F_UNLCK))
 		return -EINVAL;
 	if (query)
 		return fl->type == F_UNLCK ? -EINVAL : lock_query(file->inode, &want, fl);

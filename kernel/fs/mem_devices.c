@@ -1,8 +1,8 @@
 /*
  * The devices that are no device: null, zero, full, random, urandom, kmsg.
  *
- * random and urandom are the same, as on Linux once its generator is seeded; ours is at boot. Writing to them mixes what is
- * written in. A long read ends early when a signal comes.
+ * random and urandom are the same, as on Linux once its generator is seeded; ours is at boot.
+ * Writing to them mixes what is written in. A long read ends early when a signal comes.
  */
 #include "kernel/abi/mman.h"
 #include "kernel/core/random.h"
@@ -59,7 +59,8 @@ static ssize_t full_write(struct file *f, struct io_buf *from, uint64_t *pos)
 	return -ENOSPC;
 }
 
-/* A private mapping is plain anonymous memory. LIMIT: a shared one is refused; MAP_ANONYMOUS gives the same. */
+/* A private mapping is plain anonymous memory. LIMIT: a shared one is refused; MAP_ANONYMOUS gives
+ * the same. */
 static int zero_mmap(struct file *f, struct vma *vma)
 {
 	(void)f;

@@ -1,17 +1,20 @@
 /*
  * The mount tree: finding what is mounted where, attaching and detaching.
  *
- * A walk that stands on a dentry with DENTRY_MOUNTPOINT asks mount_cross_down; ".." at the root of a mount asks
- * mount_cross_up. Both look under mount_lock and leave with references. kernel/fs/mount_ops.c has mount(2) and umount2(2), which
- * change the tree through the functions here.
+ * A walk that stands on a dentry with DENTRY_MOUNTPOINT asks mount_cross_down; ".." at the root of
+ * a mount asks mount_cross_up. Both look under mount_lock and leave with references.
+ * kernel/fs/mount_ops.c has mount(2) and umount2(2), which change the tree through the functions
+ * here.
  *
- *	references to a mount:  1 by the tree while attached, 1 by each child mount, 1 by each path (file, cwd, walk)
+ *	references to a mount:  1 by the tree while attached, 1 by each child mount, 1 by each path
+ *(file, cwd, walk)
  *
- * Locking: mount_mutex serialises changes; mount_lock is what readers take. DENTRY_MOUNTPOINT is a hint that saves the hash: it is
- * set under the directory's inode lock, so that rmdir and mount on the same directory exclude each other.
+ * Locking: mount_mutex serialises changes; mount_lock is what readers take. DENTRY_MOUNTPOINT is a
+ * hint that saves the hash: it is set under the directory's inode lock, so that rmdir and mount on
+ * the same directory exclude each other.
  *
- * The hash is by dentry alone: mounts of the same directory seen through different parents share a chain, and rmdir can
- * ask whether anything at all is mounted on a name.
+ * The hash is by dentry alone: mounts of the same directory seen through different parents share a
+ * chain, and rmdir can ask whether anything at all is mounted on a name.
  */
 #include "kernel/fs/mount.h"
 
@@ -215,8 +218,8 @@ int mount_attach(struct mount *m, const struct path *at)
 	return 0;
 }
 
-/* Out of the hash, if nothing is mounted below and at most max_refs hold it: nobody new can find it while the lock is held.
- * *old: where it was, with its references. */
+/* Out of the hash, if nothing is mounted below and at most max_refs hold it: nobody new can find
+ * it while the lock is held. *old: where it was, with its references. */
 static bool mount_unhash(struct mount *m, unsigned max_refs, struct path *old)
 {
 	bool idle;

@@ -3,11 +3,12 @@
  *
  *	          (mount A, dentry /mnt)  --hash-->  mount B, root dentry of B's file system
  *
- * A mount is attached (in a namespace's tree, which holds one reference) or detached (umount -l, or internal): it lives
- * while paths, files or working directories hold it. The tree hangs off one struct mount_ns, so that there can be many.
+ * A mount is attached (in a namespace's tree, which holds one reference) or detached (umount -l,
+ * or internal): it lives while paths, files or working directories hold it. The tree hangs off one
+ * struct mount_ns, so that there can be many.
  *
- * Locks: mount_mutex (rank MOUNT) for every change of a tree; mount_lock (spinlock, rank DENTRY) guards the hash, parent and
- * mountpoint for walkers.
+ * Locks: mount_mutex (rank MOUNT) for every change of a tree; mount_lock (spinlock, rank DENTRY)
+ * guards the hash, parent and mountpoint for walkers.
  */
 #pragma once
 
@@ -28,9 +29,11 @@ struct mount_ns {
 
 struct mount {
 	struct ref ref;
-	unsigned flags;		 /* MS_RDONLY NOSUID NODEV NOEXEC NOATIME NODIRATIME RELATIME; changes under mount_mutex */
+	/* MS_RDONLY NOSUID NODEV NOEXEC NOATIME NODIRATIME RELATIME; changes under mount_mutex */
+	unsigned flags;
 	struct super *sb;	 /* [i] counted */
-	struct dentry *root;	 /* [i] counted: what is seen here, the super's root but for binds */
+	/* [i] counted: what is seen here, the super's root but for binds */
+	struct dentry *root;
 	struct mount *parent;	 /* [mount_lock] NULL: a root, or detached. Counted */
 	struct dentry *mountpoint; /* [mount_lock] in parent. Counted */
 	struct hlist_node hash_link; /* [mount_lock] */
@@ -50,11 +53,13 @@ struct mount *mount_get(struct mount *m);
 void mount_put(struct mount *m); /* NULL is legal; may sleep */
 
 /* An unattached mount of sb; consumes the reference to sb, on failure too. */
-int mount_create(struct super *sb, struct dentry *root, unsigned flags, const char *source, struct mount **out) __must_check;
+int mount_create(struct super *sb, struct dentry *root, unsigned flags, const char *source,
+		 struct mount **out) __must_check;
 /* The namespace of the first root file system (boot). */
 int mount_ns_create(struct mount *root, struct mount_ns **out) __must_check;
 
-/* p stands on a mount point: goes down to what is mounted there, as often as need be. True if it moved. */
+/* p stands on a mount point: goes down to what is mounted there, as often as need be. True if it
+ * moved. */
 bool mount_cross_down(struct path *p);
 /* p is the root of its mount: goes to the mount point it covers. False at the top. */
 bool mount_cross_up(struct path *p);
@@ -63,24 +68,29 @@ bool mount_on_dentry(struct dentry *d);
 /* May current write through this mount? 0 or -EROFS. */
 int mount_may_write(const struct mount *m) __must_check;
 
-/* For mount_ops.c; mount_mutex held. attach: m appears at a place and in its namespace, which takes a reference (or moves there).
- * unlink: leaves its place, not its namespace; detach: both, and the tree's reference goes. The last two only if at
- * most max_refs hold m (MOUNT_ANY_REFS: whoever does); false if not. 0, -ENOTDIR, -ENOENT (the place was removed). */
+/* For mount_ops.c; mount_mutex held. attach: m appears at a place and in its namespace, which
+ * takes a reference (or moves there). unlink: leaves its place, not its namespace; detach: both,
+ * and the tree's reference goes. The last two only if at most max_refs hold m (MOUNT_ANY_REFS:
+ * whoever does); false if not. 0, -ENOTDIR, -ENOENT (the place was removed). */
 #define MOUNT_ANY_REFS (~0u)
 int mount_attach(struct mount *m, const struct path *at) __must_check;
 bool mount_unlink(struct mount *m, unsigned max_refs);
 bool mount_detach(struct mount *m, unsigned max_refs);
 
 /* mount(2), umount2(2): strings of the kernel, options never NULL. Capability checked inside. */
-int mount_do(const char *source, const struct path *target, const char *type, unsigned flags, const char *options) __must_check;
+int mount_do(const char *source, const struct path *target, const char *type, unsigned flags,
+	     const char *options) __must_check;
 /* The forms that take a second path: MS_BIND (with MS_REC) and MS_MOVE. */
 int mount_do_from(const struct path *from, const struct path *target, unsigned flags) __must_check;
 int mount_umount(const struct path *target, unsigned flags) __must_check;
 /* Mounts an instance of a type on a path: boot, devtmpfs. */
-int mount_new(const char *type, const char *source, const char *options, unsigned flags, const struct path *target) __must_check;
+int mount_new(const char *type, const char *source, const char *options, unsigned flags,
+	      const struct path *target) __must_check;
 
-/* A line of /proc/mounts (or, with info, of mountinfo) about the n-th mount of ns as seen from root: bytes written to buf,
- * 0 past the last, -errno. A mount outside root gives an empty line's worth: it is skipped (returns -ENOENT). */
-ssize_t mount_show(struct mount_ns *ns, unsigned n, const struct path *root, bool info, char *buf, size_t size);
+/* A line of /proc/mounts (or, with info, of mountinfo) about the n-th mount of ns as seen from
+ * root: bytes written to buf, 0 past the last, -errno. A mount outside root gives an empty line's
+ * worth: it is skipped (returns -ENOENT). */
+ssize_t mount_show(struct mount_ns *ns, unsigned n, const struct path *root, bool info, char *buf,
+		   size_t size);
 /* The namespace that current sees. Borrowed. */
 struct mount_ns *mount_ns_current(void);

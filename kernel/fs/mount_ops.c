@@ -1,16 +1,17 @@
 /*
  * mount(2) and umount2(2): what is asked for, and whether it may be.
  *
- * mount_do sorts a request by its flags, as Linux does: remount, bind, move, a change of propagation, or a new file system.
- * umount takes away the topmost mount at a place if nobody is inside it; with MNT_DETACH it takes it and all that is
- * mounted below out of the tree at once, and the rest happens when the last user leaves.
+ * mount_do sorts a request by its flags, as Linux does: remount, bind, move, a change of
+ * propagation, or a new file system. umount takes away the topmost mount at a place if nobody is
+ * inside it; with MNT_DETACH it takes it and all that is mounted below out of the tree at once,
+ * and the rest happens when the last user leaves.
  *
  * Needs CAP_SYS_ADMIN throughout. All changes happen under mount_mutex.
  *
- * NOTE(linux): mounts are private; MS_SHARED gives -EINVAL, MS_PRIVATE and MS_SLAVE (which is the same for a
- * mount that has no master) succeed.
- * LIMIT: MNT_EXPIRE and MS_UNBINDABLE give -EINVAL. MS_SYNCHRONOUS and its kind are accepted as hints without effect: every
- * file system here is in memory.
+ * NOTE(linux): mounts are private; MS_SHARED gives -EINVAL, MS_PRIVATE and MS_SLAVE (which is the
+ * same for a mount that has no master) succeed.
+ * LIMIT: MNT_EXPIRE and MS_UNBINDABLE give -EINVAL. MS_SYNCHRONOUS and its kind are accepted as
+ * hints without effect: every file system here is in memory.
  */
 #include "kernel/abi/capability.h"
 #include "kernel/core/panic.h"
@@ -71,7 +72,8 @@ static int mount_clone(const struct path *from, struct mount **out)
 			    from->mnt->source, out);
 }
 
-/* Mounts below `from` (of the same tree) are cloned to the same places below the clone `to`. mount_mutex held. */
+/* Mounts below `from` (of the same tree) are cloned to the same places below the clone `to`.
+ * mount_mutex held. */
 static int clone_children(const struct path *from, struct mount *to)
 {
 	struct mount *child, *copy;

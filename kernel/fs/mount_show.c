@@ -1,8 +1,8 @@
 /*
  * The text of /proc/mounts and /proc/PID/mountinfo, a line at a time.
  *
- * A reader of procfs asks for the n-th mount until there is none; between two calls the tree may change, which at worst shows a
- * mount twice or not at all, as on Linux.
+ * A reader of procfs asks for the n-th mount until there is none; between two calls the tree may
+ * change, which at worst shows a mount twice or not at all, as on Linux.
  */
 #include "kernel/alloc/slab.h"
 #include "kernel/fs/dentry.h"

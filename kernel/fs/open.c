@@ -1,12 +1,14 @@
 /*
  * Opening by name.
  *
- * Without O_CREAT: walk, check, open. With it the walk stops before the last component and makes the file when it isn't
- * there, under the directory's lock, so that of two that race one creates and the other opens. A symlink as the last
- * component is followed even if it dangles (the target is created), but not with O_EXCL.
+ * Without O_CREAT: walk, check, open. With it the walk stops before the last component and makes
+ * the file when it isn't there, under the directory's lock, so that of two that race one creates
+ * and the other opens. A symlink as the last component is followed even if it dangles (the target
+ * is created), but not with O_EXCL.
  *
- * The order of checks is Linux's, since programs see which error wins: the walk; type of file against flags; permission;
- * O_NOATIME; read-only mount; then the file's own open; at last O_TRUNC.
+ * The order of checks is Linux's, since programs see which error wins: the walk; type of file
+ * against flags; permission; O_NOATIME; read-only mount; then the file's own open; at last
+ * O_TRUNC.
  */
 #include "kernel/fs/open.h"
 
@@ -30,7 +32,8 @@ static unsigned access_of_flags(unsigned flags)
 	return access[flags & O_ACCMODE] | (flags & O_TRUNC ? MAY_WRITE : 0);
 }
 
-/* Does the type of the file go with the flags? May take O_TRUNC away, which means nothing to a device or pipe. */
+/* Does the type of the file go with the flags? May take O_TRUNC away, which means nothing to a
+ * device or pipe. */
 static int check_type(const struct path *p, unsigned *flags)
 {
 	unsigned mode = p->dentry->inode->mode;

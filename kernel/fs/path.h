@@ -19,6 +19,8 @@ void path_put(struct path *p);
 
 /* Where iterate puts directory entries. */
 struct dir_emit {
-	/* False: no room left, stop before this entry. next_pos: where to go on after it. type: DT_*. */
-	bool (*fn)(struct dir_emit *e, const char *name, size_t len, uint64_t ino, unsigned type, uint64_t next_pos);
+	/* False: no room left, stop before this entry. next_pos: where to go on after it. type:
+	 * DT_*. */
+	bool (*fn)(struct dir_emit *e, const char *name, size_t len, uint64_t ino, unsigned type,
+		   uint64_t next_pos);
 };

@@ -1,9 +1,10 @@
 /*
  * From a place back to its name: getcwd, /proc/PID/fd, maps, mounts.
  *
- * The text grows from the end of the buffer to its front: the names of this mount up to its root, then from the mount point
- * on up, until the wanted root or the top of the tree is met. Renames are kept out for the length of one mount only
- * (dentry_text); a rename between two mounts on the way shows a path that held a moment apart.
+ * The text grows from the end of the buffer to its front: the names of this mount up to its root,
+ * then from the mount point on up, until the wanted root or the top of the tree is met. Renames
+ * are kept out for the length of one mount only (dentry_text); a rename between two mounts on the
+ * way shows a path that held a moment apart.
  */
 #include "kernel/fs/dentry.h"
 #include "kernel/fs/fs_context.h"
@@ -54,7 +55,8 @@ static char *anonymous_text(const struct dentry *d, char *buf, size_t size)
 	return (size_t)len < size ? buf : ERR_PTR(-ENAMETOOLONG);
 }
 
-/* Prepends the names from p up to root; *reached: whether root was met. False: no room. Consumes p. */
+/* Prepends the names from p up to root; *reached: whether root was met. False: no room. Consumes
+ * p. */
 static bool prepend_up(struct path *p, const struct path *root, char *buf, char **at, bool *reached)
 {
 	bool fits = true;

@@ -1,22 +1,25 @@
 /*
  * The walk along a path.
  *
- * A walk stands on a path (mount and dentry, held) and has a string still to walk. For each component: the right to search
- * the directory, the name (in the cache, else asked of the file system under the directory's lock), down over what is mounted
- * there; a symlink pushes what remains of the string and goes on with the link's text. So a chain of links is a stack
- * and not a recursion; 40 links in all, then -ELOOP.
+ * A walk stands on a path (mount and dentry, held) and has a string still to walk. For each
+ * component: the right to search the directory, the name (in the cache, else asked of the file
+ * system under the directory's lock), down over what is mounted there; a symlink pushes what
+ * remains of the string and goes on with the link's text. So a chain of links is a stack and not a
+ * recursion; 40 links in all, then -ELOOP.
  *
  *	walk_begin -> walk_parent -> walk_last   -> 0: w->path is it
  *	                  ^              |
  *	                  +---- 1 -------+  the last component was a symlink to follow
  *
- * Callers that make names stop after walk_parent, with the directory in w->path and the name in w->last.
+ * Callers that make names stop after walk_parent, with the directory in w->path and the name in
+ * w->last.
  *
- * The string may be hashed and used in place: it is the kernel's copy, and the text of a link in progress is kept alive by its
- * dentry (inode->link) or is a copy of its own. A cache hit on the way takes no sleeping lock and allocates nothing.
+ * The string may be hashed and used in place: it is the kernel's copy, and the text of a link in
+ * progress is kept alive by its dentry (inode->link) or is a copy of its own. A cache hit on the
+ * way takes no sleeping lock and allocates nothing.
  *
- * NOTE(linux): the protected_symlinks and protected_regular policies of sticky directories are not applied, as on a Linux
- * where those sysctls are 0, their default.
+ * NOTE(linux): the protected_symlinks and protected_regular policies of sticky directories are not
+ * applied, as on a Linux where those sysctls are 0, their default.
  */
 #include "kernel/fs/path_walk.h"
 

@@ -1,8 +1,8 @@
 /*
  * From a string to a place: the walk along a path.
  *
- * Strings are the kernel's own copies (path_name_fetch copies a user's once). dfd is a directory descriptor of current or
- * AT_FDCWD. What comes out has references to its members: path_put.
+ * Strings are the kernel's own copies (path_name_fetch copies a user's once). dfd is a directory
+ * descriptor of current or AT_FDCWD. What comes out has references to its members: path_put.
  */
 #pragma once
 
@@ -32,11 +32,14 @@ struct path_name {
 int path_name_fetch(struct path_name *n, const char __user *s) __must_check;
 void path_name_release(struct path_name *n);
 
-/* Finds what exists: 0 and *out, -ENOENT, -ENOTDIR, -EACCES, -ELOOP, -ENAMETOOLONG, -EBADF (dfd)... */
+/* Finds what exists: 0 and *out, -ENOENT, -ENOTDIR, -EACCES, -ELOOP, -ENAMETOOLONG, -EBADF
+ * (dfd)... */
 int path_lookup(int dfd, const char *name, unsigned flags, struct path *out) __must_check;
-int path_lookup_user(int dfd, const char __user *name, unsigned flags, struct path *out) __must_check;
+int path_lookup_user(int dfd, const char __user *name, unsigned flags,
+		     struct path *out) __must_check;
 
-/* A walk that stops before the last component. The walk resumes when that turns out to be a symlink to follow. */
+/* A walk that stops before the last component. The walk resumes when that turns out to be a
+ * symlink to follow. */
 enum walk_last { LAST_NORMAL, LAST_DOT, LAST_DOTDOT, LAST_ROOT };
 struct walk_link {
 	const char *rest;     /* what remains of the string that led into the link */
@@ -44,7 +47,8 @@ struct walk_link {
 	char *text;	      /* its copy, to be freed */
 };
 struct walk {
-	struct path path;     /* where we are; after walk_parent the directory of the last component */
+	/* where we are; after walk_parent the directory of the last component */
+	struct path path;
 	struct path root;     /* what / is; borrowed until root_held */
 	const char *rest;     /* what is still to walk */
 	struct name last;     /* after walk_parent */
@@ -60,21 +64,24 @@ struct walk {
 int walk_begin(struct walk *w, int dfd, const char *name, unsigned flags) __must_check;
 /* Walks to the directory of the last component and leaves w->last. */
 int walk_parent(struct walk *w) __must_check;
-/* w->path (the directory) becomes what d, a positive dentry in it, stands for: mounts crossed. Consumes d. 1 when it is a
- * symlink that is to be followed and has been entered: call walk_parent again. 0: w->path is the result. */
+/* w->path (the directory) becomes what d, a positive dentry in it, stands for: mounts crossed.
+ * Consumes d. 1 when it is a symlink that is to be followed and has been entered: call walk_parent
+ * again. 0: w->path is the result. */
 int walk_step(struct walk *w, struct dentry *d, bool follow) __must_check;
 /* Looks w->last up and steps: as walk_step, or -ENOENT. */
 int walk_last(struct walk *w) __must_check;
 void walk_end(struct walk *w);
 
-/* The name in a directory, counted: positive or, when create, perhaps negative (without: -ENOENT). Takes the directory's
- * lock if need be. */
+/* The name in a directory, counted: positive or, when create, perhaps negative (without: -ENOENT).
+ * Takes the directory's lock if need be. */
 int dentry_lookup(struct dentry *dir, const struct name *name, struct dentry **out) __must_check;
 /* The same with dir's lock held: always a dentry, perhaps negative. */
-int dentry_lookup_locked(struct dentry *dir, const struct name *name, struct dentry **out) __must_check;
+int dentry_lookup_locked(struct dentry *dir, const struct name *name,
+			 struct dentry **out) __must_check;
 
-/* Absolute text of p as seen from root, at the end of buf: pointer into buf, or ERR_PTR(-ENAMETOOLONG). A removed name gets
- * " (deleted)"; one that can't be reached from root begins with "(unreachable)". Anonymous files give their own name. */
+/* Absolute text of p as seen from root, at the end of buf: pointer into buf, or
+ * ERR_PTR(-ENAMETOOLONG). A removed name gets " (deleted)"; one that can't be reached from root
+ * begins with "(unreachable)". Anonymous files give their own name. */
 char *path_text(const struct path *p, const struct path *root, char *buf, size_t size);
 /* The same for current's root. */
 char *path_text_current(const struct path *p, char *buf, size_t size);

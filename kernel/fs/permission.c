@@ -1,12 +1,13 @@
 /*
  * Who may do what to a file: mode bits, owner, groups, capabilities.
  *
- * One of three triples of the mode counts: the owner's, else the group's (primary or supplementary), else the others'; it
- * is not a sum. What it denies CAP_DAC_OVERRIDE grants, but for executing a file without any x bit;
- * CAP_DAC_READ_SEARCH grants reading, and searching directories. The ids are the file-system ids of the caller.
+ * One of three triples of the mode counts: the owner's, else the group's (primary or
+ * supplementary), else the others'; it is not a sum. What it denies CAP_DAC_OVERRIDE grants, but
+ * for executing a file without any x bit; CAP_DAC_READ_SEARCH grants reading, and searching
+ * directories. The ids are the file-system ids of the caller.
  *
- * Entry points: inode_permission (open, walks, directory changes), inode_permission_cred (access(2), which asks with the real
- * ids), inode_owner_or_capable.
+ * Entry points: inode_permission (open, walks, directory changes), inode_permission_cred
+ * (access(2), which asks with the real ids), inode_owner_or_capable.
  */
 #include "kernel/abi/capability.h"
 #include "kernel/fs/inode.h"

@@ -1,8 +1,9 @@
 /*
  * Reading directories: getdents64's buffer filled by a file's iterate.
  *
- * Entries are built one at a time on the stack and copied out whole, so a fault leaves the entries before it, and the
- * directory's position behind the last one that the user has. A directory that was removed reads as empty.
+ * Entries are built one at a time on the stack and copied out whole, so a fault leaves the entries
+ * before it, and the directory's position behind the last one that the user has. A directory that
+ * was removed reads as empty.
  */
 #include "kernel/fs/readdir.h"
 

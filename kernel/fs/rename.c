@@ -1,13 +1,13 @@
 /*
  * rename: the one change that has two directories, and the only one that can make a loop.
  *
- * Two renames of directories into each other could tie a knot that hangs free of the tree. So renames between different
- * directories take rename_mutex, and with the tree standing still check that neither name lies on the way up from the other's
- * directory.
+ * Two renames of directories into each other could tie a knot that hangs free of the tree. So
+ * renames between different directories take rename_mutex, and with the tree standing still check
+ * that neither name lies on the way up from the other's directory.
  *
- * Locking: rename_mutex (between different directories), the two directories, ancestor first, else by address; then
- * the inodes that are moved or replaced are locked by no one: their directories' locks are enough for their names, and a
- * replaced directory is locked while it is declared dead.
+ * Locking: rename_mutex (between different directories), the two directories, ancestor first, else
+ * by address; then the inodes that are moved or replaced are locked by no one: their directories'
+ * locks are enough for their names, and a replaced directory is locked while it is declared dead.
  */
 #include "kernel/fs/dir.h"
 #include "kernel/fs/mount.h"

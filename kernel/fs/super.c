@@ -1,10 +1,11 @@
 /*
  * File systems: the kinds that are registered, and the instances that are alive.
  *
- * Mounting asks a kind for an instance; the mount keeps the reference. Everything below an instance (dentries, inodes) is
- * only reachable through a mount, so when the last super_put comes nobody walks there any more: its names are
- * dropped first, that drops the inodes, and then the file system frees what is left. An inode that survives that is a leak of the
- * kernel's, and is said on the console.
+ * Mounting asks a kind for an instance; the mount keeps the reference. Everything below an
+ * instance (dentries, inodes) is only reachable through a mount, so when the last super_put comes
+ * nobody walks there any more: its names are dropped first, that drops the inodes, and then the
+ * file system frees what is left. An inode that survives that is a leak of the kernel's, and is
+ * said on the console.
  *
  * Locking: super_lock guards the two lists.
  */

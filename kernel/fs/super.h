@@ -1,8 +1,8 @@
 /*
  * Mounted file systems, and the list of kinds there are.
  *
- * A struct super is one instance: a tmpfs, the procfs. Mounts hold it (several, when bound to several places); the last
- * super_put drops its name tree and destroys it.
+ * A struct super is one instance: a tmpfs, the procfs. Mounts hold it (several, when bound to
+ * several places); the last super_put drops its name tree and destroys it.
  */
 #pragma once
 
@@ -15,11 +15,13 @@
 struct super;
 
 struct super_ops {
-	/* Frees an inode embedded in the file system's own struct. NULL: it came from inode_create. */
+	/* Frees an inode embedded in the file system's own struct. NULL: it came from
+	 * inode_create. */
 	void (*inode_free)(struct inode *inode);
 	/* type, bsize, namelen are filled in before. NULL: nothing to add. */
 	int (*statfs)(struct super *sb, struct abi_statfs *st);
-	/* New options at mount -o remount; flags are the caller's business. NULL: options ignored. */
+	/* New options at mount -o remount; flags are the caller's business. NULL: options
+	 * ignored. */
 	int (*remount)(struct super *sb, const char *options);
 	/* ",size=64k": options beyond the flags for /proc/mounts; bytes written, at most size. */
 	size_t (*show_options)(struct super *sb, char *buf, size_t size);
@@ -30,7 +32,8 @@ struct super_ops {
 };
 
 #define SUPER_RDONLY 1u
-#define SUPER_ALL_CACHED 2u /* every name is pinned in the name cache: what is not there doesn't exist */
+#define SUPER_ALL_CACHED                                                                           \
+	2u /* every name is pinned in the name cache: what is not there doesn't exist */
 #define SUPER_INTERNAL 4u   /* not mountable by users: pipes, anonymous inodes */
 
 struct super {
@@ -53,8 +56,10 @@ struct super {
 struct fs_type {
 	const char *name;
 	unsigned flags; /* FS_* */
-	/* Makes an instance, or gives a reference to the one there is; *out has its root. source, options: strings, never NULL. */
-	int (*mount)(struct fs_type *type, const char *source, const char *options, struct super **out);
+	/* Makes an instance, or gives a reference to the one there is; *out has its root. source,
+	 * options: strings, never NULL. */
+	int (*mount)(struct fs_type *type, const char *source, const char *options,
+		     struct super **out);
 	struct list link;
 };
 #define FS_NEEDS_DEV 1u /* source is a block device; others are "nodev" in /proc/filesystems */
@@ -65,7 +70,8 @@ struct fs_type *fs_type_find(const char *name);
 /* The n-th registered one, NULL past the end: /proc/filesystems. */
 struct fs_type *fs_type_at(unsigned n);
 
-/* An instance with one reference, no root yet. Failing mounts give it back with super_put. NULL: no memory. */
+/* An instance with one reference, no root yet. Failing mounts give it back with super_put. NULL:
+ * no memory. */
 struct super *super_create(struct fs_type *type, const struct super_ops *ops, uint64_t magic);
 struct super *super_get(struct super *sb);
 void super_put(struct super *sb);

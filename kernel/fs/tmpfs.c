@@ -1,17 +1,19 @@
 /*
  * tmpfs: files in memory. Also the root, /dev, and "ramfs".
  *
- * Names live in the name cache alone: each dentry of a tmpfs is pinned, so what the cache doesn't know doesn't exist, and a
- * directory is read by walking its dentry's children. Contents live in the page cache alone: a page that was never written is a
- * hole and costs nothing. So this file is mostly bookkeeping: link counts, times, and the two limits.
+ * Names live in the name cache alone: each dentry of a tmpfs is pinned, so what the cache doesn't
+ * know doesn't exist, and a directory is read by walking its dentry's children. Contents live in
+ * the page cache alone: a page that was never written is a hole and costs nothing. So this file is
+ * mostly bookkeeping: link counts, times, and the two limits.
  *
- *	size=       pages of all files together (suffix k m g, or % of memory); 0: no limit. Default half of memory
- *	nr_inodes=  files; 0: no limit. Default one for every page of half the memory
- *	mode= uid= gid=  of the root directory
+ *	size=       pages of all files together (suffix k m g, or % of memory); 0: no limit. Default
+ *half of memory nr_inodes=  files; 0: no limit. Default one for every page of half the memory mode=
+ *uid= gid=  of the root directory
  *
  * Locking: the callers hold the directories' and inodes' locks; the counters are atomic.
  *
- * NOTE(linux): no extended attributes, no seals. A directory's size is the number of its entries times 20, as there.
+ * NOTE(linux): no extended attributes, no seals. A directory's size is the number of its entries
+ * times 20, as there.
  */
 #include "kernel/fs/tmpfs.h"
 
@@ -322,7 +324,8 @@ static void clear_range(struct inode *inode, uint64_t offset, uint64_t len)
 		next = min((index + 1) << PAGE_SHIFT, end);
 		page = page_cache_find(inode->cache, index);
 		if (page)
-			memset((char *)page_address(page) + (offset & ~PAGE_MASK), 0, next - offset);
+			memset((char *)page_address(page) + (offset & ~PAGE_MASK), 0,
+			       next - offset);
 		page_put(page);
 		offset = next;
 	}

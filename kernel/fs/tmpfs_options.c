@@ -1,8 +1,8 @@
 /*
  * The options of a tmpfs.
  *
- * Unknown options are refused, but for those that a Linux tmpfs knows and that change nothing here (huge=, mpol=, noswap,
- * inode32, inode64).
+ * Unknown options are refused, but for those that a Linux tmpfs knows and that change nothing here
+ * (huge=, mpol=, noswap, inode32, inode64).
  */
 #include "kernel/fs/tmpfs_options.h"
 

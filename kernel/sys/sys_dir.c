@@ -1,13 +1,12 @@
+/*
+ * Reading directories.
+ */
 #include "gen/syscalls_proto.h"
 
 #include "kernel/fs/file.h"
 #include "kernel/fs/files.h"
 #include "kernel/fs/readdir.h"
 #include "lib/errno.h"
-
-/*
- * Reading directories.
- */
 
 long sys_getdents64(int fd, void __user *buf, unsigned int size)
 {

@@ -1,3 +1,6 @@
+/*
+ * Calls about descriptors: dup, fcntl, ioctl, flock.
+ */
 #include "gen/syscalls_proto.h"
 
 #include "arch/uaccess.h"
@@ -11,10 +14,6 @@
 #include "kernel/fs/super.h"
 #include "kernel/task/group.h"
 #include "lib/errno.h"
-
-/*
- * Calls about descriptors: dup, fcntl, ioctl, flock.
- */
 
 long sys_dup(int fd)
 {
@@ -99,7 +98,8 @@ static long fcntl_any(struct file *f, int fd, unsigned cmd, unsigned long arg)
 	}
 }
 
-/* LIMIT: no leases, no SIGIO: what would set one up is refused, what asks is told that there is none. */
+/* LIMIT: no leases, no SIGIO: what would set one up is refused, what asks is told that there is
+ * none. */
 static long fcntl_open(struct file *f, int fd, unsigned cmd, unsigned long arg)
 {
 	switch (cmd) {

@@ -1,3 +1,6 @@
+/*
+ * mount and umount2: strings fetched, paths looked up, then kernel/fs/mount_ops.c.
+ */
 #include "gen/syscalls_proto.h"
 
 #include "arch/uaccess.h"
@@ -6,10 +9,6 @@
 #include "kernel/fs/mount.h"
 #include "kernel/fs/path_walk.h"
 #include "lib/errno.h"
-
-/*
- * mount and umount2: strings fetched, paths looked up, then kernel/fs/mount_ops.c.
- */
 
 struct mount_strings {
 	char *source, *type, *options; /* source and type may be NULL */
@@ -51,8 +50,8 @@ static void strings_release(struct mount_strings *s)
 	kfree(s->options);
 }
 
-static int strings_fetch(struct mount_strings *s, const char __user *source, const char __user *type,
-			 const void __user *data)
+static int strings_fetch(struct mount_strings *s, const char __user *source,
+			 const char __user *type, const void __user *data)
 {
 	int err = string_fetch(&s->type, type);
 

@@ -1,3 +1,8 @@
+/*
+ * Opening and closing.
+ *
+ * The descriptor is reserved first: a full table is said before anything is created.
+ */
 #include "gen/syscalls_proto.h"
 
 #include "arch/uaccess.h"
@@ -8,12 +13,6 @@
 #include "kernel/fs/path_walk.h"
 #include "kernel/sys/user_struct.h"
 #include "lib/errno.h"
-
-/*
- * Opening and closing.
- *
- * The descriptor is reserved first: a full table is said before anything is created.
- */
 
 /* The descriptor of what a checked request opens. */
 static long open_request(int dfd, const char __user *path, const struct open_request *req)
@@ -39,7 +38,8 @@ static long open_request(int dfd, const char __user *path, const struct open_req
 /* What is contradictory in flags that are all known. */
 static int check_flags(unsigned flags)
 {
-	if ((flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY) && !(flags & O_TMPFILE_BIT))
+	if ((flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY) &&
+	    !(flags & O_TMPFILE_BIT))
 		return -EINVAL;
 	if (!(flags & O_TMPFILE_BIT))
 		return 0;
@@ -81,8 +81,9 @@ static int check_how(const struct abi_open_how *how)
 		return -EINVAL;
 	if ((how->flags & O_PATH) && (how->flags & ~(uint64_t)O_PATH_FLAGS))
 		return -EINVAL;
-	if (how->resolve & ~(uint64_t)(RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS |
-				       RESOLVE_BENEATH | RESOLVE_IN_ROOT | RESOLVE_CACHED))
+	if (how->resolve &
+	    ~(uint64_t)(RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS |
+			RESOLVE_BENEATH | RESOLVE_IN_ROOT | RESOLVE_CACHED))
 		return -EINVAL;
 	if ((how->resolve & RESOLVE_BENEATH) && (how->resolve & RESOLVE_IN_ROOT))
 		return -EINVAL;
@@ -90,7 +91,8 @@ static int check_how(const struct abi_open_how *how)
 	return how->resolve & RESOLVE_CACHED ? -EAGAIN : check_flags((unsigned)how->flags);
 }
 
-long sys_openat2(int dfd, const char __user *path, const struct abi_open_how __user *uhow, size_t size)
+long sys_openat2(int dfd, const char __user *path, const struct abi_open_how __user *uhow,
+		 size_t size)
 {
 	struct open_request req;
 	struct abi_open_how how;

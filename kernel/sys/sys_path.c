@@ -1,3 +1,6 @@
+/*
+ * Calls that make, move and remove names, and those that say where a task stands.
+ */
 #include "gen/syscalls_proto.h"
 
 #include "arch/uaccess.h"
@@ -13,10 +16,6 @@
 #include "kernel/task/cred.h"
 #include "lib/errno.h"
 #include "lib/string.h"
-
-/*
- * Calls that make, move and remove names, and those that say where a task stands.
- */
 
 /* fn with one path string of the user. */
 #define WITH_NAME(upath, call)                                                                     \
@@ -76,7 +75,8 @@ long sys_symlinkat(const char __user *target, int dfd, const char __user *path)
 	return ret;
 }
 
-long sys_linkat(int old_dfd, const char __user *old_path, int new_dfd, const char __user *new_path, int flags)
+long sys_linkat(int old_dfd, const char __user *old_path, int new_dfd, const char __user *new_path,
+		int flags)
 {
 	struct path_name old;
 	long ret;
@@ -91,8 +91,8 @@ long sys_linkat(int old_dfd, const char __user *old_path, int new_dfd, const cha
 	return ret;
 }
 
-long sys_renameat2(int old_dfd, const char __user *old_path, int new_dfd, const char __user *new_path,
-		   unsigned int flags)
+long sys_renameat2(int old_dfd, const char __user *old_path, int new_dfd,
+		   const char __user *new_path, unsigned int flags)
 {
 	struct path_name old;
 	long ret;
@@ -284,7 +284,8 @@ static long access_at(int dfd, const char __user *path, int mode, int flags)
 	struct path p;
 	long ret;
 
-	if ((mode & ~(R_OK | W_OK | X_OK)) || (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
+	if ((mode & ~(R_OK | W_OK | X_OK)) ||
+	    (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
 		return -EINVAL;
 	ret = path_lookup_user(dfd, path, walk, &p);
 	if (ret)

@@ -1,3 +1,10 @@
+/*
+ * Reading and writing, in every form: one buffer or a vector, at the file's position or a given
+ * one.
+ *
+ * Each call ends in do_io with an io_buf. The order of errors is Linux's: the descriptor (EBADF),
+ * its direction, the arguments (EINVAL), the address (EFAULT), the file.
+ */
 #include "gen/syscalls_proto.h"
 
 #include "arch/uaccess.h"
@@ -13,13 +20,6 @@
 #include "kernel/fs/super.h"
 #include "lib/errno.h"
 
-/*
- * Reading and writing, in every form: one buffer or a vector, at the file's position or a given one.
- *
- * Each call ends in do_io with an io_buf. The order of errors is Linux's: the descriptor (EBADF), its direction, the arguments
- * (EINVAL), the address (EFAULT), the file.
- */
-
 #define IO_MAX (0x7fffffffUL & PAGE_MASK) /* the most that one call moves */
 #define IOV_SMALL 8u
 
@@ -30,7 +30,8 @@ static ssize_t do_io(struct file *f, enum io_dir dir, struct io_buf *b, uint64_t
 	return dir == IO_READ ? file_read(f, b, pos) : file_write(f, b, pos);
 }
 
-/* Is the file open in this direction, and can the call be meant? Before any address is looked at. */
+/* Is the file open in this direction, and can the call be meant? Before any address is looked
+ * at. */
 static inline int check_direction(const struct file *f, enum io_dir dir)
 {
 	if (!(f->mode & (dir == IO_READ ? FILE_READ : FILE_WRITE)))
@@ -41,7 +42,8 @@ static inline int check_direction(const struct file *f, enum io_dir dir)
 }
 
 /* One user buffer. pos NULL: the file's own. */
-static inline long buffer_io(struct file *f, enum io_dir dir, void __user *buf, size_t count, uint64_t *pos)
+static inline long buffer_io(struct file *f, enum io_dir dir, void __user *buf, size_t count,
+			     uint64_t *pos)
 {
 	struct abi_iovec iov;
 	struct io_buf b;
@@ -150,8 +152,8 @@ static void vector_release(struct vector *v)
 }
 
 /* pos NULL: the file's own position. */
-static long vector_io(struct file *f, enum io_dir dir, const struct abi_iovec __user *uiov, size_t count,
-		      uint64_t *pos)
+static long vector_io(struct file *f, enum io_dir dir, const struct abi_iovec __user *uiov,
+		      size_t count, uint64_t *pos)
 {
 	struct vector v;
 	long ret = check_direction(f, dir);
@@ -185,8 +187,8 @@ long sys_writev(int fd, const struct abi_iovec __user *iov, unsigned long count)
 	return fd_vector_io(fd, IO_WRITE, iov, count);
 }
 
-static long fd_vector_io_at(int fd, enum io_dir dir, const struct abi_iovec __user *uiov, size_t count,
-			    int64_t offset)
+static long fd_vector_io_at(int fd, enum io_dir dir, const struct abi_iovec __user *uiov,
+			    size_t count, int64_t offset)
 {
 	uint64_t pos = (uint64_t)offset;
 	struct fd_ref r;
@@ -205,18 +207,20 @@ static long fd_vector_io_at(int fd, enum io_dir dir, const struct abi_iovec __us
 	return ret;
 }
 
-long sys_preadv(int fd, const struct abi_iovec __user *iov, unsigned long count, long offset, long unused)
+long sys_preadv(int fd, const struct abi_iovec __user *iov, unsigned long count, long offset,
+		long unused)
 {
 	return fd_vector_io_at(fd, IO_READ, iov, count, offset);
 }
 
-long sys_pwritev(int fd, const struct abi_iovec __user *iov, unsigned long count, long offset, long unused)
+long sys_pwritev(int fd, const struct abi_iovec __user *iov, unsigned long count, long offset,
+		 long unused)
 {
 	return fd_vector_io_at(fd, IO_WRITE, iov, count, offset);
 }
 
-/* Offset -1 means the file's position. Of the flags those that ask for less haste or more safety than memory has anyway are
- * granted; what would change how this one call behaves is not there. */
+/* Offset -1 means the file's position. Of the flags those that ask for less haste or more safety
+ * than memory has anyway are granted; what would change how this one call behaves is not there. */
 static long fd_vector_io2(int fd, enum io_dir dir, const struct abi_iovec __user *iov, size_t count,
 			  long offset, int flags)
 {
@@ -227,14 +231,14 @@ static long fd_vector_io2(int fd, enum io_dir dir, const struct abi_iovec __user
 	return fd_vector_io_at(fd, dir, iov, count, offset);
 }
 
-long sys_preadv2(int fd, const struct abi_iovec __user *iov, unsigned long count, long offset, long unused,
-		 int flags)
+long sys_preadv2(int fd, const struct abi_iovec __user *iov, unsigned long count, long offset,
+		 long unused, int flags)
 {
 	return fd_vector_io2(fd, IO_READ, iov, count, offset, flags);
 }
 
-long sys_pwritev2(int fd, const struct abi_iovec __user *iov, unsigned long count, long offset, long unused,
-		  int flags)
+long sys_pwritev2(int fd, const struct abi_iovec __user *iov, unsigned long count, long offset,
+		  long unused, int flags)
 {
 	return fd_vector_io2(fd, IO_WRITE, iov, count, offset, flags);
 }
@@ -272,7 +276,8 @@ long sys_sendfile(int out_fd, int in_fd, int64_t __user *offset, size_t count)
 	if (offset)
 		ret = position_fetch(&pos, offset);
 	if (!ret)
-		ret = in && out ? file_sendfile(in, offset ? &pos : NULL, out, min(count, IO_MAX)) : -EBADF;
+		ret = in && out ? file_sendfile(in, offset ? &pos : NULL, out, min(count, IO_MAX))
+				: -EBADF;
 	file_put(in);
 	file_put(out);
 	if (ret > 0 && offset && copy_to_user(offset, &pos, sizeof(pos)))
@@ -280,8 +285,8 @@ long sys_sendfile(int out_fd, int in_fd, int64_t __user *offset, size_t count)
 	return ret;
 }
 
-long sys_copy_file_range(int in_fd, int64_t __user *in_offset, int out_fd, int64_t __user *out_offset,
-			 size_t len, unsigned int flags)
+long sys_copy_file_range(int in_fd, int64_t __user *in_offset, int out_fd,
+			 int64_t __user *out_offset, size_t len, unsigned int flags)
 {
 	struct file *in = fd_get(in_fd), *out = fd_get(out_fd);
 	uint64_t in_pos = 0, out_pos = 0;
@@ -294,8 +299,8 @@ long sys_copy_file_range(int in_fd, int64_t __user *in_offset, int out_fd, int64
 	if (!ret && flags)
 		ret = -EINVAL;
 	if (!ret)
-		ret = file_copy_range(in, in_offset ? &in_pos : NULL, out, out_offset ? &out_pos : NULL,
-				      min(len, IO_MAX));
+		ret = file_copy_range(in, in_offset ? &in_pos : NULL, out,
+				      out_offset ? &out_pos : NULL, min(len, IO_MAX));
 	file_put(in);
 	file_put(out);
 	if (ret > 0 && in_offset && copy_to_user(in_offset, &in_pos, sizeof(in_pos)))

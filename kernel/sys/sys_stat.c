@@ -1,3 +1,7 @@
+/*
+ * Attributes: reported (stat, statx, statfs) and changed (chmod, chown, utimens, truncate), by
+ * path or descriptor.
+ */
 #include "gen/syscalls_proto.h"
 
 #include "arch/uaccess.h"
@@ -16,15 +20,12 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-/*
- * Attributes: reported (stat, statx, statfs) and changed (chmod, chown, utimens, truncate), by path or descriptor.
- */
-
 #define STAT_FLAGS (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE)
 
 static unsigned walk_of_at(int flags)
 {
-	return (flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW) | (flags & AT_EMPTY_PATH ? WALK_EMPTY : 0);
+	return (flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW) |
+	       (flags & AT_EMPTY_PATH ? WALK_EMPTY : 0);
 }
 
 /* Seconds rounded down, and the rest, for times before 1970 too. */
@@ -137,7 +138,8 @@ static long statx_to_user(const struct path *p, struct abi_statx __user *ux)
 	return copy_to_user(ux, &x, sizeof(x));
 }
 
-long sys_statx(int dfd, const char __user *path, int flags, unsigned int mask, struct abi_statx __user *x)
+long sys_statx(int dfd, const char __user *path, int flags, unsigned int mask,
+	       struct abi_statx __user *x)
 {
 	struct path p;
 	long ret;
@@ -160,9 +162,10 @@ static long statfs_to_user(const struct path *p, struct abi_statfs __user *ust)
 	static const struct {
 		unsigned mount, st;
 	} flags[] = {
-		{ MS_RDONLY, ST_RDONLY },   { MS_NOSUID, ST_NOSUID },   { MS_NODEV, ST_NODEV },
-		{ MS_NOEXEC, ST_NOEXEC },   { MS_NOATIME, ST_NOATIME }, { MS_NODIRATIME, ST_NODIRATIME },
-		{ MS_RELATIME, ST_RELATIME },
+		{MS_RDONLY, ST_RDONLY},     {MS_NOSUID, ST_NOSUID},
+		{MS_NODEV, ST_NODEV},       {MS_NOEXEC, ST_NOEXEC},
+		{MS_NOATIME, ST_NOATIME},   {MS_NODIRATIME, ST_NODIRATIME},
+		{MS_RELATIME, ST_RELATIME},
 	};
 	struct abi_statfs st;
 	int err = super_statfs(p->dentry->sb, &st);
@@ -321,7 +324,8 @@ static long utimes_fd(int fd, const struct times *t)
 	return ret;
 }
 
-long sys_utimensat(int dfd, const char __user *path, const struct abi_timespec __user *times, int flags)
+long sys_utimensat(int dfd, const char __user *path, const struct abi_timespec __user *times,
+		   int flags)
 {
 	struct times t;
 	struct path p;

@@ -1,3 +1,7 @@
+/*
+ * Extended attributes: no file system here keeps any. The calls check what they are given, find
+ * the file, and say so: -EOPNOTSUPP; a list of attributes is empty, and that is the truth.
+ */
 #include "gen/syscalls_proto.h"
 
 #include "arch/uaccess.h"
@@ -5,11 +9,6 @@
 #include "kernel/fs/files.h"
 #include "kernel/fs/path_walk.h"
 #include "lib/errno.h"
-
-/*
- * Extended attributes: no file system here keeps any. The calls check what they are given, find the file, and say so:
- * -EOPNOTSUPP; a list of attributes is empty, and that is the truth.
- */
 
 #define XATTR_NAME_MAX 255
 #define XATTR_SIZE_MAX 65536
@@ -63,21 +62,24 @@ static int check_set(size_t size, int flags)
 	return size > XATTR_SIZE_MAX ? -E2BIG : 0;
 }
 
-long sys_setxattr(const char __user *path, const char __user *name, const void __user *value, size_t size, int flags)
+long sys_setxattr(const char __user *path, const char __user *name, const void __user *value,
+		  size_t size, int flags)
 {
 	int err = check_set(size, flags);
 
 	return err ? err : unsupported_path(path, required(name), WALK_FOLLOW);
 }
 
-long sys_lsetxattr(const char __user *path, const char __user *name, const void __user *value, size_t size, int flags)
+long sys_lsetxattr(const char __user *path, const char __user *name, const void __user *value,
+		   size_t size, int flags)
 {
 	int err = check_set(size, flags);
 
 	return err ? err : unsupported_path(path, required(name), 0);
 }
 
-long sys_fsetxattr(int fd, const char __user *name, const void __user *value, size_t size, int flags)
+long sys_fsetxattr(int fd, const char __user *name, const void __user *value, size_t size,
+		   int flags)
 {
 	int err = check_set(size, flags);
 
@@ -89,7 +91,8 @@ long sys_getxattr(const char __user *path, const char __user *name, void __user 
 	return unsupported_path(path, required(name), WALK_FOLLOW);
 }
 
-long sys_lgetxattr(const char __user *path, const char __user *name, void __user *value, size_t size)
+long sys_lgetxattr(const char __user *path, const char __user *name, void __user *value,
+		   size_t size)
 {
 	return unsupported_path(path, required(name), 0);
 }

@@ -6,9 +6,10 @@
 #include "arch/uaccess.h"
 #include "lib/string.h"
 
-/* Copies a user's struct of usize bytes into one of ksize: missing fields are zero, unknown ones must be.
- * 0, -EFAULT, -E2BIG. */
-static inline int __must_check user_struct_in(void *dst, size_t ksize, const void __user *src, size_t usize)
+/* Copies a user's struct of usize bytes into one of ksize: missing fields are zero, unknown ones
+ * must be. 0, -EFAULT, -E2BIG. */
+static inline int __must_check user_struct_in(void *dst, size_t ksize, const void __user *src,
+					      size_t usize)
 {
 	size_t known = min(ksize, usize);
 
