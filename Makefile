@@ -84,7 +84,7 @@ GROVE_SRCS := $(sort $(wildcard initramfs/grove/*.c))
 GROVE_OBJS := $(addprefix $(OBJ)/,$(GROVE_SRCS:.c=.o))
 SYSCALLS := $(addprefix $(GEN)/,syscalls_proto.h syscalls_nr.h syscalls_table.h syscalls_args.h)
 
-.PHONY: all run test check doctor help clean gdb FORCE
+.PHONY: all run test check docs doctor help clean gdb FORCE
 
 all: $(BUILD)/Image $(BUILD)/pando.elf $(BUILD)/initramfs.cpio ## build the kernel and the initramfs
 
@@ -209,6 +209,11 @@ test: ## build and run every test: host, checks, in-kernel, ABI against Linux, b
 check: ## layers, function length, style, warnings as errors with gcc and clang; no QEMU
 	@tools/need-packages.sh run test check
 	@tools/check/all
+
+docs: ## write the pages that are made from the sources: docs/syscalls.md, docs/deviations.md, reading order
+	$(Q)$(PYTHON) tools/syscalls.py --markdown > docs/syscalls.md
+	$(Q)$(PYTHON) tools/check/deviations.py --write
+	$(Q)$(PYTHON) tools/check/reading_order.py --add
 
 doctor: ## probe toolchain, QEMU and firmware; name each fault and its remedy
 	@tools/doctor

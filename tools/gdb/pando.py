@@ -1,0 +1,158 @@
+"""Commands for gdb on a running Pando: `make run GDB=1` in one terminal, `make gdb` in another.
+
+    pando tasks          every task: tid, state, hart, parent, name
+    pando sharing        for each resource: its address and the tasks that share it
+    pando bt TID         backtrace of a task that does not run now (those that do: thread apply all bt)
+    pando task TID       set $task to it, to look on with p *$task
+
+The task list is read as it lies in memory, without locks: stop the machine at a quiet moment, and take a list that ends
+in nonsense for what it is. State letters are those of /proc. Needs a gdb with Python (Debian: gdb-multiarch).
+"""
+import gdb
+
+STATES = {0: "R", 1: "S", 2: "D", 4: "D", 8: "T", 16: "t", 32: "Z", 64: "X", 128: "N"}
+LIMIT = 4096
+
+
+def symbol(name):
+    return gdb.parse_and_eval(name)
+
+
+def number(value):
+    """The number in a plain or atomic field."""
+    return int(value.cast(gdb.lookup_type("unsigned int")))
+
+
+def tasks():
+    """Every task on the circular list, as values of struct task."""
+    kind = gdb.lookup_type("struct task")
+    offset = next(f.bitpos // 8 for f in kind.fields() if f.name == "all_link")
+    head = symbol("task_list").address
+    link = head.dereference()["next"]
+    for _ in range(LIMIT):
+        if int(link) == int(head) or int(link) == 0:
+            return
+        yield gdb.Value(int(link) - offset).cast(kind.pointer()).dereference()
+        link = link.dereference()["next"]
+    print(f"(stopped after {LIMIT}: is the list torn?)")
+
+
+def name_of(task):
+    return task["comm"].string(errors="replace").split("\0")[0]
+
+
+def state_of(task):
+    return STATES.get(number(task["state"]), "?")
+
+
+def find(tid):
+    for task in tasks():
+        if int(task["tid"]) == tid:
+            return task
+    raise gdb.GdbError(f"no task {tid}")
+
+
+def resource_rows():
+    """(name, offset of the pointer in struct task) from the kernel's own table of resources."""
+    count = int(symbol("resource_count"))
+    table = symbol("resources")
+    return [(table[i]["name"].string(), int(table[i]["slot"])) for i in range(count)]
+
+
+def pointer_at(task, offset):
+    word = gdb.lookup_type("unsigned long").pointer()
+    return int(gdb.Value(int(task.address) + offset).cast(word).dereference())
+
+
+class Pando(gdb.Command):
+    """Look at Pando's tasks: pando tasks | sharing | bt TID | task TID"""
+
+    def __init__(self):
+        super().__init__("pando", gdb.COMMAND_DATA, prefix=True)
+
+
+class Tasks(gdb.Command):
+    """pando tasks: every task, in order of creation."""
+
+    def __init__(self):
+        super().__init__("pando tasks", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, from_tty):
+        print(f"{'TID':>6} S {'HART':>4} {'PARENT':>6}  {'TASK':18} NAME")
+        for task in tasks():
+            parent = int(task["parent"])
+            parent_tid = int(task["parent"].dereference()["tid"]) if parent else "-"
+            running = number(task["on_hart"])
+            hart = str(number(task["hart"])) + ("*" if running else " ")
+            print(f"{int(task['tid']):6} {state_of(task)} {hart:>4} {parent_tid!s:>6}  {int(task.address):#18x} "
+                  f"{name_of(task)}")
+
+
+class Sharing(gdb.Command):
+    """pando sharing: for each resource, its address and who shares it."""
+
+    def __init__(self):
+        super().__init__("pando sharing", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, from_tty):
+        everyone = list(tasks())
+        for name, offset in resource_rows():
+            sharers = {}
+            for task in everyone:
+                pointer = pointer_at(task, offset)
+                if pointer:
+                    sharers.setdefault(pointer, []).append(f"{name_of(task)}({int(task['tid'])})")
+            print(name)
+            for pointer, names in sorted(sharers.items(), key=lambda item: -len(item[1])):
+                print(f"  {pointer:#x} {len(names):3}: {' '.join(names)}")
+
+
+class Backtrace(gdb.Command):
+    """pando bt TID: where a task sleeps, by its chain of frame pointers."""
+
+    def __init__(self):
+        super().__init__("pando bt", gdb.COMMAND_STACK)
+
+    def invoke(self, argument, from_tty):
+        task = find(int(argument))
+        if number(task["on_hart"]):
+            raise gdb.GdbError("it runs now: its registers are a hart's, see `info threads`")
+        self.show(0, int(task["arch"]["ra"]))
+        frame, low = int(task["arch"]["s"][0]), int(task["kstack"])
+        word = gdb.lookup_type("unsigned long").pointer()
+        for depth in range(1, 64):
+            if not low < frame <= low + 65536 or frame % 8:
+                return
+            saved = gdb.Value(frame - 16).cast(word)
+            if int(saved[1]) == 0:
+                return
+            self.show(depth, int(saved[1]))
+            frame = int(saved[0])
+
+    @staticmethod
+    def show(depth, address):
+        where = gdb.find_pc_line(address - 1)
+        place = f"{where.symtab.filename}:{where.line}" if where.symtab else "?"
+        block = gdb.block_for_pc(address - 1)
+        while block and not block.function:
+            block = block.superblock
+        print(f"#{depth:<2} {address:#x} {block.function.name if block else '?'}  {place}")
+
+
+class Select(gdb.Command):
+    """pando task TID: set $task to the task."""
+
+    def __init__(self):
+        super().__init__("pando task", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, from_tty):
+        gdb.set_convenience_variable("task", find(int(argument)).address)
+        gdb.execute("p *$task")
+
+
+Pando()
+Tasks()
+Sharing()
+Backtrace()
+Select()
+print("pando: tasks, sharing, bt TID, task TID")
