@@ -137,6 +137,7 @@ int main(void)
 	mount_at("devtmpfs", "/dev");
 	mount_at("tmpfs", "/tmp");
 	chmod("/tmp", 01777);
+	chmod("/", 0755); /* whatever folder the image was packed from */
 	open_console();
 
 	char *names = getenv("TESTS");
