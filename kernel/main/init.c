@@ -18,6 +18,7 @@
 #include "kernel/core/boot.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/printk.h"
+#include "kernel/fs/dir.h"
 #include "kernel/fs/files.h"
 #include "kernel/fs/fs_init.h"
 #include "kernel/fs/open.h"
@@ -35,6 +36,19 @@ static void initrd_release(void)
 
 	if (start < end)
 		page_range_release(start, end);
+}
+
+/* What Linux's built-in archive holds: an initramfs that forgets the console node has one. */
+static void root_seed(void)
+{
+	int err = dir_mkdir(AT_FDCWD, "/dev", 0755);
+
+	if (!err)
+		err = dir_mknod(AT_FDCWD, "/dev/console", S_IFCHR | 0600, DEV_MAKE(5, 1));
+	if (!err)
+		err = dir_mkdir(AT_FDCWD, "/root", 0700);
+	if (err)
+		pr_err("The root directory can't be filled: %s.", errno_name(err));
 }
 
 static void initrd_unpack(void)
@@ -113,6 +127,7 @@ int init_main(void *unused)
 {
 	static struct init_args args;
 
+	root_seed();
 	initrd_unpack();
 	console_open();
 	options_init_args(boot_info.cmdline, &args);

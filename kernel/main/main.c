@@ -86,7 +86,6 @@ static void devices_start(void)
 static void files_start(void)
 {
 	must(fs_init(&boot_task.fs), "the file systems can't be started");
-	must(serial_ttys_init(), "no memory for /dev/console");
 	must(files_create(&boot_task.files), "no memory for a descriptor table");
 	must(sighand_create(&boot_task.sighand), "no memory for signal handlers");
 	must(serial_ttys_init(), "the console can't be made a device");
