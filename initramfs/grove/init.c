@@ -111,10 +111,32 @@ static void table_load(void)
 
 /* Starting commands */
 
+/*
+ * The terminal behind /dev/console, where sysfs names it: Linux stops no background
+ * reader of /dev/console itself, so job control wants the real one. The caller frees.
+ */
+static char *console_path(void)
+{
+	char *names = read_file("/sys/class/tty/console/active", NULL), *last, *path;
+
+	if (!names)
+		return xstrdup("/dev/console");
+	names[strcspn(names, "\n")] = '\0';
+	last = strrchr(names, ' ');
+	path = path_join("/dev", last ? last + 1 : names);
+	if (access(path, R_OK | W_OK) < 0) {
+		free(path);
+		path = xstrdup("/dev/console");
+	}
+	free(names);
+	return path;
+}
+
 /* The child's half: its own session with `tty` as its terminal. */
 static void session_open(const char *tty)
 {
-	char *path = path_join("/dev", *tty ? tty : "console");
+	bool console = *tty == '\0' || strcmp(tty, "console") == 0;
+	char *path = console ? console_path() : path_join("/dev", tty);
 	int fd;
 
 	setsid();

@@ -43,7 +43,8 @@ struct job {
 	struct process *list;
 	int count;
 	bool changed;		/* since it was last told of */
-	struct termios modes;	/* of the terminal when it was stopped */
+	bool has_modes;		/* it was stopped in the foreground ... */
+	struct termios modes;	/* ... with the terminal so */
 };
 
 static struct job *jobs;
@@ -237,7 +238,7 @@ static void terminal_take(struct job *job)
 		return;
 	tcsetpgrp(sh.tty, sh.pgid);
 	if (job_state(job) == STOPPED)
-		tcgetattr(sh.tty, &job->modes);
+		job->has_modes = tcgetattr(sh.tty, &job->modes) == 0;
 	if (job_state(job) == STOPPED || WIFSIGNALED(status))
 		tcsetattr(sh.tty, TCSADRAIN, &shell_modes);
 	else
@@ -372,8 +373,9 @@ int fg_main(int argc, char **argv)
 	fflush(stdout);
 	if (foreground) {
 		tcsetpgrp(sh.tty, job->pgid);
-		if (job_state(job) == STOPPED)
+		if (job->has_modes)
 			tcsetattr(sh.tty, TCSADRAIN, &job->modes);
+		job->has_modes = false;
 	}
 	for (int i = 0; i < job->count; i++)
 		if (job->list[i].state == STOPPED)
