@@ -203,12 +203,12 @@ gdb: ## attach gdb to a `make run GDB=1`
 ## Test -----------------------------------------------------------------------------------------------------------------
 
 test: ## build and run every test: host, checks, in-kernel, ABI against Linux, boot, console, busybox
-	@tools/need-packages.sh run test
-	@tools/test-all
+	@tools/need-packages.sh run test check
+	@BUILD=$(BUILD) tools/test-all
 
 check: ## layers, function length, style, warnings as errors with gcc and clang; no QEMU
 	@tools/need-packages.sh run test check
-	@tools/check/all
+	@BUILD=$(BUILD) tools/check/all
 
 docs: ## write the pages that are made from the sources: docs/syscalls.md, docs/deviations.md, reading order
 	$(Q)$(PYTHON) tools/syscalls.py --markdown > docs/syscalls.md

@@ -34,7 +34,6 @@ needs() {
 	check | llvm) cat <<-'LIST'
 		clang|clang|the second compiler
 		ld.lld|lld|its linker
-		llvm-objcopy|llvm|its tools
 		LIST
 		[ "$1" = llvm ] || cat <<-'LIST'
 		shellcheck|shellcheck|reads the shell scripts

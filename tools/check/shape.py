@@ -51,7 +51,7 @@ def check_functions(path, text, lines, faults):
 def check_file(path, text, lines, faults):
     if len(lines) > FILE_LINES:
         faults.add(path, 1, f"{len(lines)} lines; split it ({ADVISED_LINES} is the advised limit)")
-    if not re.match(r"\s*(/\*|#ifndef \w+\n#define \w+\n\s*/\*|#pragma once\s*/\*)", text):
+    if not re.match(r"(\s*#(include|pragma|ifndef|define)[^\n]*\n)*\s*/\*", text):
         faults.add(path, 1, "opens with no comment that says what it is")
 
 
