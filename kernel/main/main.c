@@ -15,6 +15,7 @@
 #include "kernel/alloc/page.h"
 #include "kernel/core/boot.h"
 #include "kernel/core/clock.h"
+#include "kernel/core/ktest.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/printk.h"
 #include "kernel/core/upcall.h"
@@ -97,6 +98,8 @@ static int first_task(void *unused)
 	int err = kthread_create(work_thread_main, NULL, "kworker", NULL);
 
 	must(err, "no memory for the worker thread");
+	if (ktest_wanted())
+		(void)ktest_run(kthread_create);
 	return init_main(unused);
 }
 

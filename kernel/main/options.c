@@ -110,6 +110,7 @@ static const struct {
 	{ "init", option_init },
 	{ "rdinit", NULL },
 	{ "console", NULL }, /* kernel/dev/serial.c */
+	{ "ktest", NULL },   /* kernel/core/ktest.c */
 	/* Linux's, without a meaning here. */
 	{ "earlycon", NULL },
 	{ "earlyprintk", NULL },
