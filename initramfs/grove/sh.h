@@ -286,7 +286,7 @@ int trap_main(int argc, char **argv);
 void signals_init(void);	/* what an interactive shell ignores and catches */
 void signals_child(bool job);	/* back to what a program expects; job: ^Z stops it */
 void signals_check(void);	/* run pending traps; an untrapped ^C ends in sh_interrupt() */
-bool signals_pending(void);
+int signals_pending(void);	/* the first one signals_check() would act on, or 0 */
 _Noreturn void sh_interrupt(void);
 _Noreturn void sh_exit(int status);	/* the EXIT trap, then leave */
 bool trap_on_exit(void);

@@ -183,15 +183,19 @@ static const char *param_strip(const char *value, char op, const char *pattern)
 {
 	size_t len = strlen(value);
 	bool start = op == '#' || op == 'H', shortest = op == '#' || op == '%';
+	char *copy = scratch_printf("%s", value);
 
 	for (size_t n = 0; n <= len; n++) {
 		size_t cut = shortest ? n : len - n;
-		const char *piece = start ? scratch_printf("%.*s", (int)cut, value) :
-				    value + len - cut;
+		char *edge = copy + (start ? cut : len - cut), kept = *edge;
+		bool found;
 
-		if (fnmatch(pattern, piece, 0) == 0)
-			return start ? value + cut :
-			       scratch_printf("%.*s", (int)(len - cut), value);
+		if (start)
+			*edge = '\0';
+		found = fnmatch(pattern, start ? copy : edge, 0) == 0;
+		*edge = found && !start ? '\0' : kept;
+		if (found)
+			return start ? edge : copy;
 	}
 	return value;
 }

@@ -396,7 +396,7 @@ static int wait_for(struct job *job)
 		if (!reap(0))
 			break;
 	if (signals_pending())
-		return 128 + SIGINT;
+		return 128 + signals_pending();
 	status = job_status(job);
 	if (job_state(job) == DONE)
 		job_destroy(job);
@@ -419,7 +419,7 @@ int wait_main(int argc, char **argv)
 	if (argc == 1) {
 		while ((job = job_running()) != NULL && !signals_pending())
 			wait_for(job);
-		return signals_pending() ? 128 + SIGINT : 0;
+		return signals_pending() ? 128 + signals_pending() : 0;
 	}
 	for (int i = 1; i < argc; i++) {
 		job = job_find(argv[i]);

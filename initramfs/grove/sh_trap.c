@@ -29,9 +29,12 @@ static void catch(int sig, void (*handler)(int))
 	sigaction(sig, &action, NULL);
 }
 
-bool signals_pending(void)
+int signals_pending(void)
 {
-	return any_pending;
+	for (int sig = 1; sig < NSIG && any_pending; sig++)
+		if (pending[sig])
+			return sig;
+	return 0;
 }
 
 bool trap_on_exit(void)

@@ -1,11 +1,14 @@
 """Drive grove's shell at a terminal as a person would: editing, history, job control.
 
-Run with:  GROVE=path/to/grove /usr/bin/python3 -m pytest test_edit.py
-GROVE_RUNNER (e.g. qemu-riscv64) is put before it.
+Run with:  /usr/bin/python3 -m pytest tests/grove/test_edit.py
+GROVE is the program to test; without it one is built for this machine, under ASan and UBSan. GROVE_RUNNER (e.g.
+qemu-riscv64) is put before it.
 """
 
+import functools
 import os
 import shlex
+import subprocess
 import time
 
 import pexpect
@@ -16,10 +19,15 @@ CTRL_C, CTRL_D, CTRL_Z, CTRL_R = "\x03", "\x04", "\x1a", "\x12"
 UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
 
 
+@functools.lru_cache
+def program():
+    here = os.path.dirname(os.path.abspath(__file__))
+    return os.environ.get("GROVE") or subprocess.check_output([os.path.join(here, "build")], text=True).strip()
+
+
 def start(tmp_path, term="linux", columns=80):
-    grove = os.environ.get("GROVE", "/tmp/gb/grove")
-    command = shlex.split(os.environ.get("GROVE_RUNNER", "")) + [grove, "sh"]
-    env = {"PATH": "/usr/bin:/bin", "HOME": "/", "TERM": term}
+    command = shlex.split(os.environ.get("GROVE_RUNNER", "")) + [program(), "sh"]
+    env = {"PATH": "/usr/bin:/bin", "HOME": "/", "TERM": term, "ASAN_OPTIONS": "detect_leaks=0"}
     child = pexpect.spawn(command[0], command[1:], env=env, cwd=str(tmp_path),
                           timeout=10, encoding="latin-1", dimensions=(24, columns))
     child.expect(PROMPT)
