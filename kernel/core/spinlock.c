@@ -123,14 +123,14 @@ void spin_lock(struct spinlock *l)
 		irq_rule_check(l);
 		rank_check(&current->locks, l->rank, mark, false, l->name);
 	}
-	ticket_take(l);
+	lock_word_take(l);
 	l->holder = current;
 	held_push(current, l, l->rank | mark);
 }
 
 bool spin_trylock(struct spinlock *l)
 {
-	if (!ticket_try(l))
+	if (!lock_word_try(l))
 		return false;
 	l->holder = current;
 	held_push(current, l, l->rank | (in_interrupt() ? IN_IRQ : 0));
@@ -141,19 +141,19 @@ void spin_unlock(struct spinlock *l)
 {
 	held_pop(current, l);
 	l->holder = NULL;
-	ticket_release(l);
+	lock_word_drop(l);
 }
 
 void spin_lock_second(struct spinlock *l)
 {
-	ticket_take(l);
+	lock_word_take(l);
 	l->holder = current;
 }
 
 void spin_unlock_second(struct spinlock *l)
 {
 	l->holder = NULL;
-	ticket_release(l);
+	lock_word_drop(l);
 }
 
 bool spin_is_held(const struct spinlock *l)
