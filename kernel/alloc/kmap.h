@@ -8,6 +8,8 @@
 /* A kernel stack of KSTACK_SIZE with a guard page below; its lowest address, or NULL. Recently freed ones are reused. */
 void *kstack_alloc(void);
 void kstack_free(void *stack);
+/* Stacks that are freed and kept for reuse. */
+unsigned kstack_kept(void);
 
 /* Device registers at a physical address, readable and writable, never executable. NULL when out of memory. */
 void *kmap_io(paddr_t pa, size_t len);

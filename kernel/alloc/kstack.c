@@ -3,37 +3,71 @@
 #include "arch/task.h"
 #include "kernel/alloc/page.h"
 #include "kernel/alloc/slab.h"
+#include "kernel/core/spinlock.h"
 #include "kernel/task/task.h"
 
 /*
  * Kernel stacks: KSTACK_SIZE of memory in the KMAP window with an unmapped page below.
  *
- * To map a stack costs four frames and four page-table entries, to unmap it a flush of every hart's TLB. So each hart
- * keeps some freed stacks, mapped, chained through their lowest words, which nobody has used yet when a
- * stack is new and nobody uses any more when it is freed. Only its hart touches the chain, with interrupts off.
+ * To map a stack costs four frames and four page-table entries, to unmap it a flush of every hart's TLB. So freed stacks
+ * stay mapped, chained through their lowest words, which nobody has used yet when a stack is new and nobody
+ * uses any more when it is freed: a few with each hart, which only it touches, with interrupts off, and more in a common
+ * pool. Together the pool and the harts keep at most about 1/32 of memory.
  */
 
-struct stack_cache {
-	void *chain;
+struct stack_chain {
+	void *first;
 	unsigned count;
 } __aligned(64);
 
-static struct stack_cache *stack_caches; /* [a] one per hart, made at the first free; NULL before */
-static unsigned cache_size;		 /* [i] with stack_caches */
+static struct stack_chain *hart_stacks; /* [a] one per hart, made at the first use; NULL before */
+static unsigned hart_limit;		/* [i] with hart_stacks */
 
-/* Interrupts off. NULL until there is a hart table, or when memory is short: then stacks are unmapped at once. */
-static struct stack_cache *stacks_here(void)
+static struct spinlock pool_lock = SPINLOCK_INIT("kstacks", LOCK_RANK_KMAP);
+static struct stack_chain pool; /* [pool_lock] */
+static unsigned pool_limit;	/* [i] with hart_stacks */
+
+static void *chain_pop(struct stack_chain *c)
 {
-	struct stack_cache *array = __atomic_load_n(&stack_caches, __ATOMIC_ACQUIRE), *none = NULL;
+	void *stack = c->first;
+
+	if (stack == NULL)
+		return NULL;
+	c->first = *(void **)stack;
+	c->count--;
+	return stack;
+}
+
+static bool chain_push(struct stack_chain *c, void *stack, unsigned limit)
+{
+	if (c->count >= limit)
+		return false;
+	*(void **)stack = c->first;
+	c->first = stack;
+	c->count++;
+	return true;
+}
+
+static void limits_set(void)
+{
 	struct page_stats stats;
+
+	page_stats_get(&stats);
+	pool_limit = (unsigned)(stats.total / 32 / (KSTACK_SIZE / PAGE_SIZE));
+	hart_limit = clamp(pool_limit / (2 * hart_count), 1u, 8u);
+}
+
+/* Interrupts off. NULL until there is a hart table, or when memory is short: then only the pool is used. */
+static struct stack_chain *stacks_here(void)
+{
+	struct stack_chain *array = __atomic_load_n(&hart_stacks, __ATOMIC_ACQUIRE), *none = NULL;
 
 	if (unlikely(array == NULL)) {
 		array = hart_count > 0 ? kcalloc(hart_count, sizeof(*array)) : NULL;
 		if (array == NULL)
 			return NULL;
-		page_stats_get(&stats);
-		cache_size = clamp((unsigned)(stats.total / (hart_count * 1024UL)), 2u, 16u);
-		if (!__atomic_compare_exchange_n(&stack_caches, &none, array, false, __ATOMIC_ACQ_REL,
+		limits_set();
+		if (!__atomic_compare_exchange_n(&hart_stacks, &none, array, false, __ATOMIC_ACQ_REL,
 						 __ATOMIC_ACQUIRE)) {
 			kfree(array);
 			array = none;
@@ -42,35 +76,62 @@ static struct stack_cache *stacks_here(void)
 	return &array[atomic_load_explicit(&current->hart, memory_order_relaxed)];
 }
 
+static void *pool_pop(void)
+{
+	void *stack;
+
+	if (READ_ONCE(pool.count) == 0)
+		return NULL;
+	spin_lock(&pool_lock);
+	stack = chain_pop(&pool);
+	spin_unlock(&pool_lock);
+	return stack;
+}
+
+static bool pool_push(void *stack)
+{
+	bool kept;
+
+	spin_lock(&pool_lock);
+	kept = chain_push(&pool, stack, pool_limit);
+	spin_unlock(&pool_lock);
+	return kept;
+}
+
 void *kstack_alloc(void)
 {
 	irqflags_t irq = irq_save();
-	struct stack_cache *here = stacks_here();
-	void *stack = here != NULL ? here->chain : NULL;
+	struct stack_chain *here = stacks_here();
+	void *stack = here != NULL ? chain_pop(here) : NULL;
 
-	if (likely(stack != NULL)) {
-		here->chain = *(void **)stack;
-		here->count--;
-	}
+	if (unlikely(stack == NULL))
+		stack = pool_pop();
 	irq_restore(irq);
 	return stack != NULL ? stack : kmap_pages(KSTACK_SIZE, 0);
 }
 
 void kstack_free(void *stack)
 {
-	struct stack_cache *here;
+	struct stack_chain *here;
 	irqflags_t irq;
+	bool kept;
 
 	if (stack == NULL)
 		return;
 	irq = irq_save();
 	here = stacks_here();
-	if (likely(here != NULL && here->count < cache_size)) {
-		*(void **)stack = here->chain;
-		here->chain = stack;
-		here->count++;
-		stack = NULL;
-	}
+	kept = (here != NULL && chain_push(here, stack, hart_limit)) || pool_push(stack);
 	irq_restore(irq);
-	kmap_free(stack);
+	if (!kept)
+		kmap_free(stack);
+}
+
+unsigned kstack_kept(void)
+{
+	struct stack_chain *array = __atomic_load_n(&hart_stacks, __ATOMIC_ACQUIRE);
+	unsigned sum = READ_ONCE(pool.count);
+
+	for (unsigned i = 0; array != NULL && i < hart_count; i++)
+		sum += READ_ONCE(array[i].count);
+	return sum;
 }
