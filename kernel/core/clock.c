@@ -4,6 +4,7 @@
 
 #include "arch/clock.h"
 #include "arch/machine.h"
+#include "arch/machine.h"
 #include "lib/types.h"
 
 /*
@@ -72,6 +73,7 @@ uint64_t clock_real_ns(void)
 void clock_real_set(uint64_t ns)
 {
 	atomic_store_explicit(&real_offset_ns, ns - clock_mono_ns(), memory_order_relaxed);
+	vdso_clock_update(); /* the data page that user mode reads clocks from */
 	vdso_clock_update();
 }
 

@@ -30,7 +30,7 @@
  */
 
 #define RECORDS 512u
-#define TEXT_SIZE 32768u
+#define TEXT_SIZE LOG_TEXT_SIZE
 #define LINE_MAX 480u /* longer messages are cut */
 
 struct record {

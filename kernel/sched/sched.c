@@ -40,17 +40,6 @@ struct hart_mask sched_idle_mask;
 
 /* Boot. */
 
-void sched_idle_init(struct hart *h, struct task *t)
-{
-	h->idle = t;
-	atomic_store(&t->hart, h->index);
-	atomic_store(&t->state, TASK_RUNNING);
-	atomic_store(&t->on_hart, true);
-	fair_weight_set(&t->sched, SCHED_NORMAL, 0); /* inherited by what the boot task clones */
-	for (unsigned i = 0; i < ARRAY_SIZE(t->affinity.bits); i++)
-		t->affinity.bits[i] = UINT64_MAX;
-}
-
 void sched_init(void)
 {
 	runqueues = kcalloc(hart_count, sizeof(*runqueues));
@@ -64,17 +53,23 @@ void sched_init(void)
 		for (unsigned level = 0; level < RT_LEVELS; level++)
 			list_init(&rq->rt[level]);
 	}
-	sched_idle_init(&hart_table[0], current);
-	sched_hart_init(&hart_table[0]);
 	load_avg_start();
 }
 
 void sched_hart_init(struct hart *h)
 {
 	struct runqueue *rq = &runqueues[h->index];
+	struct task *t = current;
 
-	rq->idle = rq->running = h->idle;
-	h->idle->sched.exec_start_ns = clock_mono_ns();
+	assert(t == h->idle && atomic_load(&t->hart) == h->index);
+	atomic_store(&t->state, TASK_RUNNING);
+	atomic_store(&t->on_hart, true);
+	t->sched.exec_start_ns = clock_mono_ns();
+	/* Not for itself: tasks that the boot task clones inherit these. */
+	fair_weight_set(&t->sched, SCHED_NORMAL, 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(t->affinity.bits); i++)
+		t->affinity.bits[i] = UINT64_MAX;
+	rq->idle = rq->running = t;
 	hart_mask_set(&sched_online, h->index);
 	__atomic_store_n(&h->online, true, __ATOMIC_RELEASE);
 }

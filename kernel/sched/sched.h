@@ -9,11 +9,8 @@
 
 struct runqueue;
 
-/* Boot hart, on its boot task, which becomes its idle task; after hart_table_set, before the first task is made. */
-void sched_init(void);
-/* Dresses t as a further hart's idle task, before that hart is started: it finds itself through t->hart. */
-void sched_idle_init(struct hart *h, struct task *t);
-/* A further hart, on its idle task: from now on it is given tasks. */
+void sched_init(void); /* boot hart, after hart_table_set, before the first task is made */
+/* Each hart, on its idle task h->idle, whose `hart` is set: from now on it is given tasks. */
 void sched_hart_init(struct hart *h);
 
 /* Puts a new task (state TASK_NEW) on a queue for the first time, and takes the reference that the hart drops after its

@@ -56,8 +56,10 @@ void wait_prepare(struct waitq *q, struct waiter *w, enum task_state state)
 
 	if (!list_is_linked(&w->link))
 		entry_add(q, w);
-	spin_unlock_irqrestore(&q->lock, irq);
+	/* Under the lock: a wake-up that takes the entry out must find a state to wake from. Otherwise the task could
+	 * go to sleep, if what it was woken for did not suffice, and be in no queue. */
 	task_state_set(state);
+	spin_unlock_irqrestore(&q->lock, irq);
 }
 
 void wait_finish(struct waitq *q, struct waiter *w)

@@ -1,0 +1,71 @@
+#include "arch/task.h"
+#include "kernel/alloc/kmap.h"
+#include "kernel/alloc/page.h"
+#include "kernel/core/ktest.h"
+#include "lib/string.h"
+
+/*
+ * Tests of kernel mappings.
+ */
+
+/* Mappings of random sizes come and go in random order; each keeps its contents and starts out zeroed. */
+KTEST(kmap_random_sizes)
+{
+	struct mapping {
+		unsigned char *at;
+		size_t len;
+	} maps[24] = { 0 };
+
+	for (unsigned round = 0; round < 400; round++) {
+		struct mapping *m = &maps[ktest_random(ARRAY_SIZE(maps))];
+		unsigned char mark = (unsigned char)(m - maps + 1);
+
+		if (m->at != NULL) {
+			KTEST_CHECK(m->at[0] == mark && m->at[m->len - 1] == mark);
+			kmap_free(m->at);
+			m->at = NULL;
+			continue;
+		}
+		m->len = 1 + ktest_random(5 * PAGE_SIZE);
+		m->at = kmap_alloc(m->len);
+		KTEST_REQUIRE(m->at != NULL);
+		KTEST_CHECK(m->at[0] == 0 && m->at[m->len - 1] == 0);
+		memset(m->at, mark, m->len);
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(maps); i++)
+		kmap_free(maps[i].at);
+}
+
+KTEST(kmap_gives_frames_back)
+{
+	struct page_stats before, after;
+	void *p;
+
+	kmap_free(kmap_alloc(64 * PAGE_SIZE)); /* the page tables stay */
+	page_stats_get(&before);
+	p = kmap_alloc(64 * PAGE_SIZE);
+	kmap_free(p);
+	page_stats_get(&after);
+	KTEST_CHECK(p != NULL && before.kernel == after.kernel);
+}
+
+KTEST(kmap_refuses)
+{
+	KTEST_CHECK(kmap_alloc(0) == NULL);
+	KTEST_CHECK(kmap_alloc(KMAP_SIZE) == NULL);
+}
+
+KTEST(kstack_writable)
+{
+	char *stacks[40];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(stacks); i++) {
+		stacks[i] = kstack_alloc();
+		KTEST_REQUIRE(stacks[i] != NULL);
+		memset(stacks[i], (int)i, KSTACK_SIZE);
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(stacks); i++) {
+		KTEST_CHECK(stacks[i][0] == (char)i && stacks[i][KSTACK_SIZE - 1] == (char)i);
+		kstack_free(stacks[i]);
+	}
+}
