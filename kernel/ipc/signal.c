@@ -159,30 +159,66 @@ static bool takes_signals(const struct task *t)
 	return t != NULL && t->group->live > 0 && t->sighand != NULL && !(t->flags & TASK_KTHREAD);
 }
 
+/* Where a signal goes, and whom it wakes. */
+struct delivery {
+	struct sigpending *to; /* NULL: nowhere; there is nobody, or it is ignored, or it has killed already */
+	struct task *wakes;    /* NULL: nobody who doesn't block it */
+	bool ignored;
+};
+
 /* To `only`, or with NULL to the process. group->lock held. */
-static int send_locked(struct group *g, struct task *only, int signo, const struct abi_siginfo *info)
+static struct delivery route(struct group *g, struct task *only, int signo)
 {
 	struct task *t = only != NULL ? only : g->leader;
-	struct sigpending *to = only != NULL ? &only->pending : &g->shared;
+	struct delivery d = { 0 };
 	uint64_t handler;
-	int err;
 
-	if (signo == 0 || !takes_signals(t) || g->exiting || (only != NULL && (only->flags & TASK_EXITING)))
-		return 0;
+	if (!takes_signals(t) || g->exiting || (only != NULL && (only->flags & TASK_EXITING)))
+		return d;
 	cancel_opposite(g, signo);
 	handler = handler_of(t, signo);
-	if (is_ignored(t, signo, handler))
-		return 0;
-	t = only == NULL ? thread_for(g, signo) : wants(only, signo) ? only : NULL;
+	d.ignored = is_ignored(t, signo, handler);
+	if (d.ignored)
+		return d;
+	if (only == NULL)
+		d.wakes = thread_for(g, signo);
+	else if (wants(only, signo))
+		d.wakes = only;
 	/* Somebody in sigtimedwait takes it although it is blocked: then it kills nobody. */
-	if (t != NULL && signal_is_fatal(g, signo, handler) && !(t->sigmask & SIG_BIT(signo) & ~SIG_UNBLOCKABLE)) {
+	if (d.wakes != NULL && signal_is_fatal(g, signo, handler) &&
+	    !(d.wakes->sigmask & SIG_BIT(signo) & ~SIG_UNBLOCKABLE))
 		group_exit_start_locked(g, signo);
+	else
+		d.to = only != NULL ? &only->pending : &g->shared;
+	return d;
+}
+
+static int send_locked(struct group *g, struct task *only, int signo, const struct abi_siginfo *info)
+{
+	struct delivery d;
+	int err;
+
+	if (signo == 0)
 		return 0;
-	}
-	err = sigqueue_add(g, to, signo, info);
-	if (err == 0 && t != NULL)
-		notice(t);
+	d = route(g, only, signo);
+	if (d.to == NULL)
+		return 0;
+	err = sigqueue_add(g, d.to, signo, info);
+	if (err == 0 && d.wakes != NULL)
+		notice(d.wakes);
 	return err;
+}
+
+bool signal_send_entry_locked(struct group *g, struct task *only, struct sigqueue *q)
+{
+	struct delivery d = route(g, only, q->info.signo);
+
+	if (d.to == NULL)
+		return !d.ignored;
+	sigqueue_add_entry(d.to, q);
+	if (d.wakes != NULL)
+		notice(d.wakes);
+	return true;
 }
 
 static int send(struct group *g, struct task *only, int signo, const struct abi_siginfo *info)

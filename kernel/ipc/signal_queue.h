@@ -34,6 +34,9 @@ void sigqueue_add_entry(struct sigpending *p, struct sigqueue *q);
 /* Takes an entry back. Harmless if it is not queued. */
 void sigqueue_remove_entry(struct sigqueue *q);
 
+/* Sends with such an entry, to a thread or with only NULL to the process. False: it is ignored and has not been queued. */
+bool signal_send_entry_locked(struct group *g, struct task *only, struct sigqueue *q);
+
 /* The oldest of that signal, which is pending. */
 void sigpending_take(struct sigpending *p, int signo, struct abi_siginfo *info);
 /* Forgets all signals of the set. */
