@@ -32,7 +32,7 @@ V ?=#                  1: show the commands
 PYTHON ?= /usr/bin/python3#  the Python that has Debian's pytest and pexpect
 
 # Trailing comments above leave blanks in the values: take them off.
-$(foreach v,SMP MEM CPU BIOS APPEND GDB DEBUG KTEST USERLAND INITRAMFS_EXTRA KTEST BUILD CROSS_COMPILE LLVM WERROR V PYTHON,\
+$(foreach v,SMP MEM CPU BIOS APPEND GDB DEBUG KTEST USERLAND INITRAMFS_EXTRA BUILD CROSS_COMPILE LLVM WERROR V PYTHON,\
   $(eval override $(v) := $(strip $($(v)))))
 
 Q := $(if $(V),,@)
@@ -79,7 +79,6 @@ OBJ := $(BUILD)/obj
 GEN := $(BUILD)/gen
 KERNEL_SRCS := $(sort $(wildcard arch/riscv/*.c arch/riscv/*.S) $(shell find kernel lib -name '*.[cS]' 2>/dev/null))
 KERNEL_SRCS := $(if $(filter 1,$(DEBUG) $(KTEST)),$(KERNEL_SRCS),$(filter-out %_test.c,$(KERNEL_SRCS)))
-KERNEL_SRCS := $(if $(filter 1,$(KTEST) $(DEBUG)),$(KERNEL_SRCS),$(filter-out %_test.c,$(KERNEL_SRCS)))
 KERNEL_OBJS := $(addprefix $(OBJ)/,$(addsuffix .o,$(basename $(KERNEL_SRCS))))
 GROVE_SRCS := $(sort $(wildcard initramfs/grove/*.c))
 GROVE_OBJS := $(addprefix $(OBJ)/,$(GROVE_SRCS:.c=.o))
