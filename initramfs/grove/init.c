@@ -299,22 +299,31 @@ static void umount_all(void)
 	mount(NULL, "/", NULL, MS_REMOUNT | MS_RDONLY, NULL);
 }
 
+/* Collect what has ended; is nobody left? Orphans come to us, so no child means no process. */
+static bool all_gone(void)
+{
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		;
+	return pid < 0 && errno == ECHILD;
+}
+
+/* SIGHUP is for interactive shells, which ignore SIGTERM. */
 static void kill_all(void)
 {
 	struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
 
+	kill(-1, SIGHUP);
 	kill(-1, SIGTERM);
 	kill(-1, SIGCONT);
 	for (int ms = 0; ms < TERM_GRACE_MS; ms += 20) {
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
-		if (kill(-1, 0) < 0)
+		if (all_gone())
 			return;
 		nanosleep(&pause, NULL);
 	}
 	kill(-1, SIGKILL);
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		;
+	all_gone();
 }
 
 static _Noreturn void machine_stop(int how)
