@@ -1,26 +1,26 @@
+/*
+ * Free memory as blocks of 2^order frames, each aligned to its size (Knuth's buddy system).
+ *
+ * free_lists[order] holds the first frames of all free blocks of an order; such a frame, and no
+ * other, has PG_BUDDY set. The buddy of a block is the one that differs from it in one bit of the
+ * frame number. A request splits the smallest block that is large enough; a block that comes back
+ * is joined with its buddy as long as that is free and whole:
+ *
+ *	order 2  |       0..3        |       0..3        |
+ *	order 1  |  0..1   |  2..3   |   free  |  2..3   |      page_alloc(0) took frame 2 or 3:
+ *	order 0  | 0  | 1  | 2  | 3  |         |used|free|      two blocks are free, 0..1 and the
+ *other half
+ *
+ * Memory comes in banks, from the device tree. A buddy that would lie outside the block's own bank
+ * does not exist: its struct page need not even be mapped.
+ *
+ * One lock for the machine: what is frequent stays in the magazines of page.c.
+ */
 #include "kernel/alloc/buddy.h"
 
 #include "kernel/core/panic.h"
 #include "kernel/core/spinlock.h"
 #include "lib/string.h"
-
-/*
- * Free memory as blocks of 2^order frames, each aligned to its size (Knuth's buddy system).
- *
- * free_lists[order] holds the first frames of all free blocks of an order; such a frame, and no other, has PG_BUDDY
- * set. The buddy of a block is the one that differs from it in one bit of the frame number. A request splits the
- * smallest block that is large enough; a block that comes back is joined with its buddy as long as
- * that is free and whole:
- *
- *	order 2  |       0..3        |       0..3        |
- *	order 1  |  0..1   |  2..3   |   free  |  2..3   |      page_alloc(0) took frame 2 or 3:
- *	order 0  | 0  | 1  | 2  | 3  |         |used|free|      two blocks are free, 0..1 and the other half
- *
- * Memory comes in banks, from the device tree. A buddy that would lie outside the block's own bank does not
- * exist: its struct page need not even be mapped.
- *
- * One lock for the machine: what is frequent stays in the magazines of page.c.
- */
 
 #define PG_BUDDY 0x8000u /* page->flags: first frame of a block in a free list */
 #define BANKS_MAX 16

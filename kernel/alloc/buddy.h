@@ -1,16 +1,19 @@
 /*
- * The buddy allocator below kernel/alloc/page.c: blocks of 2^order free frames. Nobody else includes this.
+ * The buddy allocator below kernel/alloc/page.c: blocks of 2^order free frames. Nobody else
+ * includes this.
  */
 #pragma once
 
 #include "kernel/alloc/page.h"
 
-/* A block's first frame, taken out of the free lists; its struct page still says PAGE_FREE. NULL: none. Any context. */
+/* A block's first frame, taken out of the free lists; its struct page still says PAGE_FREE. NULL:
+ * none. Any context. */
 struct page *buddy_alloc(unsigned order);
 /* Gives a block back, merging it with its free buddies. */
 void buddy_free(struct page *p, unsigned order);
 
-/* Up to n single frames at once, chained through link.next from *head on; how many it was. And back: n of them. */
+/* Up to n single frames at once, chained through link.next from *head on; how many it was. And
+ * back: n of them. */
 unsigned buddy_alloc_batch(struct page **head, unsigned n);
 void buddy_free_batch(struct page *head, unsigned n);
 

@@ -1,3 +1,11 @@
+/*
+ * Memory of any size: up to 8 KiB from a row of object caches of fixed sizes, above that whole
+ * frames, a power of two of them. The struct page of an address says which it was, so kfree needs
+ * no size.
+ *
+ * LIMIT: a request above 8 KiB is rounded up to a power of two pages, and above 4 MiB fails;
+ * kmap_alloc does neither.
+ */
 #include "kernel/alloc/slab.h"
 
 #include "kernel/alloc/slab_debug.h"
@@ -5,27 +13,20 @@
 #include "lib/bits.h"
 #include "lib/string.h"
 
-/*
- * Memory of any size: up to 8 KiB from a row of object caches of fixed sizes, above that whole frames, a power of
- * two of them. The struct page of an address says which it was, so kfree needs no size.
- *
- * LIMIT: a request above 8 KiB is rounded up to a power of two pages, and above 4 MiB fails; kmap_alloc does neither.
- */
-
 #define CLASS(index, bytes)                                                                        \
 	[index] = CACHE_INIT(classes[index], "kmalloc-" #bytes, bytes, (bytes) & -(bytes))
 
 static struct cache classes[] = {
-	CLASS(0, 16),	CLASS(1, 32),	CLASS(2, 48),	 CLASS(3, 64),	  CLASS(4, 96),
-	CLASS(5, 128),	CLASS(6, 192),	CLASS(7, 256),	 CLASS(8, 384),	  CLASS(9, 512),
+	CLASS(0, 16),   CLASS(1, 32),    CLASS(2, 48),    CLASS(3, 64),    CLASS(4, 96),
+	CLASS(5, 128),  CLASS(6, 192),   CLASS(7, 256),   CLASS(8, 384),   CLASS(9, 512),
 	CLASS(10, 768), CLASS(11, 1024), CLASS(12, 2048), CLASS(13, 4096), CLASS(14, 8192),
 };
 
 /* Up to 1 KiB: the class for each multiple of 16 bytes. */
 static const uint8_t class_of[] = {
-	[0 ... 1] = 0,	 [2] = 1,	  [3] = 2,	   [4] = 3,	   [5 ... 6] = 4,   [7 ... 8] = 5,
-	[9 ... 12] = 6,	 [13 ... 16] = 7, [17 ... 24] = 8, [25 ... 32] = 9, [33 ... 48] = 10,
-	[49 ... 64] = 11,
+	[0 ... 1] = 0,   [2] = 1,         [3] = 2,          [4] = 3,
+	[5 ... 6] = 4,   [7 ... 8] = 5,   [9 ... 12] = 6,   [13 ... 16] = 7,
+	[17 ... 24] = 8, [25 ... 32] = 9, [33 ... 48] = 10, [49 ... 64] = 11,
 };
 
 struct cache *kmalloc_cache(size_t size)

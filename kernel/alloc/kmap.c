@@ -1,3 +1,21 @@
+/*
+ * The KMAP window: kernel memory that is mapped page by page.
+ *
+ * The window is cut into ranges without gaps, each free or used. All are in one tree by address,
+ * the free ones also in one by size, so that the smallest that fits is found, split, and later
+ * joined with free neighbours, in O(log n). A range knows its frames as a chain through their
+ * struct pages, for nobody else has to find them.
+ *
+ *	| guard | frame | frame | ... | guard | frame | ...        free        |
+ *	 \_______ used range ________/ \____ used ____/ \___ free range _______/
+ *
+ * The first page of every used range stays unmapped: who runs off the lower end of a stack faults
+ * at once.
+ *
+ * One lock, of a rank below the object caches and the page allocator, which are called under it.
+ * kstack.c keeps freed stacks at hand, so thread creation rarely comes here; unmapping costs a
+ * flush on every hart.
+ */
 #include "kernel/alloc/kmap.h"
 
 #include "arch/pte.h"
@@ -6,22 +24,6 @@
 #include "kernel/core/panic.h"
 #include "kernel/core/spinlock.h"
 #include "lib/rbtree.h"
-
-/*
- * The KMAP window: kernel memory that is mapped page by page.
- *
- * The window is cut into ranges without gaps, each free or used. All are in one tree by address, the free ones also in one
- * by size, so that the smallest that fits is found, split, and later joined with free neighbours, in O(log n). A
- * range knows its frames as a chain through their struct pages, for nobody else has to find them.
- *
- *	| guard | frame | frame | ... | guard | frame | ...        free        |
- *	 \_______ used range ________/ \____ used ____/ \___ free range _______/
- *
- * The first page of every used range stays unmapped: who runs off the lower end of a stack faults at once.
- *
- * One lock, of a rank below the object caches and the page allocator, which are called under it. kstack.c keeps
- * freed stacks at hand, so thread creation rarely comes here; unmapping costs a flush on every hart.
- */
 
 struct kmap_range {
 	struct rb_node by_addr;
@@ -39,24 +41,28 @@ static struct rb_root free_by_size;   /* [kmap_lock] */
 
 static bool addr_less(const struct rb_node *a, const struct rb_node *b)
 {
-	return rb_entry(a, struct kmap_range, by_addr)->start < rb_entry(b, struct kmap_range, by_addr)->start;
+	return rb_entry(a, struct kmap_range, by_addr)->start <
+	       rb_entry(b, struct kmap_range, by_addr)->start;
 }
 
 static bool size_less(const struct rb_node *a, const struct rb_node *b)
 {
-	return rb_entry(a, struct kmap_range, by_size)->pages < rb_entry(b, struct kmap_range, by_size)->pages;
+	return rb_entry(a, struct kmap_range, by_size)->pages <
+	       rb_entry(b, struct kmap_range, by_size)->pages;
 }
 
 static int addr_compare(const void *key, const struct rb_node *node)
 {
-	vaddr_t addr = *(const vaddr_t *)key, start = rb_entry(node, struct kmap_range, by_addr)->start;
+	vaddr_t addr = *(const vaddr_t *)key;
+	vaddr_t start = rb_entry(node, struct kmap_range, by_addr)->start;
 
 	return addr < start ? -1 : addr > start;
 }
 
 static int size_compare(const void *key, const struct rb_node *node)
 {
-	size_t pages = *(const size_t *)key, have = rb_entry(node, struct kmap_range, by_size)->pages;
+	size_t pages = *(const size_t *)key;
+	size_t have = rb_entry(node, struct kmap_range, by_size)->pages;
 
 	return pages < have ? -1 : pages > have;
 }
@@ -77,7 +83,8 @@ static bool window_open(void)
 	return true;
 }
 
-/* A used range, cut off the smallest free one that is large enough. NULL: no memory, or the window is full. */
+/* A used range, cut off the smallest free one that is large enough. NULL: no memory, or the window
+ * is full. */
 static struct kmap_range *range_take(size_t pages)
 {
 	struct kmap_range *from, *r;
@@ -121,8 +128,10 @@ static bool range_is_free(const struct kmap_range *r)
 
 static void range_give(struct kmap_range *r)
 {
-	struct kmap_range *next = rb_entry_or_null(rb_next(&r->by_addr), struct kmap_range, by_addr);
-	struct kmap_range *prev = rb_entry_or_null(rb_prev(&r->by_addr), struct kmap_range, by_addr);
+	struct kmap_range *next =
+		rb_entry_or_null(rb_next(&r->by_addr), struct kmap_range, by_addr);
+	struct kmap_range *prev =
+		rb_entry_or_null(rb_prev(&r->by_addr), struct kmap_range, by_addr);
 
 	if (range_is_free(next)) {
 		rb_erase(&free_by_size, &next->by_size);

@@ -1,22 +1,26 @@
 /*
- * Kernel mappings made page by page, with an unmapped guard page below each: stacks, device registers, big buffers.
+ * Kernel mappings made page by page, with an unmapped guard page below each: stacks, device
+ * registers, big buffers.
  */
 #pragma once
 
 #include "arch/page.h"
 
-/* A kernel stack of KSTACK_SIZE with a guard page below; its lowest address, or NULL. Recently freed ones are reused. */
+/* A kernel stack of KSTACK_SIZE with a guard page below; its lowest address, or NULL. Recently
+ * freed ones are reused. */
 void *kstack_alloc(void);
 void kstack_free(void *stack);
 /* Stacks that are freed and kept for reuse. */
 unsigned kstack_kept(void);
 
-/* Device registers at a physical address, readable and writable, never executable. NULL when out of memory. */
+/* Device registers at a physical address, readable and writable, never executable. NULL when out of
+ * memory. */
 void *kmap_io(paddr_t pa, size_t len);
 
 /* Virtually contiguous zeroed memory, any size. NULL when out of memory. */
 void *kmap_alloc(size_t len);
 /* The same, zeroed only with ALLOC_ZERO in flags. */
 void *kmap_pages(size_t len, unsigned flags);
-/* What kmap_alloc, kmap_pages or kmap_io returned; NULL is legal. Flushes every hart: not from an interrupt. */
+/* What kmap_alloc, kmap_pages or kmap_io returned; NULL is legal. Flushes every hart: not from an
+ * interrupt. */
 void kmap_free(void *p);

@@ -1,14 +1,14 @@
+/*
+ * Tests of kernel mappings.
+ */
 #include "arch/task.h"
 #include "kernel/alloc/kmap.h"
 #include "kernel/alloc/page.h"
 #include "kernel/core/ktest.h"
 #include "lib/string.h"
 
-/*
- * Tests of kernel mappings.
- */
-
-/* Mappings of random sizes come and go in random order; each keeps its contents and starts out zeroed. */
+/* Mappings of random sizes come and go in random order; each keeps its contents and starts out
+ * zeroed. */
 KTEST(kmap_random_sizes)
 {
 	struct mapping {

@@ -1,3 +1,12 @@
+/*
+ * Kernel stacks: KSTACK_SIZE of memory in the KMAP window with an unmapped page below.
+ *
+ * To map a stack costs four frames and four page-table entries, to unmap it a flush of every hart's
+ * TLB. So freed stacks stay mapped, chained through their lowest words, which nobody has used yet
+ * when a stack is new and nobody uses any more when it is freed: a few with each hart, which only
+ * it touches, with interrupts off, and more in a common pool. Together the pool and the harts keep
+ * at most about 1/32 of memory.
+ */
 #include "kernel/alloc/kmap.h"
 
 #include "arch/task.h"
@@ -5,15 +14,6 @@
 #include "kernel/alloc/slab.h"
 #include "kernel/core/spinlock.h"
 #include "kernel/task/task.h"
-
-/*
- * Kernel stacks: KSTACK_SIZE of memory in the KMAP window with an unmapped page below.
- *
- * To map a stack costs four frames and four page-table entries, to unmap it a flush of every hart's TLB. So freed stacks
- * stay mapped, chained through their lowest words, which nobody has used yet when a stack is new and nobody
- * uses any more when it is freed: a few with each hart, which only it touches, with interrupts off, and more in a common
- * pool. Together the pool and the harts keep at most about 1/32 of memory.
- */
 
 struct stack_chain {
 	void *first;
@@ -57,7 +57,8 @@ static void limits_set(void)
 	hart_limit = clamp(pool_limit / (2 * hart_count), 1u, 8u);
 }
 
-/* Interrupts off. NULL until there is a hart table, or when memory is short: then only the pool is used. */
+/* Interrupts off. NULL until there is a hart table, or when memory is short: then only the pool is
+ * used. */
 static struct stack_chain *stacks_here(void)
 {
 	struct stack_chain *array = __atomic_load_n(&hart_stacks, __ATOMIC_ACQUIRE), *none = NULL;
@@ -67,8 +68,8 @@ static struct stack_chain *stacks_here(void)
 		if (array == NULL)
 			return NULL;
 		limits_set();
-		if (!__atomic_compare_exchange_n(&hart_stacks, &none, array, false, __ATOMIC_ACQ_REL,
-						 __ATOMIC_ACQUIRE)) {
+		if (!__atomic_compare_exchange_n(&hart_stacks, &none, array, false,
+						 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
 			kfree(array);
 			array = none;
 		}

@@ -1,3 +1,19 @@
+/*
+ * Page frames as the rest of the kernel sees them: buddy blocks below, and on top a magazine per
+ * hart of single frames, which is where nearly every allocation begins and ends.
+ *
+ * A magazine is a chain of free frames that only its hart touches, with interrupts off; so taking
+ * or giving a frame needs no lock. An empty one is filled, a full one emptied, by half its size in
+ * one go. Magazines are small, in proportion to memory: on a machine with 8 MiB they hold 4 frames.
+ *
+ * Each hart also counts, by kind, frames handed out minus frames taken back there; only the sum
+ * over the harts means anything, and it is exact.
+ *
+ * Until page_init() there is one magazine of size 0, the boot hart's.
+ *
+ * LIMIT: frames in other harts' magazines are not called in when memory runs out: at most 32 a
+ * hart.
+ */
 #include "kernel/alloc/page.h"
 
 #include "kernel/alloc/buddy.h"
@@ -6,22 +22,6 @@
 #include "kernel/task/task.h"
 #include "lib/errno.h"
 #include "lib/string.h"
-
-/*
- * Page frames as the rest of the kernel sees them: buddy blocks below, and on top a magazine per hart of single
- * frames, which is where nearly every allocation begins and ends.
- *
- * A magazine is a chain of free frames that only its hart touches, with interrupts off; so taking or giving a frame
- * needs no lock. An empty one is filled, a full one emptied, by half its size in one go. Magazines are small,
- * in proportion to memory: on a machine with 8 MiB they hold 4 frames.
- *
- * Each hart also counts, by kind, frames handed out minus frames taken back there; only the sum over the harts
- * means anything, and it is exact.
- *
- * Until page_init() there is one magazine of size 0, the boot hart's.
- *
- * LIMIT: frames in other harts' magazines are not called in when memory runs out: at most 32 a hart.
- */
 
 #define KINDS (PAGE_TABLE + 1)
 
@@ -32,7 +32,8 @@ struct hart_pages {
 } __aligned(64);
 
 static struct hart_pages boot_pages;
-static struct hart_pages *hart_pages = &boot_pages; /* [i] after page_init; elements: own hart, interrupts off */
+static struct hart_pages *hart_pages =
+	&boot_pages; /* [i] after page_init; elements: own hart, interrupts off */
 static unsigned magazine_size;			    /* [i] after page_init */
 
 struct page *zero_page;
@@ -124,7 +125,9 @@ struct page *page_alloc(unsigned order, unsigned flags, enum page_kind kind)
 {
 	irqflags_t irq = irq_save();
 	struct hart_pages *here = pages_here();
-	struct page *p = order == 0 ? frame_take(here) : order <= PAGE_ORDER_MAX ? buddy_alloc(order) : NULL;
+	struct page *p = order == 0                ? frame_take(here)
+			 : order <= PAGE_ORDER_MAX ? buddy_alloc(order)
+						   : NULL;
 
 	if (unlikely(p == NULL)) {
 		irq_restore(irq);
@@ -149,7 +152,8 @@ void page_free(struct page *p)
 	irqflags_t irq;
 
 	if (unlikely(p->kind <= PAGE_RESERVED))
-		panic("page frame %#lx freed, but its kind is %u: nobody allocated it", page_phys(p), p->kind);
+		panic("page frame %#lx freed, but its kind is %u: nobody allocated it",
+		      page_phys(p), p->kind);
 	frames_poison(p, order);
 	irq = irq_save();
 	here = pages_here();

@@ -1,12 +1,14 @@
 /*
  * Page frames: struct page for every frame of RAM, and the buddy allocator that hands them out.
  *
- * A frame is free (in a buddy list or a hart's magazine), or owned by whoever allocated it; ref counts its users:
+ * A frame is free (in a buddy list or a hart's magazine), or owned by whoever allocated it; ref
+ * counts its users:
  *   anonymous page   the page tables that map it (and whoever works on it)
  *   file page        the page cache, plus the tables that map it
  *   leaf page table  the address spaces that share it (today always one)
  *   slab, stack      one
- * page_put on the last reference frees it. The kind is fixed while a frame is allocated: the statistics count by it.
+ * page_put on the last reference frees it. The kind is fixed while a frame is allocated: the
+ * statistics count by it.
  */
 #pragma once
 
@@ -17,7 +19,15 @@
 #include "kernel/core/spinlock.h"
 #include "lib/list.h"
 
-enum page_kind { PAGE_FREE, PAGE_RESERVED, PAGE_KERNEL, PAGE_SLAB, PAGE_ANON, PAGE_FILE, PAGE_TABLE };
+enum page_kind {
+	PAGE_FREE,
+	PAGE_RESERVED,
+	PAGE_KERNEL,
+	PAGE_SLAB,
+	PAGE_ANON,
+	PAGE_FILE,
+	PAGE_TABLE
+};
 
 struct page_cache;
 struct cache;
@@ -51,21 +61,29 @@ struct page {
 };
 _Static_assert(sizeof(struct page) <= 64, "PAGE_MAP_SIZE allows 64 bytes a page");
 
-enum page_flags { PG_UPTODATE = 1, PG_DIRTY = 2, PG_LOCKED = 4, PG_ICACHE = 8 /* instruction fetch is in order with its contents */ };
+enum page_flags {
+	PG_UPTODATE = 1,
+	PG_DIRTY = 2,
+	PG_LOCKED = 4,
+	PG_ICACHE = 8 /* instruction fetch is in order with its contents */
+};
 
 #define PAGE_ORDER_MAX 10u /* the largest allocation: 4 MiB */
 
 #define ALLOC_ZERO 1u	/* give zeroed memory */
 #define ALLOC_NOWAIT 2u /* the caller can't sleep (today no allocation sleeps) */
 
-/* Boot: every frame of a bank of RAM gets its struct page, reserved; then what nobody occupies is released. The part
- * of the page map that covers the bank is mapped already. Bank by bank, before anything is allocated. */
+/* Boot: every frame of a bank of RAM gets its struct page, reserved; then what nobody occupies is
+ * released. The part of the page map that covers the bank is mapped already. Bank by bank, before
+ * anything is allocated. */
 void page_bank_init(paddr_t start, paddr_t end);
 void page_range_release(paddr_t start, paddr_t end);
-/* Boot, after hart_table_set: from now on each hart keeps a few frames at hand. And makes zero_page. 0 or -ENOMEM. */
+/* Boot, after hart_table_set: from now on each hart keeps a few frames at hand. And makes
+ * zero_page. 0 or -ENOMEM. */
 int page_init(void) __must_check;
 
-/* 2^order contiguous frames with one reference, or NULL when there are none. Any context, interrupts included. */
+/* 2^order contiguous frames with one reference, or NULL when there are none. Any context,
+ * interrupts included. */
 struct page *page_alloc(unsigned order, unsigned flags, enum page_kind kind);
 /* Drops a reference; frees the whole allocation when it was the last. NULL is legal. */
 void page_free(struct page *p); /* page_put's second half: nobody else's business */
@@ -101,11 +119,12 @@ static inline struct page *page_of(const void *direct_map_address)
 /* pa is RAM that has a struct page. */
 bool page_phys_valid(paddr_t pa);
 
-/* One page of zeros, never written, never freed, mapped read-only wherever memory is read before it is written. */
+/* One page of zeros, never written, never freed, mapped read-only wherever memory is read before it
+ * is written. */
 extern struct page *zero_page;
 
-/* free includes what harts keep at hand. total is free and all kinds together: what firmware and image occupy is
- * not in it. */
+/* free includes what harts keep at hand. total is free and all kinds together: what firmware and
+ * image occupy is not in it. */
 struct page_stats {
 	uint64_t total, free, kernel, slab, anon, file, table; /* pages */
 };

@@ -1,11 +1,10 @@
+/*
+ * Tests of the page allocator. Other threads allocate meanwhile, so what the machine has as a whole
+ * is compared with some tolerance.
+ */
 #include "kernel/alloc/page.h"
 #include "kernel/core/ktest.h"
 #include "lib/string.h"
-
-/*
- * Tests of the page allocator. Other threads allocate meanwhile, so what the machine has as a whole is compared with some
- * tolerance.
- */
 
 #define TOLERANCE 256 /* frames that the rest of the kernel may take or give during a test */
 

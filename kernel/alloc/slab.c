@@ -1,3 +1,27 @@
+/*
+ * Object caches (after Bonwick 1994, with his magazines of 2001, smaller).
+ *
+ * A slab is a block of frames cut into objects of one size. Its struct page says which cache it
+ * belongs to and chains its free objects through their first words; nothing of the slab itself is
+ * spent on bookkeeping.
+ *
+ *	cache --> partial --> [slab: o o . o] --> [slab: . . . o]        . free   o used
+ *	  |       full slabs are on no list; an empty one goes back to the page allocator
+ *	  +-----> magazines[hart]: . . . .
+ *
+ * Each hart has a magazine: a chain of free objects that only it touches, with interrupts off, so
+ * that the usual allocation takes no lock. An empty one is filled, a full one emptied, by half in
+ * one go under the cache's lock. To a slab, objects in a magazine are used; to the statistics, they
+ * are free.
+ *
+ * A static cache needs no initialisation: the first allocation settles its geometry. Magazines come
+ * with the first allocation after the hart table exists; before, every allocation takes the lock.
+ * The magazine arrays themselves come from the kmalloc caches, past their magazines, which is what
+ * ends the recursion.
+ *
+ * Entry points: cache_alloc and cache_free; cache_live and cache_for_each for statistics. kmalloc.c
+ * has the rest.
+ */
 #include "kernel/alloc/slab.h"
 
 #include "kernel/alloc/slab_debug.h"
@@ -5,27 +29,6 @@
 #include "kernel/core/panic.h"
 #include "kernel/task/task.h"
 #include "lib/string.h"
-
-/*
- * Object caches (after Bonwick 1994, with his magazines of 2001, smaller).
- *
- * A slab is a block of frames cut into objects of one size. Its struct page says which cache it belongs to and
- * chains its free objects through their first words; nothing of the slab itself is spent on bookkeeping.
- *
- *	cache --> partial --> [slab: o o . o] --> [slab: . . . o]        . free   o used
- *	  |       full slabs are on no list; an empty one goes back to the page allocator
- *	  +-----> magazines[hart]: . . . .
- *
- * Each hart has a magazine: a chain of free objects that only it touches, with interrupts off, so that the usual
- * allocation takes no lock. An empty one is filled, a full one emptied, by half in one go under the cache's lock.
- * To a slab, objects in a magazine are used; to the statistics, they are free.
- *
- * A static cache needs no initialisation: the first allocation settles its geometry. Magazines come with the first
- * allocation after the hart table exists; before, every allocation takes the lock. The magazine arrays themselves come
- * from the kmalloc caches, past their magazines, which is what ends the recursion.
- *
- * Entry points: cache_alloc and cache_free; cache_live and cache_for_each for statistics. kmalloc.c has the rest.
- */
 
 static struct cache *_Atomic caches; /* all that were ever used; only grows */
 
@@ -39,7 +42,8 @@ static size_t slab_bytes(const struct cache *c)
 	return PAGE_SIZE << c->order;
 }
 
-/* The smallest slab that wastes at most an eighth; an object of a page or more gets a block of its own size. */
+/* The smallest slab that wastes at most an eighth; an object of a page or more gets a block of its
+ * own size. */
 static unsigned order_choose(size_t stride)
 {
 	unsigned order = 0;
@@ -58,7 +62,8 @@ static unsigned magazine_size_choose(size_t stride)
 	return stride <= 1024 ? 8 : stride <= PAGE_SIZE ? 4 : 2;
 }
 
-/* Settles what the first use must. Two harts may both come here: under the lock one of them does it. */
+/* Settles what the first use must. Two harts may both come here: under the lock one of them does
+ * it. */
 static void cache_settle(struct cache *c)
 {
 	irqflags_t irq = spin_lock_irqsave(&c->lock);
@@ -206,7 +211,8 @@ void *cache_alloc_early(struct cache *c)
 	return object;
 }
 
-/* To object_free's counterpart it makes no difference where an object was allocated: only the sum counts. */
+/* To object_free's counterpart it makes no difference where an object was allocated: only the sum
+ * counts. */
 static void cache_free_early(struct cache *c, void *object)
 {
 	irqflags_t irq = spin_lock_irqsave(&c->lock);
@@ -317,7 +323,8 @@ uint64_t cache_live(const struct cache *c)
 	return (uint64_t)max(live, 0L);
 }
 
-void cache_for_each(void (*fn)(const char *name, size_t size, uint64_t live, uint64_t pages, void *arg),
+void cache_for_each(void (*fn)(const char *name, size_t size, uint64_t live, uint64_t pages,
+			       void *arg),
 		    void *arg)
 {
 	for (struct cache *c = atomic_load(&caches); c != NULL; c = c->next)

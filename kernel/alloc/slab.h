@@ -16,7 +16,8 @@ struct cache;
 #define CACHE_INIT(var, cache_name, object_size, object_align)                                     \
 	{                                                                                          \
 		.name = cache_name, .size = object_size, .align = object_align,                    \
-		.lock = SPINLOCK_INIT("cache", LOCK_RANK_SLAB), .partial = LIST_INIT((var).partial) \
+		.lock = SPINLOCK_INIT("cache", LOCK_RANK_SLAB),                                    \
+		.partial = LIST_INIT((var).partial)                                                \
 	}
 
 #include "kernel/alloc/slab_types.h"
@@ -42,4 +43,6 @@ void *kmemdup(const void *p, size_t n);
 /* Objects out with users: exact when nobody allocates meanwhile. */
 uint64_t cache_live(const struct cache *c);
 /* Calls fn for every cache, with live objects counted: /proc/slabinfo, /proc/pando/objects. */
-void cache_for_each(void (*fn)(const char *name, size_t size, uint64_t live, uint64_t pages, void *arg), void *arg);
+void cache_for_each(void (*fn)(const char *name, size_t size, uint64_t live, uint64_t pages,
+			       void *arg),
+		    void *arg);

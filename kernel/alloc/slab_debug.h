@@ -1,8 +1,10 @@
 /*
- * What object caches check in debug builds, and what kmalloc.c and slab.c share. Nobody else includes this.
+ * What object caches check in debug builds, and what kmalloc.c and slab.c share. Nobody else
+ * includes this.
  *
- * A free object is filled with POISON behind its first word, the chain. An allocation that finds anything else knows that
- * somebody wrote to the object after it was freed; a free that finds poison all over, that it was freed before.
+ * A free object is filled with POISON behind its first word, the chain. An allocation that finds
+ * anything else knows that somebody wrote to the object after it was freed; a free that finds
+ * poison all over, that it was freed before.
  */
 #pragma once
 

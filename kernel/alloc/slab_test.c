@@ -1,10 +1,9 @@
-#include "kernel/alloc/slab.h"
-#include "kernel/core/ktest.h"
-#include "lib/string.h"
-
 /*
  * Tests of object caches and kmalloc.
  */
+#include "kernel/alloc/slab.h"
+#include "kernel/core/ktest.h"
+#include "lib/string.h"
 
 struct odd {
 	char bytes[200];
@@ -70,7 +69,8 @@ KTEST(slab_zeroed)
 
 KTEST(kmalloc_sizes)
 {
-	static const size_t sizes[] = { 0, 1, 16, 17, 100, 128, 511, 1024, 1025, 4096, 8192, 8193, 100000 };
+	static const size_t sizes[] = {0,    1,    16,   17,   100,  128,   511,
+				       1024, 1025, 4096, 8192, 8193, 100000};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(sizes); i++) {
 		unsigned char *p = kmalloc(sizes[i], ALLOC_ZERO);

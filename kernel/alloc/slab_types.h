@@ -1,10 +1,12 @@
-/* struct cache, apart so that CACHE_DEFINE can size it; its fields belong to kernel/alloc/slab.c. */
+/* struct cache, apart so that CACHE_DEFINE can size it; its fields belong to kernel/alloc/slab.c.
+ * */
 #pragma once
 
 #include "kernel/core/spinlock.h"
 #include "lib/list.h"
 
-/* Free objects that a hart has at hand, chained through their first word. Own hart only, interrupts off. */
+/* Free objects that a hart has at hand, chained through their first word. Own hart only, interrupts
+ * off. */
 struct magazine {
 	void *chain;
 	unsigned count;

@@ -1,3 +1,16 @@
+/*
+ * From the machine's counter to nanoseconds and back, without dividing.
+ *
+ * A ratio a/b is kept as its whole part and 64 bits of fraction, so that x * a / b is two
+ * multiplications and an addition: x * whole + (x * fraction >> 64), the upper half of a product
+ * being one instruction. On the usual counters (10, 4, 1 MHz) a tick is a whole number of
+ * nanoseconds and the result is exact; otherwise it is off by less than x / 2^64, nothing that a
+ * clock of this machine could show.
+ *
+ * CLOCK_REALTIME is CLOCK_MONOTONIC plus an offset that clock_settime (or a clock chip at boot)
+ * sets.
+ * LIMIT: no clock discipline: adjtimex has no effect on the rate.
+ */
 #include "kernel/core/clock.h"
 
 #include <stdatomic.h>
@@ -6,18 +19,6 @@
 #include "arch/machine.h"
 #include "arch/machine.h"
 #include "lib/types.h"
-
-/*
- * From the machine's counter to nanoseconds and back, without dividing.
- *
- * A ratio a/b is kept as its whole part and 64 bits of fraction, so that x * a / b is two multiplications and an
- * addition: x * whole + (x * fraction >> 64), the upper half of a product being one instruction. On the usual
- * counters (10, 4, 1 MHz) a tick is a whole number of nanoseconds and the result is exact; otherwise it is off by
- * less than x / 2^64, nothing that a clock of this machine could show.
- *
- * CLOCK_REALTIME is CLOCK_MONOTONIC plus an offset that clock_settime (or a clock chip at boot) sets.
- * LIMIT: no clock discipline: adjtimex has no effect on the rate.
- */
 
 struct ratio {
 	uint64_t whole, fraction;
@@ -33,7 +34,8 @@ static inline uint64_t ratio_apply(const struct ratio *r, uint64_t x)
 	return x * r->whole + (uint64_t)((unsigned __int128)x * r->fraction >> 64);
 }
 
-/* Schoolbook division, a bit a time: the compiler's 128-bit division lives in a library that the kernel lacks. */
+/* Schoolbook division, a bit a time: the compiler's 128-bit division lives in a library that the
+ * kernel lacks. */
 static struct ratio ratio_make(uint64_t a, uint64_t b)
 {
 	struct ratio r = { .whole = a / b };

@@ -9,20 +9,22 @@
 #define NSEC_PER_MSEC 1000000UL
 #define NSEC_PER_USEC 1000UL
 
-/* Starts the clock at 0; before it all clocks stand there. Boot hart, once arch_clock_hz is known. */
+/* Starts the clock at 0; before it all clocks stand there. Boot hart, once arch_clock_hz is known.
+ * */
 void clock_init(void);
 
-/* CLOCK_MONOTONIC (and BOOTTIME: the machine never suspends). Never goes back, same on all harts. */
+/* CLOCK_MONOTONIC (and BOOTTIME: the machine never suspends). Never goes back, same on all harts.
+ * */
 uint64_t clock_mono_ns(void);
 /* CLOCK_REALTIME. */
 uint64_t clock_real_ns(void);
 void clock_real_set(uint64_t ns);
-/* Ticks of the hardware counter <-> nanoseconds of CLOCK_MONOTONIC, rounding up towards later. From 2^62 on the answer
- * is UINT64_MAX: never. */
+/* Ticks of the hardware counter <-> nanoseconds of CLOCK_MONOTONIC, rounding up towards later. From
+ * 2^62 on the answer is UINT64_MAX: never. */
 uint64_t clock_ns_to_ticks(uint64_t mono_ns);
 
-/* What user space needs to read the clocks by itself (the vDSO's data page):
- * mono = (t * ns_whole + (t * ns_fraction >> 64)) with t = ticks - base_ticks; real = mono + real_offset_ns. */
+/* What user space needs to read the clocks by itself (the vDSO's data page): mono = (t ns_whole +
+ * (t ns_fraction >> 64)) with t = ticks - base_ticks; real = mono + real_offset_ns. */
 struct clock_params {
 	uint64_t base_ticks;
 	uint64_t ns_whole, ns_fraction;

@@ -1,11 +1,10 @@
+/*
+ * The table of harts. It is made once, early, by the boot hart; until then hart_count is 0 and
+ * hart_index() 0, and whoever keeps something per hart works without it.
+ */
 #include "kernel/core/hart.h"
 
 #include "kernel/task/task.h"
-
-/*
- * The table of harts. It is made once, early, by the boot hart; until then hart_count is 0 and hart_index() 0, and
- * whoever keeps something per hart works without it.
- */
 
 unsigned hart_count;
 struct hart *hart_table;

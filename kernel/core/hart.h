@@ -1,15 +1,17 @@
 /*
- * Harts as the kernel counts them: dense indexes 0 .. hart_count-1, whatever numbers the hardware uses.
+ * Harts as the kernel counts them: dense indexes 0 .. hart_count-1, whatever numbers the hardware
+ * uses.
  *
- * The array is made at boot from the device tree. What a subsystem keeps per hart it keeps in its own array
- * of hart_count elements, indexed by hart_index().
+ * The array is made at boot from the device tree. What a subsystem keeps per hart it keeps in its
+ * own array of hart_count elements, indexed by hart_index().
  */
 #pragma once
 
 #include "arch/hart.h"
 #include "lib/types.h"
 
-/* Bits in a mask; the largest machine QEMU's virt board builds. Harts beyond it are left off, with a message. */
+/* Bits in a mask; the largest machine QEMU's virt board builds. Harts beyond it are left off, with
+ * a message. */
 #define HART_MAX 512
 
 struct hart_mask {
@@ -27,8 +29,8 @@ struct hart {
 extern unsigned hart_count;	 /* [i] after boot */
 extern struct hart *hart_table; /* [i] hart_count elements */
 
-/* Publishes the table, filled in (index, hartid) by whoever read the device tree; the hart that booted comes first.
- * Once, before anything is kept per hart. */
+/* Publishes the table, filled in (index, hartid) by whoever read the device tree; the hart that
+ * booted comes first. Once, before anything is kept per hart. */
 void hart_table_set(struct hart *table, unsigned count);
 
 /* Index of the hart this code runs on. Stable only while the caller can't be switched out. */

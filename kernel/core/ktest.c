@@ -1,3 +1,8 @@
+/*
+ * Runs the in-kernel tests. Each test draws its random numbers from the seed and its own name, so
+ * that it does the same whatever ran before it; the order is shuffled by the seed, so that tests
+ * which lean on each other are found out.
+ */
 #include "kernel/core/ktest.h"
 
 #include "arch/clock.h"
@@ -8,11 +13,6 @@
 #include "lib/errno.h"
 #include "lib/random.h"
 #include "lib/string.h"
-
-/*
- * Runs the in-kernel tests. Each test draws its random numbers from the seed and its own name, so that it does the same
- * whatever ran before it; the order is shuffled by the seed, so that tests which lean on each other are found out.
- */
 
 extern const struct ktest _ktests_start[], _ktests_end[];
 
@@ -95,7 +95,8 @@ bool ktest_run(int (*spawn)(int (*fn)(void *arg), void *arg, const char *name, s
 	unsigned n = tests_shuffle(order, seed), passed = 0;
 
 	thread_spawn = spawn;
-	pr_notice("ktest: %u tests, seed %lu%s", n, seed, n == 0 ? "; build with KTEST=1 to have some" : "");
+	pr_notice("ktest: %u tests, seed %lu%s", n, seed,
+		  n == 0 ? "; build with KTEST=1 to have some" : "");
 	for (unsigned i = 0; i < n; i++)
 		passed += test_run(order[i], seed);
 	pr_notice("ktest: %u passed, %u failed", passed, n - passed);

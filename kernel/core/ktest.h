@@ -1,7 +1,7 @@
 /*
- * In-kernel tests: functions in a linker section, run in a kernel thread after boot when the command line says ktest or
- * ktest=SEED, in an order shuffled by the seed, which is printed. They live in *_test.c beside what they test, compiled
- * with KTEST=1 or DEBUG=1.
+ * In-kernel tests: functions in a linker section, run in a kernel thread after boot when the
+ * command line says ktest or ktest=SEED, in an order shuffled by the seed, which is printed. They
+ * live in *_test.c beside what they test, compiled with KTEST=1 or DEBUG=1.
  *
  *	KTEST(page_alloc_zeroed)
  *	{
@@ -20,10 +20,12 @@ struct ktest {
 
 #define KTEST(test_name)                                                                           \
 	static void test_name(void);                                                               \
-	static const struct ktest ktest_##test_name __used __section(".ktests") = { #test_name, test_name }; \
+	static const struct ktest ktest_##test_name __used __section(".ktests") = {#test_name,     \
+										   test_name};     \
 	static void test_name(void)
 
-/* Says where and what when cond is false, and the test has failed; it goes on. From any thread of the test. */
+/* Says where and what when cond is false, and the test has failed; it goes on. From any thread of
+ * the test. */
 #define KTEST_CHECK(cond) ktest_check(cond, #cond, __FILE__, __LINE__)
 bool ktest_check(bool ok, const char *cond, const char *file, int line);
 /* The same, and the test's function returns. */
@@ -43,6 +45,6 @@ int ktest_thread(int (*fn)(void *arg), void *arg) __must_check;
 bool ktest_wanted(void);
 
 struct task;
-/* Runs all, prints a line for each and "ktest: N passed, M failed" at the end. May sleep. Threads are made through spawn:
- * kthread_create of kernel/lifecycle/kthread.h. True if none failed. */
+/* Runs all, prints a line for each and "ktest: N passed, M failed" at the end. May sleep. Threads
+ * are made through spawn: kthread_create of kernel/lifecycle/kthread.h. True if none failed. */
 bool ktest_run(int (*spawn)(int (*fn)(void *arg), void *arg, const char *name, struct task **out));

@@ -1,3 +1,10 @@
+/*
+ * The end of the road: what was wrong, where, and then halt or reboot.
+ *
+ * The first hart that panics owns the console: it stops the others, and a hart that panics at the
+ * same moment stops itself. A panic inside the panic (a pointer that the backtrace follows may be
+ * bad) prints one line and goes straight to the end.
+ */
 #include "kernel/core/panic.h"
 
 #include <stdatomic.h>
@@ -9,14 +16,6 @@
 #include "kernel/core/printk.h"
 #include "kernel/task/task.h"
 #include "lib/format.h"
-
-/*
- * The end of the road: what was wrong, where, and then halt or reboot.
- *
- * The first hart that panics owns the console: it stops the others, and a hart that panics at the same moment stops
- * itself. A panic inside the panic (a pointer that the backtrace follows may be bad) prints one line and goes
- * straight to the end.
- */
 
 int panic_timeout_s;
 
@@ -111,7 +110,8 @@ void panic(const char *fmt, ...)
 	va_start(args, fmt);
 	vprintk(LOG_EMERG, fmt, args);
 	va_end(args);
-	printk(LOG_EMERG, "panic on hart %u, task %d (%s)", hart_index(), current->tid, current->comm);
+	printk(LOG_EMERG, "panic on hart %u, task %d (%s)", hart_index(), current->tid,
+	       current->comm);
 	backtrace_print(0);
 	panic_end();
 }

@@ -5,8 +5,8 @@
 
 #include "lib/types.h"
 
-/* Prints the sentence, task, hart, symbolised backtrace; stops the other harts; then as panic= says:
- * 0 halts, N > 0 reboots after N seconds, < 0 at once. */
+/* Prints the sentence, task, hart, symbolised backtrace; stops the other harts; then as panic=
+ * says: 0 halts, N > 0 reboots after N seconds, < 0 at once. */
 __noreturn void panic(const char *fmt, ...) __printf(1, 2);
 
 /* Always compiled in: states what is proven. */

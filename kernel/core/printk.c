@@ -1,3 +1,26 @@
+/*
+ * Kernel messages.
+ *
+ * A message is a record: sequence number, time, level, text. Records lie in two rings. `records`
+ * holds the fixed-size part of number seq at seq % RECORDS; `texts` holds the bytes, at positions
+ * that only grow and are taken modulo its size. A new record pushes out old ones until both rings
+ * have room:
+ *
+ *	first_seq                              next_seq
+ *	    | rec | rec | rec | rec | rec | rec |
+ *	       |                             |
+ *	       v text_pos           text_pos v
+ *	  ...| text | text | ...       | text |...    text_end
+ *
+ * Readers name a record by its number and learn from first_seq what they missed, so they hold
+ * nothing between calls.
+ *
+ * The text is formatted on the caller's stack, outside the lock. log_lock has the highest rank and
+ * interrupts are off under it, so anything may print. In a panic the lock may be held by a hart
+ * that was stopped: then it is tried for a while and done without.
+ *
+ * Entry points: printk; console_register; console_write; log_read.
+ */
 #include "kernel/core/printk.h"
 
 #include "arch/machine.h"
@@ -6,28 +29,6 @@
 #include "kernel/core/spinlock.h"
 #include "lib/format.h"
 #include "lib/string.h"
-
-/*
- * Kernel messages.
- *
- * A message is a record: sequence number, time, level, text. Records lie in two rings. `records` holds the
- * fixed-size part of number seq at seq % RECORDS; `texts` holds the bytes, at positions that only grow and are taken
- * modulo its size. A new record pushes out old ones until both rings have room:
- *
- *	first_seq                              next_seq
- *	    | rec | rec | rec | rec | rec | rec |
- *	       |                             |
- *	       v text_pos           text_pos v
- *	  ...| text | text | ...       | text |...    text_end
- *
- * Readers name a record by its number and learn from first_seq what they missed, so they hold nothing between calls.
- *
- * The text is formatted on the caller's stack, outside the lock. log_lock has the highest rank and
- * interrupts are off under it, so anything may print. In a panic the lock may be held by a hart that was stopped: then
- * it is tried for a while and done without.
- *
- * Entry points: printk; console_register; console_write; log_read.
- */
 
 #define RECORDS 512u
 #define TEXT_SIZE LOG_TEXT_SIZE
@@ -161,7 +162,8 @@ static struct record *record_add(enum log_level level, const char *text, size_t 
 	struct record *r = &records[next_seq % RECORDS];
 
 	while (next_seq - first_seq == RECORDS ||
-	       (first_seq < next_seq && text_end + len - records[first_seq % RECORDS].text_pos > TEXT_SIZE))
+	       (first_seq < next_seq &&
+		text_end + len - records[first_seq % RECORDS].text_pos > TEXT_SIZE))
 		first_seq++;
 	*r = (struct record){ clock_mono_ns(), text_end, (uint16_t)len, (uint8_t)level };
 	for (size_t i = 0; i < len; i++)

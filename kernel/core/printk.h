@@ -8,10 +8,19 @@
 #include "lib/list.h"
 #include "lib/types.h"
 
-enum log_level { LOG_EMERG, LOG_ALERT, LOG_CRIT, LOG_ERR, LOG_WARN, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
+enum log_level {
+	LOG_EMERG,
+	LOG_ALERT,
+	LOG_CRIT,
+	LOG_ERR,
+	LOG_WARN,
+	LOG_NOTICE,
+	LOG_INFO,
+	LOG_DEBUG
+};
 
-/* Printable from anywhere: interrupts, any lock held (but the log's), before and during panic. %pS prints
- * an address as symbol+offset. One call is one message; no newline needed at the end. */
+/* Printable from anywhere: interrupts, any lock held (but the log's), before and during panic. %pS
+ * prints an address as symbol+offset. One call is one message; no newline needed at the end. */
 void printk(enum log_level level, const char *fmt, ...) __printf(2, 3);
 void vprintk(enum log_level level, const char *fmt, va_list args);
 
@@ -31,13 +40,15 @@ struct console {
 	void (*write)(struct console *c, const char *s, size_t n);
 };
 
-/* The first registered console replaces the firmware's, after replaying what the ring holds if replay. */
+/* The first registered console replaces the firmware's, after replaying what the ring holds if
+ * replay. */
 void console_register(struct console *c, bool replay);
 /* Straight to the consoles, no ring: panic's and the tty's last resort. */
 void console_write(const char *s, size_t n);
 
-/* For syslog(2), /dev/kmsg: copies records from *seq on as text ("<level>[sec.usec] text\n" with level when
- * with_level), whole lines only, and moves *seq. Returns bytes. Oldest is log_first_seq(). */
+/* For syslog(2), /dev/kmsg: copies records from *seq on as text ("<level>[sec.usec] text\n" with
+ * level when with_level), whole lines only, and moves *seq. Returns bytes. Oldest is
+ * log_first_seq(). */
 size_t log_read(uint64_t *seq, char *buf, size_t size, bool with_level);
 uint64_t log_first_seq(void);
 uint64_t log_next_seq(void);

@@ -1,3 +1,18 @@
+/*
+ * Random bytes: one ChaCha20 generator with fast key erasure (D. J. Bernstein, 2017).
+ *
+ * The state is a key. A request turns the key into a stream; its first 32 bytes become the next key
+ * at once and only what follows is given out. So whoever reads the kernel's memory later cannot
+ * compute what was given out before. A long request works on a key of its own, drawn like any other
+ * 32 bytes, and holds no lock meanwhile.
+ *
+ * Entropy mixed in is folded into the key by encrypting: key' = stream(key xor block). It can only
+ * add. The seed is what the boot code finds (the device tree's rng-seed) and the jitter of the
+ * counter at each interrupt and request.
+ *
+ * LIMIT: nothing estimates entropy and nothing blocks: without an rng-seed, as on boards whose
+ * firmware gives none, early bytes are as good as the timing jitter of booting.
+ */
 #include "kernel/core/random.h"
 
 #include "arch/clock.h"
@@ -5,24 +20,9 @@
 #include "lib/random.h"
 #include "lib/string.h"
 
-/*
- * Random bytes: one ChaCha20 generator with fast key erasure (D. J. Bernstein, 2017).
- *
- * The state is a key. A request turns the key into a stream; its first 32 bytes become the next key at once and only
- * what follows is given out. So whoever reads the kernel's memory later cannot compute what was given out
- * before. A long request works on a key of its own, drawn like any other 32 bytes, and holds no lock meanwhile.
- *
- * Entropy mixed in is folded into the key by encrypting: key' = stream(key xor block). It can only add.
- * The seed is what the boot code finds (the device tree's rng-seed) and the jitter of the counter at each
- * interrupt and request.
- *
- * LIMIT: nothing estimates entropy and nothing blocks: without an rng-seed, as on boards whose firmware gives
- * none, early bytes are as good as the timing jitter of booting.
- */
-
 static struct spinlock random_lock = SPINLOCK_INIT("random", LOCK_RANK_RANDOM);
 static uint8_t key[CHACHA20_KEY_SIZE]; /* [random_lock] */
-static uint64_t requests;	       /* [random_lock] the nonce: no key and nonce pair occurs twice */
+static uint64_t requests; /* [random_lock] the nonce: no key and nonce pair occurs twice */
 
 /* Replaces the key and fills a block's other half with fresh bytes. random_lock held. */
 static void key_turn(uint8_t out[CHACHA20_BLOCK_SIZE - CHACHA20_KEY_SIZE])

@@ -1,6 +1,6 @@
 /*
- * Random bytes for user space, address layout and hash seeds: ChaCha20 keyed from what the machine offers
- * (device tree rng-seed, timing jitter), rekeyed after every request.
+ * Random bytes for user space, address layout and hash seeds: ChaCha20 keyed from what the machine
+ * offers (device tree rng-seed, timing jitter), rekeyed after every request.
  */
 #pragma once
 

@@ -29,13 +29,15 @@ static inline void ref_get(struct ref *r)
 		ref_broken(r, seen);
 }
 
-/* Takes a reference unless the object is already dying. For look-ups under a lock that the destructor takes too. */
+/* Takes a reference unless the object is already dying. For look-ups under a lock that the
+ * destructor takes too. */
 bool ref_get_unless_zero(struct ref *r) __must_check;
 
 /* True when that was the last one: the caller destroys. */
 static inline bool __must_check ref_put(struct ref *r)
 {
-	/* Release: what this owner wrote is seen by whoever destroys; acquire, in that last put: it sees everyone's. */
+	/* Release: what this owner wrote is seen by whoever destroys; acquire, in that last put: it
+	 * sees everyone's. */
 	unsigned seen = atomic_fetch_sub_explicit(&r->count, 1, memory_order_release);
 
 	if (unlikely((int)seen <= 0))

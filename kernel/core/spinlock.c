@@ -1,24 +1,26 @@
+/*
+ * What checks spinlocks in debug builds; the locks themselves are in line in spinlock.h.
+ *
+ * Each task carries a stack of the locks it holds (task->locks), sleeping ones included. Taking a
+ * lock asserts that its rank is above every rank on the stack, which makes a deadlock by order
+ * impossible, whether or not the other hart happens to be there. An interrupt handler runs on the
+ * stack of the task it interrupted; the locks that task holds are then no concern of the order,
+ * since the handler never waits for them: entries made in an interrupt are marked with IN_IRQ and
+ * compared with one another only.
+ *
+ * The rule for interrupts: a lock that handlers take is never held with interrupts on, or the
+ * handler would spin for ever on its own hart. Each lock remembers both uses; the second kind of
+ * use panics.
+ *
+ * During a panic nothing is checked: the checks would only bury the first message.
+ */
 #include "kernel/core/spinlock.h"
 
 #include "kernel/core/panic.h"
 #include "kernel/task/task.h"
 
-/*
- * What checks spinlocks in debug builds; the locks themselves are in line in spinlock.h.
- *
- * Each task carries a stack of the locks it holds (task->locks), sleeping ones included. Taking a lock asserts that
- * its rank is above every rank on the stack, which makes a deadlock by order impossible, whether or not the other
- * hart happens to be there. An interrupt handler runs on the stack of the task it interrupted; the locks that task
- * holds are then no concern of the order, since the handler never waits for them: entries made in an interrupt are
- * marked with IN_IRQ and compared with one another only.
- *
- * The rule for interrupts: a lock that handlers take is never held with interrupts on, or the handler
- * would spin for ever on its own hart. Each lock remembers both uses; the second kind of use panics.
- *
- * During a panic nothing is checked: the checks would only bury the first message.
- */
-
-/* Addresses order two locks of one rank, so two harts that want the same two never wait for each other. */
+/* Addresses order two locks of one rank, so two harts that want the same two never wait for each
+ * other. */
 void spin_lock_two(struct spinlock *a, struct spinlock *b)
 {
 	struct spinlock *first = a < b ? a : b, *second = a < b ? b : a;
@@ -59,15 +61,16 @@ void spinlock_init(struct spinlock *l, const char *name, enum lock_rank rank)
 	*l = (struct spinlock)SPINLOCK_INIT(name, rank);
 }
 
-static void rank_check(const struct lock_stack *s, enum lock_rank rank, unsigned mark, bool equal_ok,
-		       const char *name)
+static void rank_check(const struct lock_stack *s, enum lock_rank rank, unsigned mark,
+		       bool equal_ok, const char *name)
 {
 	for (unsigned i = 0; i < s->depth; i++) {
 		unsigned held = s->rank[i] & ~IN_IRQ;
 
 		if ((s->rank[i] & IN_IRQ) != mark || held < rank || (equal_ok && held == rank))
 			continue;
-		panic("lock order: \"%s\" of rank %u wanted while a lock of rank %u is held", name, rank, held);
+		panic("lock order: \"%s\" of rank %u wanted while a lock of rank %u is held", name,
+		      rank, held);
 	}
 }
 
@@ -110,7 +113,8 @@ static void irq_rule_check(struct spinlock *l)
 		atomic_store_explicit(&l->used_irqs_open, true, memory_order_relaxed);
 	if (atomic_load_explicit(&l->used_in_irq, memory_order_relaxed) &&
 	    atomic_load_explicit(&l->used_irqs_open, memory_order_relaxed))
-		panic("spinlock \"%s\" is taken by interrupt handlers, and also with interrupts on", l->name);
+		panic("spinlock \"%s\" is taken by interrupt handlers, and also with interrupts on",
+		      l->name);
 }
 
 void spin_lock(struct spinlock *l)
@@ -169,7 +173,8 @@ void spin_hand_over(struct spinlock *l, struct task *from, struct task *to)
 
 void lock_rank_push(const void *lock, enum lock_rank rank, const char *name)
 {
-	/* Sleeping locks of one rank nest where their owners define an order: directories, parents first. */
+	/* Sleeping locks of one rank nest where their owners define an order: directories, parents
+	 * first. */
 	if (!panic_in_progress())
 		rank_check(&current->locks, rank, 0, true, name);
 	held_push(current, lock, rank);
@@ -190,7 +195,8 @@ void assert_may_sleep(void)
 		panic("an interrupt handler wants to sleep");
 	for (unsigned i = 0; i < s->depth; i++)
 		if ((s->rank[i] & ~IN_IRQ) >= LOCK_RANK_TASKS)
-			panic("a spinlock of rank %u is held by a task that wants to sleep", s->rank[i] & ~IN_IRQ);
+			panic("a spinlock of rank %u is held by a task that wants to sleep",
+			      s->rank[i] & ~IN_IRQ);
 }
 
 #endif

@@ -1,15 +1,17 @@
 /*
  * Spinlocks: whoever exchanges the word from 0 to 1 has it.
  *
- * A task that holds one is not switched out (the kernel is preempted only where it says so, and taking a sleeping
- * lock or blocking with a spinlock held is asserted against). A lock that an interrupt handler also takes is
- * always taken with the irqsave form. Owner, rank (lockrank.h) and that rule are checked in debug builds; in others
- * a lock is one word and taking it a handful of instructions in line.
+ * A task that holds one is not switched out (the kernel is preempted only where it says so, and
+ * taking a sleeping lock or blocking with a spinlock held is asserted against). A lock that an
+ * interrupt handler also takes is always taken with the irqsave form. Owner, rank (lockrank.h) and
+ * that rule are checked in debug builds; in others a lock is one word and taking it a handful of
+ * instructions in line.
  *
- * Deliberately not a ticket lock. Tickets are first come, first served; but where harts outnumber the processors of
- * the machine below (an emulator or a hypervisor with 4 harts on 2 processors), the one whose turn it is often does
- * not run, and all others wait for it to be given a processor: a contended queue took 600 times as long. Here
- * whoever runs goes ahead. Critical sections are short, so nobody is overtaken for long.
+ * Deliberately not a ticket lock. Tickets are first come, first served; but where harts outnumber
+ * the processors of the machine below (an emulator or a hypervisor with 4 harts on 2 processors),
+ * the one whose turn it is often does not run, and all others wait for it to be given a processor:
+ * a contended queue took 600 times as long. Here whoever runs goes ahead. Critical sections are
+ * short, so nobody is overtaken for long.
  */
 #pragma once
 
@@ -56,7 +58,8 @@ struct __lock_attr(capability("spinlock")) spinlock {
 
 void spinlock_init(struct spinlock *l, const char *name, enum lock_rank rank);
 
-/* The lock itself, without checks. Waiting only reads, so that the word's cache line can be shared meanwhile. */
+/* The lock itself, without checks. Waiting only reads, so that the word's cache line can be shared
+ * meanwhile. */
 static __always_inline void lock_word_take(struct spinlock *l)
 {
 	while (unlikely(atomic_exchange_explicit(&l->held, 1, memory_order_acquire) != 0))
@@ -150,7 +153,8 @@ __lock_internal static inline void spin_unlock_irqrestore(struct spinlock *l, ir
 void spin_lock_two(struct spinlock *a, struct spinlock *b);
 void spin_unlock_two(struct spinlock *a, struct spinlock *b);
 
-/* Rank checks for sleeping locks, and "no spinlock is held here" for whatever sleeps. Nothing without DEBUG. */
+/* Rank checks for sleeping locks, and "no spinlock is held here" for whatever sleeps. Nothing
+ * without DEBUG. */
 #ifdef PANDO_DEBUG
 void lock_rank_push(const void *lock, enum lock_rank rank, const char *name);
 void lock_rank_pop(const void *lock);

@@ -1,6 +1,6 @@
 /*
- * The short list of calls that go against the arrow of the layers: low code that must reach high code.
- * Each names who calls and who implements. Everything else upward goes through an ops struct.
+ * The short list of calls that go against the arrow of the layers: low code that must reach high
+ * code. Each names who calls and who implements. Everything else upward goes through an ops struct.
  */
 #pragma once
 
@@ -10,26 +10,30 @@ struct trapframe;
 struct task;
 struct hart;
 
-/* arch/riscv/boot -> kernel/main/main.c. Paging on, this hart's boot stack, interrupts off, tp = boot task. */
+/* arch/riscv/boot -> kernel/main/main.c. Paging on, this hart's boot stack, interrupts off, tp =
+ * boot task. */
 __noreturn void kernel_main(uint64_t hartid, paddr_t fdt);
 
 /* arch/riscv/hart -> kernel/main/main.c: a further hart, on hart->idle's stack, tp = hart->idle. */
 __noreturn void kernel_hart_main(struct hart *hart);
 
-/* arch/riscv/trap -> kernel/sys/dispatch.c: a system call from user mode, interrupts on. Sets a0. */
+/* arch/riscv/trap -> kernel/sys/dispatch.c: a system call from user mode, interrupts on. Sets a0.
+ * */
 void upcall_syscall(struct trapframe *tf);
 
 enum fault_access { FAULT_READ, FAULT_WRITE, FAULT_EXEC };
 
-/* arch/riscv/trap -> kernel/mm/fault.c: a page fault at addr below USER_END, from user mode or from a user copy.
- * 0: mapped now, retry. Otherwise -errno: -EFAULT (*signo SIGSEGV, *code MAPERR/ACCERR), -ENOMEM,
- * *signo SIGBUS for a file page past the end. Interrupts on; may sleep. */
+/* arch/riscv/trap -> kernel/mm/fault.c: a page fault at addr below USER_END, from user mode or from
+ * a user copy. 0: mapped now, retry. Otherwise -errno: -EFAULT (*signo SIGSEGV, *code
+ * MAPERR/ACCERR), -ENOMEM, *signo SIGBUS for a file page past the end. Interrupts on; may sleep. */
 int upcall_fault(vaddr_t addr, enum fault_access access, int *signo, int *code);
 
-/* arch/riscv/trap -> kernel/ipc/signal.c: user code did something that ends in a signal now (cannot be ignored). */
+/* arch/riscv/trap -> kernel/ipc/signal.c: user code did something that ends in a signal now (cannot
+ * be ignored). */
 void upcall_user_exception(struct trapframe *tf, int signo, int code, vaddr_t addr);
 
-/* arch/riscv/trap -> kernel/sched: this hart's timer interrupt; a poke by another hart. Interrupts off. */
+/* arch/riscv/trap -> kernel/sched: this hart's timer interrupt; a poke by another hart. Interrupts
+ * off. */
 void upcall_timer(void);
 void upcall_ipi(void);
 
@@ -37,20 +41,23 @@ void upcall_ipi(void);
  * (current->pending_work non-zero). Interrupts on at entry; loop until none is left. */
 void upcall_user_return(struct trapframe *tf);
 
-/* arch/riscv/switch -> kernel/sched/sched.c: first instant of a new task; prev is who ran before. */
+/* arch/riscv/switch -> kernel/sched/sched.c: first instant of a new task; prev is who ran before.
+ * */
 void upcall_task_start(struct task *prev);
 
-/* kernel/sched -> kernel/mm/switch.c: the hart goes from prev to next; load next's address space if it has one
- * (a task without one keeps running on whatever is loaded). Interrupts off, run queue lock held. */
+/* kernel/sched -> kernel/mm/switch.c: the hart goes from prev to next; load next's address space if
+ * it has one (a task without one keeps running on whatever is loaded). Interrupts off, run queue
+ * lock held. */
 void upcall_mm_switch(struct task *prev, struct task *next);
 
-/* kernel/sched, timer tick -> kernel/ipc/itimer.c: ns more run by current, in user mode or not: CPU-time timers, limits.
- * Interrupts off. */
+/* kernel/sched, timer tick -> kernel/ipc/itimer.c: ns more run by current, in user mode or not:
+ * CPU-time timers, limits. Interrupts off. */
 void upcall_cpu_time(struct task *t, uint64_t ns, bool user);
 
-/* kernel/task/task.c, at the last reference to a task -> kernel/lifecycle/resource.c: drops what rows it still has. */
+/* kernel/task/task.c, at the last reference to a task -> kernel/lifecycle/resource.c: drops what
+ * rows it still has. */
 void upcall_task_destroy(struct task *t);
 
-/* kernel/ipc, a fatal signal or WORK_KILL at the return to user mode -> kernel/lifecycle/exit.c: current dies with
- * this wait status. group: the whole thread group does. */
+/* kernel/ipc, a fatal signal or WORK_KILL at the return to user mode -> kernel/lifecycle/exit.c:
+ * current dies with this wait status. group: the whole thread group does. */
 __noreturn void upcall_task_exit(int status, bool group);

@@ -1,11 +1,11 @@
+/*
+ * Completions usually lie on the stack of the one who waits. So the waker sets `done` and wakes
+ * inside the queue's lock, and the waiter takes that lock once more before it goes: then the waker
+ * is through with the object.
+ */
 #include "kernel/sched/completion.h"
 
 #include "kernel/sched/sched.h"
-
-/*
- * Completions usually lie on the stack of the one who waits. So the waker sets `done` and wakes inside the queue's lock,
- * and the waiter takes that lock once more before it goes: then the waker is through with the object.
- */
 
 void completion_init(struct completion *c)
 {

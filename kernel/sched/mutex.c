@@ -1,16 +1,17 @@
+/*
+ * Sleeping mutex. state is 0 free, 1 held, 2 held and perhaps waited for. Taking a free one and
+ * dropping one that nobody waits for are one atomic operation each, in line in mutex.h; here is the
+ * rest.
+ *
+ * A waiter always takes the lock as 2, for it cannot know whether it was the last; at worst one
+ * unlock looks into an empty queue. An unlock sets 0 and wakes one waiter; a newcomer may be
+ * faster, then that waiter sleeps again. The kernel is not preempted, so holders are rarely away
+ * for long, and this way the lock never idles.
+ */
 #include "kernel/sched/mutex.h"
 
 #include "kernel/core/panic.h"
 #include "lib/errno.h"
-
-/*
- * Sleeping mutex. state is 0 free, 1 held, 2 held and perhaps waited for. Taking a free one and dropping one that
- * nobody waits for are one atomic operation each, in line in mutex.h; here is the rest.
- *
- * A waiter always takes the lock as 2, for it cannot know whether it was the last; at worst one unlock looks
- * into an empty queue. An unlock sets 0 and wakes one waiter; a newcomer may be faster, then that waiter sleeps again.
- * The kernel is not preempted, so holders are rarely away for long, and this way the lock never idles.
- */
 
 void mutex_init(struct mutex *m, const char *name, enum lock_rank rank)
 {

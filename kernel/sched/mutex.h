@@ -32,8 +32,8 @@ static inline bool mutex_take(struct mutex *m)
 {
 	unsigned free = 0;
 
-	if (unlikely(!atomic_compare_exchange_strong_explicit(&m->state, &free, 1, memory_order_acquire,
-							      memory_order_relaxed)))
+	if (unlikely(!atomic_compare_exchange_strong_explicit(
+		    &m->state, &free, 1, memory_order_acquire, memory_order_relaxed)))
 		return false;
 	m->holder = current;
 	return true;

@@ -1,5 +1,6 @@
 /*
- * A hart's run queue, and what the scheduler's files know of each other. Nobody outside kernel/sched includes this.
+ * A hart's run queue, and what the scheduler's files know of each other. Nobody outside
+ * kernel/sched includes this.
  *
  *	sched.c          schedule() itself: who leaves, who comes, the switch; yield, exit, idle
  *	sched_fair.c     the fair class: virtual time
@@ -20,25 +21,27 @@
 #define RT_LEVELS 100 /* priorities 1..99 */
 
 /*
- * The running task is in no tree and no list: it is taken out when picked and put back when it leaves.
- * sched_entity.queued says that a task belongs to the queue, running or waiting.
+ * The running task is in no tree and no list: it is taken out when picked and put back when it
+ * leaves. sched_entity.queued says that a task belongs to the queue, running or waiting.
  */
 struct runqueue {
 	struct spinlock lock;
-	unsigned index;		/* [i] of its hart */
-	unsigned nr_running;	/* [lock] tasks that belong here, the running one included, idle not */
-	struct task *running;	/* [lock] who runs on the hart */
-	struct task *idle;	/* [i] */
-	struct task *push;	/* [own hart, in a switch] leaves because its affinity forbids this hart */
+	unsigned index;	      /* [i] of its hart */
+	unsigned nr_running;  /* [lock] tasks that belong here, running one included, idle not */
+	struct task *running; /* [lock] who runs on the hart */
+	struct task *idle;    /* [i] */
+	struct task *push;    /* [own hart, in a switch] who leaves: affinity forbids this hart */
 
-	struct rb_root fair;	/* [lock] by deadline */
-	uint64_t vtime;		/* [lock] where a task that owes and is owed nothing stands; never goes back */
+	struct rb_root fair; /* [lock] by deadline */
+	/* [lock] Where a task that owes and is owed nothing stands; never goes back. */
+	uint64_t vtime;
 
-	uint64_t rt_bitmap[2];	/* [lock] levels with waiting tasks */
+	uint64_t rt_bitmap[2];	   /* [lock] levels with waiting tasks */
 	struct list rt[RT_LEVELS]; /* [lock] */
 
-	long nr_uninterruptible; /* [lock] went to sleep here less woke here; only the sum over all harts counts */
-	uint64_t switches;	 /* [lock] */
+	/* [lock] Went to sleep here less woke here: only the sum over all harts counts. */
+	long nr_uninterruptible;
+	uint64_t switches;	  /* [lock] */
 	uint64_t next_balance_ns; /* [lock] */
 } __aligned(64);
 
@@ -117,7 +120,8 @@ unsigned rt_top(const struct runqueue *rq);
 bool balance_pull(struct runqueue *rq);
 void balance_tick(struct runqueue *rq, uint64_t now);
 
-/* At the timer interrupt: when to come again at the latest; UINT64_MAX: no need. Interrupts off, no lock held. */
+/* At the timer interrupt: when to come again at the latest; UINT64_MAX: no need. Interrupts off, no
+ * lock held. */
 uint64_t sched_tick(uint64_t now);
 /* A busy hart is interrupted at least this often: accounting, CPU-time limits. */
 #define TICK_NS (4 * NSEC_PER_MSEC)

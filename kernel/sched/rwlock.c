@@ -1,13 +1,12 @@
+/*
+ * Sleeping reader-writer lock. readers counts them, -1 means a writer. A writer that waits keeps
+ * new readers out, so it gets its turn; readers that wait are woken together.
+ *
+ * The guard protects two words for a few instructions; who must wait does so on the queue. Wake-ups
+ * go to all: the queue is short, and each waiter looks for itself.
+ */
 #include "kernel/core/panic.h"
 #include "kernel/sched/mutex.h"
-
-/*
- * Sleeping reader-writer lock. readers counts them, -1 means a writer. A writer that waits keeps new readers out, so
- * it gets its turn; readers that wait are woken together.
- *
- * The guard protects two words for a few instructions; who must wait does so on the queue. Wake-ups go to all: the
- * queue is short, and each waiter looks for itself.
- */
 
 void rwlock_init(struct rwlock *l, const char *name, enum lock_rank rank)
 {

@@ -1,16 +1,9 @@
-#include "kernel/sched/sched.h"
-
-#include "kernel/alloc/slab.h"
-#include "kernel/core/panic.h"
-#include "kernel/core/upcall.h"
-#include "kernel/sched/runqueue.h"
-
 /*
  * schedule(): the hart goes from one task to the next.
  *
- * Each hart has a queue under one lock. A task belongs to the queue that task->hart names, asleep or
- * not, and only that queue's lock lets one change its scheduling state; so waking, starting, policy changes and
- * the switch itself need one lock, and no state in between is ever visible:
+ * Each hart has a queue under one lock. A task belongs to the queue that task->hart names, asleep
+ * or not, and only that queue's lock lets one change its scheduling state; so waking, starting,
+ * policy changes and the switch itself need one lock, and no state in between is ever visible:
  *
  *	             wake, start
  *	  asleep ---------------> waiting (in tree or list) <------+
@@ -19,20 +12,28 @@
  *	    +---------------------- running -----------------------+
  *	     queued = false, once state is not RUNNING
  *
- * The lock is taken by the task that leaves and dropped by the one that comes (finish_switch), which has first noted
- * on_hart = false for the other: whoever holds the lock and finds a task not queued knows that its registers
- * are all saved. That is why task_wake never waits for a task that is on its way to sleep.
+ * The lock is taken by the task that leaves and dropped by the one that comes (finish_switch),
+ * which has first noted on_hart = false for the other: whoever holds the lock and finds a task not
+ * queued knows that its registers are all saved. That is why task_wake never waits for a task that
+ * is on its way to sleep.
  *
- * A sleeper announces its state, with a barrier, before it looks for the last time at what it waits for
- * (task_state_set); a waker changes that first, and then, after a barrier, looks at the state. One of the two sees
- * the other. If the waker comes between announcement and schedule(), schedule() finds RUNNING and carries on.
+ * A sleeper announces its state, with a barrier, before it looks for the last time at what it waits
+ * for (task_state_set); a waker changes that first, and then, after a barrier, looks at the state.
+ * One of the two sees the other. If the waker comes between announcement and schedule(), schedule()
+ * finds RUNNING and carries on.
  *
- * The kernel is not preempted: WORK_RESCHED in the running task's pending_work is a wish, granted on return to user
- * mode, in sched_checkpoint() and by the idle loop.
+ * The kernel is not preempted: WORK_RESCHED in the running task's pending_work is a wish, granted
+ * on return to user mode, in sched_checkpoint() and by the idle loop.
  *
- * Entry points: schedule, sched_yield, sched_checkpoint, sched_exit, sched_idle; sched_init and sched_hart_init at
- * boot. What lies in the other files: runqueue.h.
+ * Entry points: schedule, sched_yield, sched_checkpoint, sched_exit, sched_idle; sched_init and
+ * sched_hart_init at boot. What lies in the other files: runqueue.h.
  */
+#include "kernel/sched/sched.h"
+
+#include "kernel/alloc/slab.h"
+#include "kernel/core/panic.h"
+#include "kernel/core/upcall.h"
+#include "kernel/sched/runqueue.h"
 
 struct runqueue *runqueues;
 struct hart_mask sched_online;
@@ -138,7 +139,8 @@ static void leave(struct runqueue *rq, struct task *prev)
 		rq->nr_running--;
 		rq->push = prev;
 	} else if (unlikely(task_is_rt(prev))) {
-		rt_enqueue(rq, prev, time_before(prev->sched.exec_start_ns, prev->sched.slice_end_ns));
+		rt_enqueue(rq, prev,
+			   time_before(prev->sched.exec_start_ns, prev->sched.slice_end_ns));
 	} else {
 		fair_enqueue(rq, prev);
 	}
@@ -314,7 +316,8 @@ void sched_idle(void)
 		    READ_ONCE(rq_here()->nr_running) > 0)
 			schedule();
 		irq_disable();
-		/* A poke between the test and here leaves its interrupt pending, and so ends the wait at once. */
+		/* A poke between the test and here leaves its interrupt pending, and so ends the
+		 * wait at once. */
 		if (!(atomic_load_explicit(&t->pending_work, memory_order_relaxed) & WORK_RESCHED))
 			hart_wait();
 	}

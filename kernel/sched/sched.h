@@ -13,23 +13,26 @@ void sched_init(void); /* boot hart, after hart_table_set, before the first task
 /* Each hart, on its idle task h->idle, whose `hart` is set: from now on it is given tasks. */
 void sched_hart_init(struct hart *h);
 
-/* Puts a new task (state TASK_NEW) on a queue for the first time, and takes the reference that the hart drops after its
- * last switch. Inherits policy and affinity by sched_inherit before. */
+/* Puts a new task (state TASK_NEW) on a queue for the first time, and takes the reference that the
+ * hart drops after its last switch. Inherits policy and affinity by sched_inherit before. */
 void sched_task_start(struct task *t);
 void sched_inherit(struct task *child, const struct task *parent);
 
-/* Makes t runnable if its state is in the mask (TASK_NORMAL: both sleeps). True if it was asleep. Any context. */
+/* Makes t runnable if its state is in the mask (TASK_NORMAL: both sleeps). True if it was asleep.
+ * Any context. */
 bool task_wake(struct task *t, unsigned state_mask);
 /* Sets current's state with the barrier that task_wake pairs with. */
 void task_state_set(enum task_state state);
-/* Gives up the hart. If current's state is not RUNNING it sleeps until woken. No spinlock may be held. */
+/* Gives up the hart. If current's state is not RUNNING it sleeps until woken. No spinlock may be
+ * held. */
 void schedule(void);
-/* For a loop that may be long: lets others run if it is time. No spinlock may be held; nothing with interrupts off or
- * between setting a sleeping state and schedule(). */
+/* For a loop that may be long: lets others run if it is time. No spinlock may be held; nothing with
+ * interrupts off or between setting a sleeping state and schedule(). */
 void sched_checkpoint(void);
 void sched_yield(void);
 
-/* The last schedule of a task whose state is ZOMBIE or GONE; whoever runs next here drops the hart's reference. */
+/* The last schedule of a task whose state is ZOMBIE or GONE; whoever runs next here drops the
+ * hart's reference. */
 __noreturn void sched_exit(void);
 
 /* Body of the idle task on every hart. */

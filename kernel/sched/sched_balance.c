@@ -1,17 +1,17 @@
-#include "kernel/sched/runqueue.h"
-
 /*
- * Balance by pulling: a hart that runs out of tasks takes one from the hart that has most; and, seldom, one
- * that has clearly fewer than another. A busy hart whose tasks wait while another is idle pokes that one, which
- * then pulls: an idle hart has no tick and would not notice.
+ * Balance by pulling: a hart that runs out of tasks takes one from the hart that has most; and,
+ * seldom, one that has clearly fewer than another. A busy hart whose tasks wait while another is
+ * idle pokes that one, which then pulls: an idle hart has no tick and would not notice.
  *
- * The puller holds its own queue's lock and only tries for the other's, so two that pull from each other do not
- * wait for each other; who fails goes without until the next occasion.
+ * The puller holds its own queue's lock and only tries for the other's, so two that pull from each
+ * other do not wait for each other; who fails goes without until the next occasion.
  */
+#include "kernel/sched/runqueue.h"
 
 #define BALANCE_NS (32 * NSEC_PER_MSEC)
 
-/* The other hart with most tasks, at least `least`; NULL: none. Numbers read without locks: a hint. */
+/* The other hart with most tasks, at least `least`; NULL: none. Numbers read without locks: a hint.
+ * */
 static struct runqueue *busiest(const struct runqueue *self, unsigned least)
 {
 	struct runqueue *best = NULL;
@@ -28,8 +28,8 @@ static struct runqueue *busiest(const struct runqueue *self, unsigned least)
 	return best;
 }
 
-/* A waiting task of `from` that may run on hart: real-time first, then the fair one with the latest deadline, which
- * would have waited longest. */
+/* A waiting task of `from` that may run on hart: real-time first, then the fair one with the latest
+ * deadline, which would have waited longest. */
 static struct task *candidate(struct runqueue *from, unsigned hart)
 {
 	unsigned level = rt_top(from);
@@ -68,7 +68,8 @@ static bool pull_from(struct runqueue *rq, struct runqueue *from)
 
 bool balance_pull(struct runqueue *rq)
 {
-	/* The hart's boot task may still be preparing it: two tasks there, and one of them waits for certain. */
+	/* The hart's boot task may still be preparing it: two tasks there, and one of them waits
+	 * for certain. */
 	struct runqueue *from = busiest(rq, 2);
 
 	return from != NULL && pull_from(rq, from);
@@ -82,7 +83,8 @@ static void idle_hart_poke(struct runqueue *rq)
 		if (!hart_mask_test(&sched_idle_mask, hart) || candidate(rq, hart) == NULL)
 			continue;
 		/* Only a wish: its queue is not locked here, but an idle task never goes away. */
-		if (!(atomic_fetch_or(&runqueues[hart].idle->pending_work, WORK_RESCHED) & WORK_RESCHED))
+		if (!(atomic_fetch_or(&runqueues[hart].idle->pending_work, WORK_RESCHED) &
+		      WORK_RESCHED))
 			arch_ipi_send(&hart_table[hart]);
 		return;
 	}

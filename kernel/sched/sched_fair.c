@@ -1,25 +1,26 @@
-#include "kernel/sched/runqueue.h"
-
 /*
  * The fair class: every task gets hart time in proportion to its weight.
  *
- * A task's vruntime is the time it has run, scaled by 1024 / weight: fairness means that all vruntimes
- * advance together. Each task works through requests of SLICE_NS: a request that begins at vruntime v has
- * the virtual deadline v + SLICE_NS * 1024 / weight, and the waiting task with the earliest deadline runs next. So a
- * heavy task has near deadlines and runs often, and a task that ran little lately has early ones and
- * gets the hart soon after it wakes.
+ * A task's vruntime is the time it has run, scaled by 1024 / weight: fairness means that all
+ * vruntimes advance together. Each task works through requests of SLICE_NS: a request that begins
+ * at vruntime v has the virtual deadline v + SLICE_NS * 1024 / weight, and the waiting task with
+ * the earliest deadline runs next. So a heavy task has near deadlines and runs often, and a task
+ * that ran little lately has early ones and gets the hart soon after it wakes.
  *
- * vtime is where the queue as a whole stands: the lower of the running task's vruntime and that of the first in the
- * tree, and never goes back. A new task starts there. One that slept comes back where it left, but at most half a
- * request behind vtime: sleep is not saved up.
+ * vtime is where the queue as a whole stands: the lower of the running task's vruntime and that of
+ * the first in the tree, and never goes back. A new task starts there. One that slept comes back
+ * where it left, but at most half a request behind vtime: sleep is not saved up.
  *
  * The tree holds the waiting tasks by deadline; the running one is not in it.
  *
- * NOTE(linux): like EEVDF, without its test of eligibility; what a task can get ahead is bounded by one request.
+ * NOTE(linux): like EEVDF, without its test of eligibility; what a task can get ahead is bounded by
+ * one request.
  */
+#include "kernel/sched/runqueue.h"
 
 #define SLICE_NS (3 * NSEC_PER_MSEC)
-#define SLICE_MIN_NS (200 * NSEC_PER_USEC) /* no interrupt sooner than this, however little is left */
+#define SLICE_MIN_NS                                                                               \
+	(200 * NSEC_PER_USEC) /* no interrupt sooner than this, however little is left */
 #define WEIGHT_NORMAL 1024
 #define WEIGHT_IDLE 3
 #define INV_SHIFT 22 /* inv_weight of WEIGHT_NORMAL is 1 << INV_SHIFT */
@@ -63,7 +64,8 @@ void fair_enqueue(struct runqueue *rq, struct task *t)
 
 	while (*link != NULL) {
 		parent = *link;
-		link = time_before(deadline, node_task(parent)->sched.deadline) ? &parent->left : &parent->right;
+		link = time_before(deadline, node_task(parent)->sched.deadline) ? &parent->left
+										: &parent->right;
 	}
 	rb_insert(&rq->fair, &t->sched.node, parent, link);
 }
@@ -120,7 +122,8 @@ void fair_transfer(struct task *t, uint64_t from_vtime, uint64_t to_vtime)
 	t->sched.deadline += to_vtime - from_vtime;
 }
 
-/* Behind the last one now waiting, and no further: who yields all the time must not fall behind without bound. */
+/* Behind the last one now waiting, and no further: who yields all the time must not fall behind
+ * without bound. */
 void fair_yield(struct runqueue *rq, struct task *t)
 {
 	struct rb_node *last = rb_last(&rq->fair);

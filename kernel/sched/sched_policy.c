@@ -1,10 +1,10 @@
+/*
+ * Changing how and where a task is scheduled. A waiting task is taken out of its queue, changed,
+ * and entered again; the running one is changed as it runs and its hart told to look again; one
+ * that sleeps is just changed.
+ */
 #include "kernel/sched/runqueue.h"
 #include "lib/errno.h"
-
-/*
- * Changing how and where a task is scheduled. A waiting task is taken out of its queue, changed, and entered again; the
- * running one is changed as it runs and its hart told to look again; one that sleeps is just changed.
- */
 
 static bool policy_valid(int policy, int rt_priority, int nice)
 {

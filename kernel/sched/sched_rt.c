@@ -1,13 +1,13 @@
-#include "kernel/sched/runqueue.h"
-
 /*
- * The real-time classes: a list per priority, and a bitmap of the lists that are not empty. The highest waiting
- * priority runs, before any fair task. FIFO runs until it sleeps or yields; RR goes to the end of its list when its slice
- * is over. Who was preempted stays at the head.
+ * The real-time classes: a list per priority, and a bitmap of the lists that are not empty. The
+ * highest waiting priority runs, before any fair task. FIFO runs until it sleeps or yields; RR goes
+ * to the end of its list when its slice is over. Who was preempted stays at the head.
  *
- * LIMIT: no bound on real-time use: a FIFO task that loops keeps fair tasks off its hart for ever. Nor is a waiting
- * real-time task pushed to a hart that runs something lesser, except when it wakes.
+ * LIMIT: no bound on real-time use: a FIFO task that loops keeps fair tasks off its hart for ever.
+ * Nor is a waiting real-time task pushed to a hart that runs something lesser, except when it
+ * wakes.
  */
+#include "kernel/sched/runqueue.h"
 
 void rt_enqueue(struct runqueue *rq, struct task *t, bool at_head)
 {

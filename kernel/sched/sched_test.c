@@ -1,3 +1,8 @@
+/*
+ * Tests of the scheduler, wait queues and sleeping locks, with kernel threads on all harts.
+ *
+ * Each test starts a crew of threads with one function and waits until the last has left.
+ */
 #include "kernel/abi/sched.h"
 #include "kernel/core/ktest.h"
 #include "kernel/sched/completion.h"
@@ -6,12 +11,6 @@
 #include "kernel/sched/timer.h"
 #include "kernel/sched/work.h"
 #include "lib/errno.h"
-
-/*
- * Tests of the scheduler, wait queues and sleeping locks, with kernel threads on all harts.
- *
- * Each test starts a crew of threads with one function and waits until the last has left.
- */
 
 #define CREW_MAX 16
 
@@ -41,7 +40,8 @@ static int crew_member(void *arg)
 	return 0;
 }
 
-static void crew_start(struct crew *crew, unsigned size, int (*fn)(struct crew *crew, unsigned self))
+static void crew_start(struct crew *crew, unsigned size,
+		       int (*fn)(struct crew *crew, unsigned self))
 {
 	*crew = (struct crew){ .fn = fn, .size = size };
 	atomic_init(&crew->left, size);
@@ -50,7 +50,8 @@ static void crew_start(struct crew *crew, unsigned size, int (*fn)(struct crew *
 	rwlock_init(&crew->rwlock, "ktest", LOCK_RANK_MM);
 	waitq_init(&crew->waitq);
 	for (unsigned i = 0; i < size; i++)
-		if (!KTEST_CHECK(ktest_thread(crew_member, crew) == 0) && atomic_fetch_sub(&crew->left, 1) == 1)
+		if (!KTEST_CHECK(ktest_thread(crew_member, crew) == 0) &&
+		    atomic_fetch_sub(&crew->left, 1) == 1)
 			completion_done(&crew->done);
 }
 
@@ -319,7 +320,8 @@ KTEST(work_runs_once_each)
 		works[i].fn = work_count;
 		work_queue(&works[i]);
 	}
-	for (unsigned tries = 0; tries < 500 && atomic_load(&works_done) < ARRAY_SIZE(works); tries++)
+	for (unsigned tries = 0; tries < 500 && atomic_load(&works_done) < ARRAY_SIZE(works);
+	     tries++)
 		nap(NSEC_PER_MSEC);
 	KTEST_CHECK(atomic_load(&works_done) == ARRAY_SIZE(works));
 }

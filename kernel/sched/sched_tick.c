@@ -1,15 +1,14 @@
+/*
+ * What is done while a task runs: its time is accounted, its slice is checked, load is measured.
+ *
+ * Run time as a whole is exact, taken at every switch. How it divides into user and kernel is
+ * sampled: a stretch counts as what the last tick in this task found. That keeps clocks out of the
+ * path of system calls, and utime + stime always is what the task has run.
+ */
 #include "kernel/alloc/slab.h"
 #include "kernel/core/upcall.h"
 #include "kernel/sched/runqueue.h"
 #include "kernel/sched/timer.h"
-
-/*
- * What is done while a task runs: its time is accounted, its slice is checked, load is measured.
- *
- * Run time as a whole is exact, taken at every switch. How it divides into user and kernel is sampled: a
- * stretch counts as what the last tick in this task found. That keeps clocks out of the path of system calls, and
- * utime + stime always is what the task has run.
- */
 
 static bool slice_over(struct runqueue *rq, struct task *t, uint64_t now)
 {
@@ -18,9 +17,11 @@ static bool slice_over(struct runqueue *rq, struct task *t, uint64_t now)
 	if (rt_top(rq) > t->sched.rt_priority)
 		return true;
 	if (task_is_rt(t))
-		return rt_top(rq) == t->sched.rt_priority && !time_before(now, t->sched.slice_end_ns);
+		return rt_top(rq) == t->sched.rt_priority &&
+		       !time_before(now, t->sched.slice_end_ns);
 	return first != NULL &&
-	       time_before(rb_entry(first, struct task, sched.node)->sched.deadline, t->sched.deadline);
+	       time_before(rb_entry(first, struct task, sched.node)->sched.deadline,
+			   t->sched.deadline);
 }
 
 /* Returns how much run time of t nobody was told of yet. */
@@ -97,8 +98,9 @@ uint64_t sched_idle_ns(unsigned hart)
 }
 
 /*
- * Load averages: every 5 s, avg = avg * e + n * (1 - e), where n counts tasks that run, want to run, or sleep
- * uninterruptibly, and e is exp(-5 s / 1, 5, 15 min), all in fixed point with 11 bits.
+ * Load averages: every 5 s, avg = avg * e + n * (1 - e), where n counts tasks that run, want to
+ * run, or sleep uninterruptibly, and e is exp(-5 s / 1, 5, 15 min), all in fixed point with 11
+ * bits.
  */
 
 #define LOAD_PERIOD_NS (5 * NSEC_PER_SEC)
@@ -113,9 +115,11 @@ static void load_tick(struct timer *timer)
 	long n = 0;
 
 	for (unsigned i = 0; i < hart_count; i++)
-		n += (long)READ_ONCE(runqueues[i].nr_running) + READ_ONCE(runqueues[i].nr_uninterruptible);
+		n += (long)READ_ONCE(runqueues[i].nr_running) +
+		     READ_ONCE(runqueues[i].nr_uninterruptible);
 	for (unsigned i = 0; i < ARRAY_SIZE(load_avg); i++) {
-		uint64_t sum = load_avg[i] * load_decay[i] + (uint64_t)max(n, 0L) * LOAD_ONE * (LOAD_ONE - load_decay[i]);
+		uint64_t sum = load_avg[i] * load_decay[i] +
+			       (uint64_t)max(n, 0L) * LOAD_ONE * (LOAD_ONE - load_decay[i]);
 
 		WRITE_ONCE(load_avg[i], sum / LOAD_ONE);
 	}

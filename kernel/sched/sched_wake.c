@@ -1,17 +1,17 @@
-#include "kernel/core/panic.h"
-#include "kernel/sched/runqueue.h"
-
 /*
  * Making tasks runnable: waking, starting, moving; and the choice of hart.
  *
- * Whoever turns a sleeping state into RUNNING, under the lock of the task's queue, is the one to enter the task
- * into a queue. Between the two the task is nowhere: nobody else wakes it (its state is RUNNING) and nobody switches to
- * it. In that gap it may be given to another hart: task->hart changes under the old queue's lock, and the task is
- * entered under the new one's. Affinity may change in the gap, so it is looked at again there.
+ * Whoever turns a sleeping state into RUNNING, under the lock of the task's queue, is the one to
+ * enter the task into a queue. Between the two the task is nowhere: nobody else wakes it (its state
+ * is RUNNING) and nobody switches to it. In that gap it may be given to another hart: task->hart
+ * changes under the old queue's lock, and the task is entered under the new one's. Affinity may
+ * change in the gap, so it is looked at again there.
  *
- * A task goes to the hart that it ran on last if that is idle, or to an idle one if there is any; otherwise it stays.
- * New tasks go to an idle hart or the one with the fewest tasks.
+ * A task goes to the hart that it ran on last if that is idle, or to an idle one if there is any;
+ * otherwise it stays. New tasks go to an idle hart or the one with the fewest tasks.
  */
+#include "kernel/core/panic.h"
+#include "kernel/sched/runqueue.h"
 
 struct runqueue *task_rq_lock(struct task *t, irqflags_t *irq)
 {
@@ -77,8 +77,8 @@ static bool hart_usable(const struct task *t, unsigned hart)
 static int idle_hart_find(const struct task *t)
 {
 	for (unsigned word = 0; word * 64 < hart_count; word++) {
-		uint64_t bits = READ_ONCE(sched_idle_mask.bits[word]) & READ_ONCE(sched_online.bits[word]) &
-				t->affinity.bits[word];
+		uint64_t bits = READ_ONCE(sched_idle_mask.bits[word]) &
+				READ_ONCE(sched_online.bits[word]) & t->affinity.bits[word];
 
 		if (bits != 0)
 			return (int)(word * 64 + bits_first(bits));
@@ -92,7 +92,8 @@ static unsigned least_loaded(const struct task *t, unsigned first)
 	unsigned best = hart_count, best_load = 0;
 
 	for (unsigned i = 0; i < hart_count; i++) {
-		unsigned hart = (first + i) % hart_count, load = READ_ONCE(runqueues[hart].nr_running);
+		unsigned hart = (first + i) % hart_count,
+			 load = READ_ONCE(runqueues[hart].nr_running);
 
 		if (!hart_usable(t, hart) || (best < hart_count && load >= best_load))
 			continue;
@@ -126,7 +127,8 @@ static unsigned hart_choose(const struct task *t, unsigned last, bool is_new)
 
 /* Entering. */
 
-/* t is nowhere and ours. Its queue is locked; returns with the queue locked that it was entered into. */
+/* t is nowhere and ours. Its queue is locked; returns with the queue locked that it was entered
+ * into. */
 static struct runqueue *enter(struct task *t, struct runqueue *rq, bool is_new)
 {
 	unsigned target = hart_choose(t, rq->index, is_new);
@@ -155,14 +157,17 @@ bool task_wake(struct task *t, unsigned state_mask)
 	irqflags_t irq;
 	unsigned state;
 
-	/* What the sleeper waits for was changed before this; its state is read after. See sched.c. */
+	/* What the sleeper waits for was changed before this; its state is read after. See sched.c.
+	 * */
 	atomic_thread_fence(memory_order_seq_cst);
 	if (!(atomic_load_explicit(&t->state, memory_order_relaxed) & state_mask))
 		return false;
 	rq = task_rq_lock(t, &irq);
 	state = atomic_load_explicit(&t->state, memory_order_relaxed);
-	/* The task itself changes its state without the lock, as long as it runs: hence the exchange. */
-	if (!(state & state_mask) || !atomic_compare_exchange_strong(&t->state, &state, TASK_RUNNING)) {
+	/* The task itself changes its state without the lock, as long as it runs: hence the
+	 * exchange. */
+	if (!(state & state_mask) ||
+	    !atomic_compare_exchange_strong(&t->state, &state, TASK_RUNNING)) {
 		task_rq_unlock(rq, irq);
 		return false;
 	}

@@ -1,3 +1,20 @@
+/*
+ * Timers: a tree per hart, by expiry, and the hart's one alarm.
+ *
+ * A timer always names a queue, the one it is in or was in last, and that queue's lock guards it.
+ * To arm it on another hart both locks are taken. While its function runs the timer stays with its
+ * queue, so that whoever cancels finds it there and can wait: queue->running says which one runs.
+ * The function may free its timer, so nothing of the timer is touched after the call.
+ *
+ *	idle ---- timer_set ----> queued ---- expiry ----> running ----> idle (or queued again, by
+ *itself) ^                |
+ *	            +-- timer_cancel-+
+ *
+ * The alarm is set lazily. armed_ns is when it will ring; whoever needs it earlier sets it, and who
+ * needs it later, or no longer, leaves it: it rings once for nothing. So a hart that switches tasks
+ * thousands of times a second programs it every few milliseconds. An idle hart is interrupted by
+ * timers only.
+ */
 #include "kernel/sched/timer.h"
 
 #include "arch/clock.h"
@@ -6,23 +23,6 @@
 #include "kernel/core/upcall.h"
 #include "kernel/sched/runqueue.h"
 #include "lib/errno.h"
-
-/*
- * Timers: a tree per hart, by expiry, and the hart's one alarm.
- *
- * A timer always names a queue, the one it is in or was in last, and that queue's lock guards it. To arm it on another
- * hart both locks are taken. While its function runs the timer stays with its queue, so that whoever
- * cancels finds it there and can wait: queue->running says which one runs. The function may free its timer, so nothing of
- * the timer is touched after the call.
- *
- *	idle ---- timer_set ----> queued ---- expiry ----> running ----> idle (or queued again, by itself)
- *	            ^                |
- *	            +-- timer_cancel-+
- *
- * The alarm is set lazily. armed_ns is when it will ring; whoever needs it earlier sets it, and who needs it later, or no
- * longer, leaves it: it rings once for nothing. So a hart that switches tasks thousands of times
- * a second programs it every few milliseconds. An idle hart is interrupted by timers only.
- */
 
 struct timer_queue {
 	struct spinlock lock;
@@ -94,8 +94,8 @@ static struct timer_queue *queue_lock(struct timer *t, irqflags_t *irq)
 	}
 }
 
-/* Takes t out of its queue and, unless its function runs, makes it belong to this hart's. Returns the queue it belongs
- * to now, locked. */
+/* Takes t out of its queue and, unless its function runs, makes it belong to this hart's. Returns
+ * the queue it belongs to now, locked. */
 static struct timer_queue *queue_claim(struct timer *t, irqflags_t *irq)
 {
 	struct timer_queue *q = queue_lock(t, irq), *here = queue_here();
@@ -117,8 +117,9 @@ static void queue_insert(struct timer_queue *q, struct timer *t)
 
 	while (*link != NULL) {
 		parent = *link;
-		link = t->expires_ns < rb_entry(parent, struct timer, node)->expires_ns ? &parent->left
-											 : &parent->right;
+		link = t->expires_ns < rb_entry(parent, struct timer, node)->expires_ns
+			       ? &parent->left
+			       : &parent->right;
 	}
 	rb_insert(&q->timers, &t->node, parent, link);
 }
@@ -175,7 +176,8 @@ bool timer_cancel(struct timer *t)
 
 /* Expiry. */
 
-/* Interrupts off. Timers that are set for a moment already past, by the functions too, run in the same go. */
+/* Interrupts off. Timers that are set for a moment already past, by the functions too, run in the
+ * same go. */
 static void timers_run(struct timer_queue *q, uint64_t now)
 {
 	spin_lock(&q->lock);
@@ -197,7 +199,8 @@ void upcall_timer(void)
 	struct timer_queue *q = queue_here();
 	uint64_t now = clock_mono_ns(), next;
 
-	/* Sets made from here on compare with "never"; what they arm is taken into account below. */
+	/* Sets made from here on compare with "never"; what they arm is taken into account below.
+	 * */
 	q->armed_ns = UINT64_MAX;
 	timers_run(q, now);
 	next = sched_tick(now);

@@ -1,5 +1,6 @@
 /*
- * Kernel timers: a function called at a moment of CLOCK_MONOTONIC, from the timer interrupt of the hart that set it.
+ * Kernel timers: a function called at a moment of CLOCK_MONOTONIC, from the timer interrupt of the
+ * hart that set it.
  */
 #pragma once
 
@@ -15,11 +16,11 @@ struct timer {
 
 /* A zeroed timer with fn set is initialised too. */
 void timer_init(struct timer *t, void (*fn)(struct timer *t));
-/* (Re-)arms: on this hart, or where fn is running just now. Any context. That two do it at once to one timer is for the
- * owner's lock to exclude. */
+/* (Re-)arms: on this hart, or where fn is running just now. Any context. That two do it at once to
+ * one timer is for the owner's lock to exclude. */
 void timer_set(struct timer *t, uint64_t expires_ns);
-/* After this returns fn is neither queued nor running. True if it was queued. Not from fn itself; fn may not be waiting
- * for a lock that the caller holds. */
+/* After this returns fn is neither queued nor running. True if it was queued. Not from fn itself;
+ * fn may not be waiting for a lock that the caller holds. */
 bool timer_cancel(struct timer *t);
 /* As timer_cancel, but doesn't wait for a running fn: false then, or when it was not queued. */
 bool timer_try_cancel(struct timer *t);

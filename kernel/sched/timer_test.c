@@ -1,12 +1,11 @@
+/*
+ * Tests of timers and of sleeping until a moment.
+ */
 #include "kernel/core/ktest.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/timer.h"
 #include "kernel/sched/wait.h"
 #include "lib/errno.h"
-
-/*
- * Tests of timers and of sleeping until a moment.
- */
 
 #define FEW_MS (3 * NSEC_PER_MSEC)
 

@@ -1,20 +1,19 @@
+/*
+ * Wait queues.
+ *
+ * A waiter lies on its task's stack. A wake-up takes it out of the queue, as its very last access;
+ * the task then sees link.next == NULL and needs no lock to leave. The wake-up itself first looks,
+ * without the lock, whether anybody waits: the barrier in front of that look pairs with the one in
+ * task_state_set, which a waiter passes after it has queued and before it looks at its condition.
+ * So either the waker sees the waiter or the waiter sees what the waker changed.
+ *
+ * Non-exclusive waiters stand in front, exclusive ones behind them in the order in which they came.
+ */
 #include "kernel/sched/wait.h"
 
 #include "kernel/sched/sched.h"
 #include "kernel/sched/timer.h"
 #include "lib/errno.h"
-
-/*
- * Wait queues.
- *
- * A waiter lies on its task's stack. A wake-up takes it out of the queue, as its very last access; the task then sees
- * link.next == NULL and needs no lock to leave. The wake-up itself first looks, without the lock, whether
- * anybody waits: the barrier in front of that look pairs with the one in task_state_set, which a waiter passes after
- * it has queued and before it looks at its condition. So either the waker sees the waiter or the waiter sees what
- * the waker changed.
- *
- * Non-exclusive waiters stand in front, exclusive ones behind them in the order in which they came.
- */
 
 void waitq_init(struct waitq *q)
 {
@@ -56,8 +55,9 @@ void wait_prepare(struct waitq *q, struct waiter *w, enum task_state state)
 
 	if (!list_is_linked(&w->link))
 		entry_add(q, w);
-	/* Under the lock: a wake-up that takes the entry out must find a state to wake from. Otherwise the task could
-	 * go to sleep, if what it was woken for did not suffice, and be in no queue. */
+	/* Under the lock: a wake-up that takes the entry out must find a state to wake from.
+	 * Otherwise the task could go to sleep, if what it was woken for did not suffice, and be in
+	 * no queue. */
 	task_state_set(state);
 	spin_unlock_irqrestore(&q->lock, irq);
 }
@@ -91,7 +91,8 @@ static bool entry_wake(struct waiter *w, unsigned events)
 		return w->wake(w, events);
 	woken = task_wake(w->task, TASK_NORMAL);
 	entry_take_out(w);
-	/* One that was awake has not yet gone to sleep, and will see for itself; but it may have given up waiting. */
+	/* One that was awake has not yet gone to sleep, and will see for itself; but it may have
+	 * given up waiting. */
 	return woken;
 }
 

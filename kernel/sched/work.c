@@ -1,12 +1,12 @@
+/*
+ * One list of things to do, oldest first, and any number of kernel threads that do them. A work is
+ * marked as not queued before its function is called, so the function, or anybody meanwhile, may
+ * queue it again, and may free it.
+ */
 #include "kernel/sched/work.h"
 
 #include "kernel/core/spinlock.h"
 #include "kernel/sched/wait.h"
-
-/*
- * One list of things to do, oldest first, and any number of kernel threads that do them. A work is marked as not
- * queued before its function is called, so the function, or anybody meanwhile, may queue it again, and may free it.
- */
 
 static struct spinlock work_lock = SPINLOCK_INIT("work", LOCK_RANK_WORK);
 static struct list work_list = LIST_INIT(work_list); /* [work_lock] */
