@@ -1,0 +1,79 @@
+/*
+ * proc.h: /proc, from the inside.
+ *
+ * Every file is a row of a table: a name, a mode, and one function that writes its text or says
+ * where its link leads. Rows for tasks are given the task, counted; rows for the system get NULL.
+ */
+#pragma once
+
+#include "kernel/fs/file.h"
+#include "kernel/fs/inode.h"
+#include "kernel/fs/path.h"
+#include "kernel/procfs/text.h"
+#include "kernel/task/pid.h"
+
+struct proc_entry {
+	const char *name;
+	unsigned mode;				      /* with its type */
+	int (*show)(struct text *out, struct task *t); /* regular files: 0 or -errno */
+	int (*link)(struct task *t, struct path *out); /* magic links: a path with references */
+	/* Text written to the file, NUL-ended, without the newline. NULL: not writable. */
+	int (*store)(struct task *t, const char *value);
+	const struct proc_entry *below; /* directories of fixed contents, ended by a NULL name */
+	const struct inode_ops *dir_ops; /* directories and links of their own kind */
+	const struct file_ops *dir_fops;
+	bool private_to_owner;		/* only for who may look inside the process */
+};
+
+/* What an inode of /proc is about. */
+struct proc_node {
+	struct inode inode;
+	const struct proc_entry *entry;
+	struct pid *pid;  /* counted; NULL: not about a task */
+	bool whole_group; /* /proc/PID, not /proc/PID/task/TID */
+	int fd;		  /* below fd/ and fdinfo/ */
+};
+
+static inline struct proc_node *proc_node(const struct inode *inode)
+{
+	return container_of(inode, struct proc_node, inode);
+}
+
+/* A node of sb by its row; takes its own reference to pid. NULL: no memory. */
+struct inode *proc_inode(struct super *sb, const struct proc_entry *e, struct pid *pid, bool whole_group);
+/* Looks a name up in a table and gives the dentry its inode. 0 or -ENOENT, -ENOMEM. */
+int proc_table_lookup(struct inode *dir, struct dentry *dentry, const struct proc_entry *table);
+/* Lists a table from position `first` + row on; the position after it, or 0 when the buffer is full. */
+uint64_t proc_table_emit(struct file *file, struct dir_emit *emit, const struct proc_entry *table,
+			 uint64_t first);
+/* The task of a node, counted, or NULL when it is gone. */
+struct task *proc_task(const struct inode *inode);
+/* May current look inside t? 0 or -EACCES. */
+int proc_may_look(struct task *t);
+
+extern const struct proc_entry proc_system_entries[];
+extern const struct proc_entry proc_process_entry; /* the directory /proc/PID */
+extern const struct file_ops proc_text_fops;
+extern const struct inode_ops proc_mounts_ops;
+extern const struct inode_ops proc_text_ops, proc_link_ops, proc_dir_ops;
+extern const struct file_ops proc_dir_fops;
+
+/* The rows' functions, by file. */
+int proc_stat(struct text *out, struct task *t, bool whole_group);
+int proc_show_status(struct text *out, struct task *t);
+int proc_show_statm(struct text *out, struct task *t);
+int proc_show_limits(struct text *out, struct task *t);
+int proc_show_maps(struct text *out, struct task *t);
+int proc_show_cmdline(struct text *out, struct task *t);
+int proc_show_environ(struct text *out, struct task *t);
+int proc_show_auxv(struct text *out, struct task *t);
+int proc_show_sharing(struct text *out, struct task *t);
+int proc_show_mounts(struct text *out, struct task *t);
+int proc_show_mountinfo(struct text *out, struct task *t);
+int proc_show_fdinfo(struct text *out, struct task *t, int fd);
+
+extern const struct inode_ops proc_fd_dir_ops, proc_fdinfo_dir_ops, proc_tasks_dir_ops, proc_task_dir_ops;
+extern const struct file_ops proc_fd_dir_fops, proc_tasks_dir_fops, proc_task_dir_fops;
+
+/* Registers the file system type. 0 or -errno. */
+int procfs_init(void) __must_check;

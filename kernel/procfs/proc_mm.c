@@ -1,0 +1,162 @@
+/*
+ * proc_mm.c: a task's address space: statm, maps, cmdline, environ, auxv; and what it sees mounted.
+ */
+#include "kernel/procfs/proc.h"
+
+#include "kernel/alloc/slab.h"
+#include "kernel/fs/fs_context.h"
+#include "kernel/fs/mount.h"
+#include "kernel/mm/mm.h"
+#include "kernel/mm/vma.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+
+int proc_show_statm(struct text *out, struct task *t)
+{
+	struct mm *mm = mm_of_task(t);
+
+	if (mm == NULL)
+		text_printf(out, "0 0 0 0 0 0 0\n");
+	else
+		text_printf(out, "%lu %lu %lu %lu 0 %lu 0\n", mm->total_pages, mm_rss(mm),
+			    (uint64_t)atomic_load(&mm->rss_file),
+			    (mm->code_end - mm->code_start + PAGE_SIZE - 1) >> PAGE_SHIFT,
+			    mm->data_pages + mm->stack_pages);
+	mm_put(mm);
+	return 0;
+}
+
+#define MAPS_NAME_COLUMN 73
+
+static const char *area_name(const struct vma *v, char *buf, size_t size)
+{
+	if (v->ops != NULL)
+		return v->ops->file_name(v->file, buf, size) < 0 ? "" : buf;
+	if (v->name != NULL)
+		return v->name;
+	return v->start < v->mm->brk && v->end > v->mm->brk_start ? "[heap]" : "";
+}
+
+static void show_area(struct text *out, const struct vma *v, char *buf, size_t size)
+{
+	uint64_t dev = 0, ino = 0, offset = v->cache != NULL ? v->pgoff << PAGE_SHIFT : 0;
+	size_t start = out->used;
+	const char *name = area_name(v, buf, size);
+
+	if (v->ops != NULL)
+		v->ops->file_ids(v->file, &dev, &ino);
+	text_printf(out, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", v->start, v->end,
+		    v->flags & VM_READ ? 'r' : '-', v->flags & VM_WRITE ? 'w' : '-',
+		    v->flags & VM_EXEC ? 'x' : '-', v->flags & VM_SHARED ? 's' : 'p', offset,
+		    (unsigned)DEV_MAJOR(dev), (unsigned)DEV_MINOR(dev), ino);
+	if (name[0] != '\0') {
+		while (out->used - start < MAPS_NAME_COLUMN && !out->failed)
+			text_put(out, " ", 1);
+		text_put(out, name, strlen(name));
+	}
+	text_put(out, "\n", 1);
+}
+
+int proc_show_maps(struct text *out, struct task *t)
+{
+	struct mm *mm = mm_of_task(t);
+	char *buf;
+	struct vma *v;
+
+	if (mm == NULL)
+		return 0;
+	buf = kmalloc(PAGE_SIZE, 0);
+	if (buf != NULL) {
+		rwlock_read_lock(&mm->lock);
+		rb_for_each_entry(v, &mm->areas, node)
+			show_area(out, v, buf, PAGE_SIZE);
+		rwlock_read_unlock(&mm->lock);
+	}
+	mm_put(mm);
+	kfree(buf);
+	return buf != NULL ? 0 : -ENOMEM;
+}
+
+/* User memory of the task from start to end, as much as can be read. */
+static void show_memory(struct text *out, struct mm *mm, vaddr_t start, vaddr_t end)
+{
+	char chunk[256];
+
+	while (start < end) {
+		size_t n = min((size_t)(end - start), sizeof(chunk));
+		size_t got = mm_read_remote(mm, start, chunk, n);
+
+		text_put(out, chunk, got);
+		if (got < n)
+			break;
+		start += n;
+	}
+}
+
+int proc_show_cmdline(struct text *out, struct task *t)
+{
+	struct mm *mm = mm_of_task(t);
+
+	if (mm == NULL)
+		return 0;
+	show_memory(out, mm, mm->arg_start, mm->arg_end);
+	mm_put(mm);
+	return 0;
+}
+
+int proc_show_environ(struct text *out, struct task *t)
+{
+	struct mm *mm = mm_of_task(t);
+
+	if (mm == NULL)
+		return 0;
+	show_memory(out, mm, mm->env_start, mm->env_end);
+	mm_put(mm);
+	return 0;
+}
+
+int proc_show_auxv(struct text *out, struct task *t)
+{
+	struct mm *mm = mm_of_task(t);
+	unsigned n = 0;
+
+	if (mm == NULL)
+		return 0;
+	while (n + 2 < ARRAY_SIZE(mm->auxv) && mm->auxv[n] != 0)
+		n += 2;
+	text_put(out, mm->auxv, (n + 2) * sizeof(mm->auxv[0]));
+	mm_put(mm);
+	return 0;
+}
+
+static int show_mount_lines(struct text *out, struct task *t, bool info)
+{
+	char *line = kmalloc(PAGE_SIZE, 0);
+	struct path root;
+	ssize_t len = 0;
+
+	if (line == NULL)
+		return -ENOMEM;
+	fs_context_root(current->fs, &root);
+	for (unsigned n = 0;; n++) {
+		len = mount_show(mount_ns_current(), n, &root, info, line, PAGE_SIZE);
+		if (len == -ENOENT)
+			continue;
+		if (len <= 0)
+			break;
+		text_put(out, line, (size_t)len);
+	}
+	path_put(&root);
+	kfree(line);
+	return (int)len;
+}
+
+int proc_show_mounts(struct text *out, struct task *t)
+{
+	return show_mount_lines(out, t, false);
+}
+
+int proc_show_mountinfo(struct text *out, struct task *t)
+{
+	return show_mount_lines(out, t, true);
+}

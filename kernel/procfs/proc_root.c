@@ -1,0 +1,286 @@
+/*
+ * proc_root.c: the file system "proc" and its top directory.
+ *
+ * The top holds the system's files, by a table, and a directory for each process, by number. Names
+ * of processes are looked up anew at every walk (revalidate), because a number may mean another
+ * process by then. There is one instance, however often it is mounted.
+ */
+#include "kernel/procfs/proc.h"
+
+#include "kernel/abi/dirent.h"
+#include "kernel/abi/stat.h"
+#include "kernel/alloc/slab.h"
+#include "kernel/fs/dentry.h"
+#include "kernel/fs/file.h"
+#include "kernel/fs/super.h"
+#include "kernel/sched/mutex.h"
+#include "lib/errno.h"
+#include "lib/format.h"
+#include "lib/string.h"
+
+#define PROC_MAGIC 0x9fa0
+#define FIRST_PROCESS 256u /* positions in the top directory: rows of the table, then 256 + pid */
+
+static CACHE_DEFINE(proc_node_cache, struct proc_node);
+
+static void proc_inode_free(struct inode *inode)
+{
+	cache_free(&proc_node_cache, proc_node(inode));
+}
+
+static const struct super_ops proc_super_ops = { .inode_free = proc_inode_free };
+
+struct inode *proc_inode(struct super *sb, const struct proc_entry *e, struct pid *pid, bool whole_group)
+{
+	struct proc_node *n = cache_alloc(&proc_node_cache, ALLOC_ZERO);
+
+	if (n == NULL)
+		return NULL;
+	inode_init(&n->inode, sb, e->mode);
+	n->entry = e;
+	n->pid = pid != NULL ? pid_get(pid) : NULL;
+	n->whole_group = whole_group;
+	n->fd = -1;
+	if (S_ISDIR(e->mode)) {
+		n->inode.nlink = 2;
+		n->inode.ops = e->dir_ops != NULL ? e->dir_ops : &proc_dir_ops;
+		n->inode.fops = e->dir_fops != NULL ? e->dir_fops : &proc_dir_fops;
+	} else {
+		n->inode.ops = e->dir_ops != NULL ? e->dir_ops : S_ISLNK(e->mode) ? &proc_link_ops : &proc_text_ops;
+		n->inode.fops = &proc_text_fops;
+	}
+	return &n->inode;
+}
+
+struct task *proc_task(const struct inode *inode)
+{
+	const struct proc_node *n = proc_node(inode);
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	struct task *t = n->pid->task;
+
+	if (t != NULL)
+		task_get(t);
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	return t;
+}
+
+/* --- directories of fixed contents ---------------------------------------------------------------- */
+
+static bool name_is(const struct dentry *d, const char *name)
+{
+	return strlen(name) == d->name_len && memcmp(name, d->name, d->name_len) == 0;
+}
+
+int proc_table_lookup(struct inode *dir, struct dentry *dentry, const struct proc_entry *table)
+{
+	const struct proc_node *n = proc_node(dir);
+	struct inode *inode;
+
+	for (; table->name != NULL; table++) {
+		if (!name_is(dentry, table->name))
+			continue;
+		inode = proc_inode(dir->sb, table, n->pid, n->whole_group);
+		if (inode == NULL)
+			return -ENOMEM;
+		if (n->pid != NULL)
+			atomic_fetch_or(&dentry->flags, DENTRY_UNCACHED);
+		dentry_instantiate(dentry, inode);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static unsigned type_of(unsigned mode)
+{
+	return (mode & S_IFMT) >> 12; /* DT_* are the type bits of the mode */
+}
+
+uint64_t proc_table_emit(struct file *file, struct dir_emit *emit, const struct proc_entry *table,
+			 uint64_t first)
+{
+	uint64_t row = 0;
+
+	if (!dir_emit_dots(file, emit))
+		return 0;
+	for (; table->name != NULL; table++, row++) {
+		if (file->pos > first + row)
+			continue;
+		if (!dir_emit_entry(file, emit, table->name, strlen(table->name),
+				    file->inode->ino + 1 + row, type_of(table->mode), first + row + 1))
+			return 0;
+	}
+	return first + row;
+}
+
+static int proc_dir_lookup(struct inode *dir, struct dentry *dentry)
+{
+	return proc_table_lookup(dir, dentry, proc_node(dir)->entry->below);
+}
+
+static int proc_dir_iterate(struct file *file, struct dir_emit *emit)
+{
+	(void)proc_table_emit(file, emit, proc_node(file->inode)->entry->below, 2);
+	return 0;
+}
+
+static void proc_dir_destroy(struct inode *inode)
+{
+	pid_put(proc_node(inode)->pid);
+}
+
+const struct inode_ops proc_dir_ops = { .lookup = proc_dir_lookup, .destroy = proc_dir_destroy };
+const struct file_ops proc_dir_fops = { .iterate = proc_dir_iterate };
+
+/* --- the top --------------------------------------------------------------------------------------- */
+
+static int self_link(struct inode *inode, char *buf, size_t size, bool thread)
+{
+	char text[64];
+	int len = thread ? str_format(text, sizeof(text), "%d/task/%d", group_nr(current->group), current->tid) :
+			   str_format(text, sizeof(text), "%d", group_nr(current->group));
+
+	len = (int)min((size_t)len, size);
+	memcpy(buf, text, (size_t)len);
+	return len;
+}
+
+static ssize_t self_readlink(struct inode *inode, char *buf, size_t size)
+{
+	return self_link(inode, buf, size, false);
+}
+
+static ssize_t thread_self_readlink(struct inode *inode, char *buf, size_t size)
+{
+	return self_link(inode, buf, size, true);
+}
+
+static const struct inode_ops self_ops = { .readlink = self_readlink };
+static const struct inode_ops thread_self_ops = { .readlink = thread_self_readlink };
+static const struct proc_entry self_entry = { .name = "self", .mode = S_IFLNK | 0777 };
+
+static int link_lookup(struct inode *dir, struct dentry *dentry, const struct inode_ops *ops)
+{
+	struct inode *inode = proc_inode(dir->sb, &self_entry, NULL, false);
+
+	if (inode == NULL)
+		return -ENOMEM;
+	inode->ops = ops;
+	dentry_instantiate(dentry, inode);
+	return 0;
+}
+
+static int process_lookup(struct inode *dir, struct dentry *dentry, int nr)
+{
+	struct pid *pid = pid_find(nr);
+	struct inode *inode = NULL;
+	int err = -ENOENT;
+
+	/* A thread's own number works too, though it is not listed: as on Linux. */
+	if (pid != NULL && pid->task != NULL) {
+		inode = proc_inode(dir->sb, &proc_process_entry, pid, true);
+		err = inode == NULL ? -ENOMEM : 0;
+	}
+	pid_put(pid);
+	if (err)
+		return err;
+	atomic_fetch_or(&dentry->flags, DENTRY_UNCACHED);
+	dentry_instantiate(dentry, inode);
+	return 0;
+}
+
+static int root_lookup(struct inode *dir, struct dentry *dentry)
+{
+	const char *end;
+	uint64_t nr;
+
+	if (name_is(dentry, "self"))
+		return link_lookup(dir, dentry, &self_ops);
+	if (name_is(dentry, "thread-self"))
+		return link_lookup(dir, dentry, &thread_self_ops);
+	if (dentry->name[0] >= '1' && dentry->name[0] <= '9' &&
+	    str_to_u64(dentry->name, &end, 10, &nr) == 0 && end == dentry->name + dentry->name_len && nr <= INT32_MAX)
+		return process_lookup(dir, dentry, (int)nr);
+	return proc_table_lookup(dir, dentry, proc_system_entries);
+}
+
+/* The first process with a number >= nr, or 0. */
+static int next_process(int nr)
+{
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	struct pid *pid = pid_peek_from(nr);
+
+	while (pid != NULL && pid->group == NULL)
+		pid = pid_peek_from(pid->nr + 1);
+	nr = pid != NULL ? pid->nr : 0;
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	return nr;
+}
+
+static int root_iterate(struct file *file, struct dir_emit *emit)
+{
+	uint64_t pos = proc_table_emit(file, emit, proc_system_entries, 2);
+	char name[16];
+	int nr;
+
+	if (pos == 0)
+		return 0;
+	if (file->pos == pos && !dir_emit_entry(file, emit, "self", 4, 2, DT_LNK, pos + 1))
+		return 0;
+	if (file->pos == pos + 1 && !dir_emit_entry(file, emit, "thread-self", 11, 3, DT_LNK, FIRST_PROCESS))
+		return 0;
+	for (nr = next_process((int)(file->pos - FIRST_PROCESS)); nr != 0; nr = next_process(nr + 1)) {
+		int len = str_format(name, sizeof(name), "%d", nr);
+
+		if (!dir_emit_entry(file, emit, name, (size_t)len, (uint64_t)nr + FIRST_PROCESS, DT_DIR,
+				    FIRST_PROCESS + (uint64_t)nr + 1))
+			return 0;
+	}
+	return 0;
+}
+
+static const struct inode_ops root_ops = { .lookup = root_lookup };
+static const struct file_ops root_fops = { .iterate = root_iterate };
+static const struct proc_entry root_entry = { .name = "", .mode = S_IFDIR | 0555, .dir_ops = &root_ops,
+					      .dir_fops = &root_fops };
+
+static struct super *proc_super; /* [proc_mount_lock] the one instance, kept once made */
+static struct mutex proc_mount_lock = MUTEX_INIT(proc_mount_lock, "proc mount", LOCK_RANK_PROC);
+
+static int proc_create(struct fs_type *type, struct super **out)
+{
+	struct super *sb = super_create(type, &proc_super_ops, PROC_MAGIC);
+	struct inode *root;
+	int err;
+
+	if (sb == NULL)
+		return -ENOMEM;
+	root = proc_inode(sb, &root_entry, NULL, false);
+	err = root == NULL ? -ENOMEM : super_set_root(sb, root);
+	if (err) {
+		super_put(sb);
+		return err;
+	}
+	*out = sb;
+	return 0;
+}
+
+static int proc_mount(struct fs_type *type, const char *source, const char *options, struct super **out)
+{
+	int err = 0;
+
+	mutex_lock(&proc_mount_lock);
+	if (proc_super == NULL)
+		err = proc_create(type, &proc_super);
+	if (err == 0)
+		*out = super_get(proc_super);
+	mutex_unlock(&proc_mount_lock);
+	return err;
+}
+
+static struct fs_type proc_type = { .name = "proc", .mount = proc_mount };
+
+int procfs_init(void)
+{
+	fs_type_register(&proc_type);
+	return 0;
+}

@@ -1,0 +1,287 @@
+/*
+ * proc_status.c: how a task is doing: stat, status, limits. Formats as proc(5) has them.
+ */
+#include "kernel/procfs/proc.h"
+
+#include "kernel/abi/sched.h"
+#include "kernel/fs/files.h"
+#include "kernel/fs/fs_context.h"
+#include "kernel/ipc/sighand.h"
+#include "kernel/mm/mm.h"
+#include "kernel/sched/sched.h"
+#include "kernel/task/usage.h"
+#include "kernel/task/cred.h"
+#include "kernel/tty/tty.h"
+#include "lib/errno.h"
+#include "lib/format.h"
+
+#define KIB(pages) ((pages) * (PAGE_SIZE / 1024))
+
+/* What has to be read under tasks_lock, once. */
+struct snapshot {
+	int tgid, ppid, pgrp, session, tty, foreground, threads;
+	char state;
+	unsigned umask;
+	unsigned fd_size;
+	bool has_fs;
+};
+
+static void snapshot_take(struct snapshot *s, struct task *t)
+{
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	struct group *g = t->group;
+
+	*s = (struct snapshot){ .tgid = group_nr(g), .foreground = -1, .state = task_state_letter(t) };
+	if (g->leader != NULL && g->pgrp != NULL) {
+		s->ppid = group_nr(g->leader->parent->group);
+		s->pgrp = g->pgrp->nr;
+		s->session = g->session->nr;
+	}
+	s->threads = (int)list_length(&g->threads);
+	if (g->tty != NULL) {
+		s->tty = (int)g->tty->dev;
+		s->foreground = g->tty->foreground != NULL ? g->tty->foreground->nr : -1;
+	}
+	if (t->fs != NULL) {
+		s->umask = t->fs->umask;
+		s->has_fs = true;
+	}
+	s->fd_size = t->files != NULL ? t->files->size : 0;
+	spin_unlock_irqrestore(&tasks_lock, irq);
+}
+
+struct signals {
+	uint64_t pending, shared, blocked, ignored, caught;
+	unsigned queued;
+};
+
+static void signals_take(struct signals *s, struct task *t)
+{
+	irqflags_t irq = spin_lock_irqsave(&t->group->lock);
+
+	*s = (struct signals){ .pending = t->pending.set, .shared = t->group->shared.set,
+			       .blocked = t->sigmask, .queued = t->group->sigqueue_count };
+	if (t->sighand != NULL) {
+		spin_lock(&t->sighand->lock);
+		for (int i = 0; i < NSIG; i++) {
+			uint64_t handler = t->sighand->action[i].handler;
+
+			s->ignored |= (uint64_t)(handler == SIG_IGN) << i;
+			s->caught |= (uint64_t)(handler != SIG_IGN && handler != SIG_DFL) << i;
+		}
+		spin_unlock(&t->sighand->lock);
+	}
+	spin_unlock_irqrestore(&t->group->lock, irq);
+}
+
+static int priority_of(const struct task *t)
+{
+	return t->sched.rt_priority != 0 ? -1 - t->sched.rt_priority : 20 + t->sched.nice;
+}
+
+/* Fields 1 to 22: who it is and what it used. */
+static void stat_first(struct text *out, struct task *t, const struct snapshot *s, const struct usage *u,
+		       const struct usage *children)
+{
+	text_printf(out, "%d (%s) %c %d %d %d %d %d %u %lu %lu %lu %lu ", s->tgid, t->comm, s->state, s->ppid,
+		    s->pgrp, s->session, s->tty, s->foreground, t->flags & TASK_FORKNOEXEC ? 0x40u : 0u,
+		    u->min_faults, children->min_faults, u->maj_faults, children->maj_faults);
+	text_printf(out, "%ld %ld %ld %ld %d %d %d 0 %lu ", ticks_of_ns(u->utime_ns), ticks_of_ns(u->stime_ns),
+		    ticks_of_ns(children->utime_ns), ticks_of_ns(children->stime_ns), priority_of(t),
+		    t->sched.nice, s->threads, ticks_of_ns(t->start_ns));
+}
+
+/* Fields 23 to 52: memory, signals, scheduling. */
+static void stat_rest(struct text *out, struct task *t, struct mm *mm)
+{
+	struct signals sig;
+	bool look = mm != NULL && proc_may_look(t) == 0;
+	uint64_t limit = t->group->rlimits[5].cur; /* RLIMIT_RSS */
+
+	signals_take(&sig, t);
+	text_printf(out, "%lu %lu %lu %lu %lu %lu 0 0 ", mm ? mm->total_pages << PAGE_SHIFT : 0, mm ? mm_rss(mm) : 0,
+		    limit, look ? mm->code_start : 0, look ? mm->code_end : 0, look ? mm->stack_start : 0);
+	text_printf(out, "%lu %lu %lu %lu 0 0 0 %d %u %u %u 0 0 0 ", sig.pending & 0x7fffffff,
+		    sig.blocked & 0x7fffffff, sig.ignored & 0x7fffffff, sig.caught & 0x7fffffff, t->exit_signal,
+		    atomic_load(&t->hart), t->sched.rt_priority, t->sched.policy);
+	if (look)
+		text_printf(out, "%lu %lu %lu %lu %lu %lu %lu ", mm->data_start, mm->data_end, mm->brk_start,
+			    mm->arg_start, mm->arg_end, mm->env_start, mm->env_end);
+	else
+		text_printf(out, "0 0 0 0 0 0 0 ");
+	text_printf(out, "%d\n", look && t->exit_code ? t->exit_code : 0);
+}
+
+int proc_stat(struct text *out, struct task *t, bool whole_group)
+{
+	struct usage own, children = { 0 };
+	struct mm *mm = mm_of_task(t);
+	struct snapshot s;
+
+	snapshot_take(&s, t);
+	if (whole_group) {
+		group_usage(t->group, &own);
+		children = t->group->children;
+	} else {
+		task_usage(t, &own);
+		s.tgid = t->tid;
+	}
+	stat_first(out, t, &s, &own, &children);
+	stat_rest(out, t, mm);
+	mm_put(mm);
+	return 0;
+}
+
+static const char *state_word(char letter)
+{
+	switch (letter) {
+	case 'R':
+		return "running";
+	case 'S':
+		return "sleeping";
+	case 'D':
+		return "disk sleep";
+	case 'T':
+		return "stopped";
+	case 't':
+		return "tracing stop";
+	case 'Z':
+		return "zombie";
+	default:
+		return "dead";
+	}
+}
+
+static void status_ids(struct text *out, struct task *t, const struct snapshot *s)
+{
+	struct cred *c = cred_of_task(t);
+
+	text_printf(out, "Name:\t%s\n", t->comm);
+	if (s->has_fs)
+		text_printf(out, "Umask:\t%04o\n", s->umask);
+	text_printf(out, "State:\t%c (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", s->state,
+		    state_word(s->state), s->tgid, t->tid, s->ppid);
+	text_printf(out, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t", c->uid, c->euid,
+		    c->suid, c->fsuid, c->gid, c->egid, c->sgid, c->fsgid, s->fd_size);
+	for (unsigned i = 0; i < c->group_count; i++)
+		text_printf(out, "%u ", c->groups[i]);
+	text_printf(out, "\n");
+	cred_put(c);
+}
+
+static void status_memory(struct text *out, struct mm *mm)
+{
+	uint64_t code = (mm->code_end - mm->code_start) >> PAGE_SHIFT;
+
+	text_printf(out, "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmLck:\t%8lu kB\nVmPin:\t       0 kB\n",
+		    KIB(mm->total_pages), KIB(mm->total_pages), KIB(mm->locked_pages));
+	text_printf(out, "VmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\nRssAnon:\t%8lu kB\nRssFile:\t%8lu kB\n",
+		    KIB(mm_rss_peak(mm)), KIB(mm_rss(mm)), KIB((uint64_t)atomic_load(&mm->rss_anon)),
+		    KIB((uint64_t)atomic_load(&mm->rss_file)));
+	text_printf(out, "RssShmem:\t       0 kB\nVmData:\t%8lu kB\nVmStk:\t%8lu kB\nVmExe:\t%8lu kB\nVmLib:\t       0 kB\n",
+		    KIB(mm->data_pages), KIB(mm->stack_pages), KIB(code));
+	text_printf(out, "VmPTE:\t%8lu kB\nVmSwap:\t       0 kB\n", KIB((uint64_t)atomic_load(&mm->table_pages)));
+}
+
+static void status_signals(struct text *out, struct task *t)
+{
+	struct signals s;
+	struct cred *c = cred_of_task(t);
+
+	signals_take(&s, t);
+	text_printf(out, "SigQ:\t%u/%lu\nSigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
+		    s.queued, t->group->rlimits[11].cur, s.pending, s.shared, s.blocked, s.ignored, s.caught);
+	text_printf(out, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
+		    c->cap_inheritable, c->cap_permitted, c->cap_effective, c->cap_bounding, c->cap_ambient);
+	text_printf(out, "NoNewPrivs:\t%u\nSeccomp:\t0\n", c->no_new_privs);
+	cred_put(c);
+}
+
+/* Harts as a list of ranges: 0-2,5. */
+static void hart_list(struct text *out, const struct hart_mask *mask)
+{
+	const char *comma = "";
+
+	for (unsigned i = 0; i < hart_count; i++) {
+		unsigned end = i;
+
+		if (!hart_mask_test(mask, i))
+			continue;
+		while (end + 1 < hart_count && hart_mask_test(mask, end + 1))
+			end++;
+		if (end > i)
+			text_printf(out, "%s%u-%u", comma, i, end);
+		else
+			text_printf(out, "%s%u", comma, i);
+		comma = ",";
+		i = end;
+	}
+}
+
+static void status_sched(struct text *out, struct task *t)
+{
+	uint64_t mask = t->affinity.bits[0];
+
+	if (hart_count < 64)
+		mask &= (1UL << hart_count) - 1;
+	text_printf(out, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t", mask);
+	hart_list(out, &t->affinity);
+	text_printf(out, "\nvoluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", t->nvcsw, t->nivcsw);
+}
+
+int proc_show_status(struct text *out, struct task *t)
+{
+	struct mm *mm = mm_of_task(t);
+	struct snapshot s;
+
+	snapshot_take(&s, t);
+	status_ids(out, t, &s);
+	if (mm != NULL)
+		status_memory(out, mm);
+	text_printf(out, "Threads:\t%d\n", s.threads);
+	status_signals(out, t);
+	status_sched(out, t);
+	mm_put(mm);
+	return 0;
+}
+
+static const struct {
+	const char *name, *unit;
+} limit_names[RLIM_NLIMITS] = {
+	[RLIMIT_CPU] = { "Max cpu time", "seconds" },
+	[RLIMIT_FSIZE] = { "Max file size", "bytes" },
+	[RLIMIT_DATA] = { "Max data size", "bytes" },
+	[RLIMIT_STACK] = { "Max stack size", "bytes" },
+	[RLIMIT_CORE] = { "Max core file size", "bytes" },
+	[RLIMIT_RSS] = { "Max resident set", "bytes" },
+	[RLIMIT_NPROC] = { "Max processes", "processes" },
+	[RLIMIT_NOFILE] = { "Max open files", "files" },
+	[RLIMIT_MEMLOCK] = { "Max locked memory", "bytes" },
+	[RLIMIT_AS] = { "Max address space", "bytes" },
+	[RLIMIT_LOCKS] = { "Max file locks", "locks" },
+	[RLIMIT_SIGPENDING] = { "Max pending signals", "signals" },
+	[RLIMIT_MSGQUEUE] = { "Max msgqueue size", "bytes" },
+	[RLIMIT_NICE] = { "Max nice priority", "" },
+	[RLIMIT_RTPRIO] = { "Max realtime priority", "" },
+	[RLIMIT_RTTIME] = { "Max realtime timeout", "us" },
+};
+
+static void limit_value(struct text *out, uint64_t value)
+{
+	if (value == RLIM_INFINITY)
+		text_printf(out, "%-20s ", "unlimited");
+	else
+		text_printf(out, "%-20lu ", value);
+}
+
+int proc_show_limits(struct text *out, struct task *t)
+{
+	text_printf(out, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
+	for (int i = 0; i < RLIM_NLIMITS; i++) {
+		text_printf(out, "%-25s ", limit_names[i].name);
+		limit_value(out, t->group->rlimits[i].cur);
+		limit_value(out, t->group->rlimits[i].max);
+		text_printf(out, "%-10s\n", limit_names[i].unit);
+	}
+	return 0;
+}

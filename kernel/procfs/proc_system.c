@@ -1,0 +1,375 @@
+/*
+ * proc_system.c: the files of /proc that are about the machine, and /proc/sys.
+ */
+#include "kernel/procfs/proc.h"
+
+#include "arch/hart.h"
+#include "kernel/abi/capability.h"
+#include "kernel/abi/stat.h"
+#include "kernel/alloc/slab.h"
+#include "kernel/core/boot.h"
+#include "kernel/core/clock.h"
+#include "kernel/core/random.h"
+#include "kernel/core/uts.h"
+#include "kernel/fs/dentry.h"
+#include "kernel/fs/devfs.h"
+#include "kernel/fs/super.h"
+#include "kernel/lifecycle/clone.h"
+#include "kernel/mm/page_cache.h"
+#include "kernel/sched/sched.h"
+#include "kernel/task/usage.h"
+#include "kernel/task/cred.h"
+#include "lib/errno.h"
+#include "lib/format.h"
+#include "lib/string.h"
+
+#define KIB(pages) ((pages) * (PAGE_SIZE / 1024))
+
+/* --- memory ---------------------------------------------------------------------------------------- */
+
+static void meminfo_line(struct text *out, const char *name, uint64_t kib)
+{
+	text_printf(out, "%s:%*lu kB\n", name, 23 - (int)strlen(name), kib);
+}
+
+static int show_meminfo(struct text *out, struct task *unused)
+{
+	struct page_stats p;
+	uint64_t stacks = atomic_load(&task_count) * (KSTACK_SIZE / 1024);
+
+	page_stats_get(&p);
+	meminfo_line(out, "MemTotal", KIB(p.total));
+	meminfo_line(out, "MemFree", KIB(p.free));
+	meminfo_line(out, "MemAvailable", KIB(p.free)); /* nothing cached can be given back: all files are in memory */
+	meminfo_line(out, "Buffers", 0);
+	meminfo_line(out, "Cached", KIB(p.file));
+	meminfo_line(out, "SwapCached", 0);
+	meminfo_line(out, "Active", KIB(p.anon + p.file));
+	meminfo_line(out, "Inactive", 0);
+	meminfo_line(out, "SwapTotal", 0);
+	meminfo_line(out, "SwapFree", 0);
+	meminfo_line(out, "Dirty", 0);
+	meminfo_line(out, "Writeback", 0);
+	meminfo_line(out, "AnonPages", KIB(p.anon));
+	meminfo_line(out, "Shmem", KIB(p.file));
+	meminfo_line(out, "Slab", KIB(p.slab));
+	meminfo_line(out, "SReclaimable", 0);
+	meminfo_line(out, "SUnreclaim", KIB(p.slab));
+	meminfo_line(out, "KernelStack", stacks);
+	meminfo_line(out, "PageTables", KIB(p.table));
+	return 0;
+}
+
+static void slab_line(const char *name, size_t size, uint64_t live, uint64_t pages, void *arg)
+{
+	text_printf(arg, "%-20s %8lu %8lu %8lu\n", name, live, size, pages);
+}
+
+static int show_slabinfo(struct text *out, struct task *unused)
+{
+	text_printf(out, "%-20s %8s %8s %8s\n", "# name", "objects", "size", "pages");
+	cache_for_each(slab_line, out);
+	return 0;
+}
+
+static void object_line(const char *name, size_t size, uint64_t live, uint64_t pages, void *arg)
+{
+	text_printf(arg, "slab:%s %lu\n", name, live);
+}
+
+/* What is in use, for tests that look for leaks: a name and a count per line. */
+static int show_objects(struct text *out, struct task *unused)
+{
+	struct page_stats p;
+
+	page_stats_get(&p);
+	text_printf(out, "task %u\npid %u\npage_used %lu\n", atomic_load(&task_count), pid_count(), p.total - p.free);
+	text_printf(out, "page:kernel %lu\npage:slab %lu\npage:anon %lu\npage:file %lu\npage:table %lu\n", p.kernel,
+		    p.slab, p.anon, p.file, p.table);
+	cache_for_each(object_line, out);
+	return 0;
+}
+
+/* --- time and load --------------------------------------------------------------------------------- */
+
+static uint64_t idle_all_ns(void)
+{
+	uint64_t ns = 0;
+
+	for (unsigned i = 0; i < hart_count; i++)
+		ns += sched_idle_ns(i);
+	return ns;
+}
+
+static int show_uptime(struct text *out, struct task *unused)
+{
+	uint64_t up = clock_mono_ns() / 10000000, idle = idle_all_ns() / 10000000;
+
+	text_printf(out, "%lu.%02lu %lu.%02lu\n", up / 100, up % 100, idle / 100, idle % 100);
+	return 0;
+}
+
+static int show_loadavg(struct text *out, struct task *unused)
+{
+	uint64_t avg[3];
+
+	sched_load_avg(avg);
+	for (int i = 0; i < 3; i++)
+		text_printf(out, "%lu.%02lu ", avg[i] >> 11, ((avg[i] & 2047) * 100) >> 11);
+	text_printf(out, "%u/%u %d\n", sched_nr_running(), atomic_load(&task_count), pid_last_given());
+	return 0;
+}
+
+static void stat_hart(struct text *out, const char *name, uint64_t busy_ns, uint64_t idle_ns)
+{
+	text_printf(out, "%s 0 0 %ld %ld 0 0 0 0 0 0\n", name, ticks_of_ns(busy_ns), ticks_of_ns(idle_ns));
+}
+
+/* Busy time counts as system time: it is not kept apart by hart. */
+static int show_stat(struct text *out, struct task *unused)
+{
+	uint64_t now = clock_mono_ns(), idle = idle_all_ns();
+	char name[16];
+
+	stat_hart(out, "cpu ", hart_count * now - min(idle, hart_count * now), idle);
+	for (unsigned i = 0; i < hart_count; i++) {
+		uint64_t mine = sched_idle_ns(i);
+
+		str_format(name, sizeof(name), "cpu%u", i);
+		stat_hart(out, name, now - min(mine, now), mine);
+	}
+	text_printf(out, "intr 0\nctxt %lu\nbtime %lu\nprocesses %d\nprocs_running %u\nprocs_blocked 0\n",
+		    sched_switches(), (clock_real_ns() - now) / NSEC_PER_SEC, pid_last_given(), sched_nr_running());
+	return 0;
+}
+
+/* --- the machine ----------------------------------------------------------------------------------- */
+
+static int show_cpuinfo(struct text *out, struct task *unused)
+{
+	for (unsigned i = 0; i < hart_count; i++) {
+		if (!hart_table[i].online)
+			continue;
+		text_printf(out, "processor\t: %u\nhart\t\t: %lu\nisa\t\t: %s\nmmu\t\t: sv39\n\n", i,
+			    hart_table[i].hartid, arch_isa_string(i));
+	}
+	return 0;
+}
+
+static int show_version(struct text *out, struct task *unused)
+{
+	text_printf(out, "%s version %s (%s)\n", uts.name.sysname, uts.name.release, uts.name.version);
+	return 0;
+}
+
+static int show_kernel_cmdline(struct text *out, struct task *unused)
+{
+	text_printf(out, "%s\n", boot_info.cmdline);
+	return 0;
+}
+
+static int show_filesystems(struct text *out, struct task *unused)
+{
+	struct fs_type *type;
+
+	for (unsigned n = 0; (type = fs_type_at(n)) != NULL; n++)
+		text_printf(out, "%s\t%s\n", type->flags & FS_NEEDS_DEV ? "" : "nodev", type->name);
+	return 0;
+}
+
+static int show_devices(struct text *out, struct task *unused)
+{
+	const char *name;
+	unsigned major;
+
+	text_printf(out, "Character devices:\n");
+	for (unsigned n = 0; dev_char_at(n, &major, &name); n++)
+		text_printf(out, "%3u %s\n", major, name);
+	text_printf(out, "\nBlock devices:\n");
+	return 0;
+}
+
+/* --- /proc/sys ------------------------------------------------------------------------------------- */
+
+static int show_hostname(struct text *out, struct task *unused)
+{
+	text_printf(out, "%s\n", uts.name.nodename);
+	return 0;
+}
+
+static int store_hostname(struct task *unused, const char *value)
+{
+	irqflags_t irq;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	irq = spin_lock_irqsave(&uts.lock);
+	memset(uts.name.nodename, 0, UTS_LEN);
+	str_copy(uts.name.nodename, value, UTS_LEN);
+	spin_unlock_irqrestore(&uts.lock, irq);
+	return 0;
+}
+
+static int show_ostype(struct text *out, struct task *unused)
+{
+	text_printf(out, "%s\n", uts.name.sysname);
+	return 0;
+}
+
+static int show_osrelease(struct text *out, struct task *unused)
+{
+	text_printf(out, "%s\n", uts.name.release);
+	return 0;
+}
+
+static int show_osversion(struct text *out, struct task *unused)
+{
+	text_printf(out, "%s\n", uts.name.version);
+	return 0;
+}
+
+static int show_pid_max(struct text *out, struct task *unused)
+{
+	text_printf(out, "%d\n", pid_max);
+	return 0;
+}
+
+static int store_pid_max(struct task *unused, const char *value)
+{
+	uint64_t n;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (str_to_u64(value, NULL, 10, &n) || n < 301 || n > 4194304)
+		return -EINVAL;
+	pid_max = (int)n;
+	return 0;
+}
+
+static int show_threads_max(struct text *out, struct task *unused)
+{
+	text_printf(out, "%u\n", task_max);
+	return 0;
+}
+
+static int show_cap_last_cap(struct text *out, struct task *unused)
+{
+	text_printf(out, "%d\n", CAP_LAST_CAP);
+	return 0;
+}
+
+static int show_ngroups_max(struct text *out, struct task *unused)
+{
+	text_printf(out, "65536\n");
+	return 0;
+}
+
+static int show_overflow_id(struct text *out, struct task *unused)
+{
+	text_printf(out, "65534\n");
+	return 0;
+}
+
+static void show_uuid_bytes(struct text *out, const uint8_t *b)
+{
+	text_printf(out, "%02x%02x%02x%02x-%02x%02x-4%x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\n", b[0], b[1], b[2],
+		    b[3], b[4], b[5], b[6] & 15, b[7], (b[8] & 0x3f) | 0x80, b[9], b[10], b[11], b[12], b[13], b[14],
+		    b[15]);
+}
+
+static int show_uuid(struct text *out, struct task *unused)
+{
+	uint8_t bytes[16];
+
+	random_bytes(bytes, sizeof(bytes));
+	show_uuid_bytes(out, bytes);
+	return 0;
+}
+
+static int show_boot_id(struct text *out, struct task *unused)
+{
+	static uint8_t bytes[16];
+	static atomic_uint made;
+
+	if (!atomic_exchange(&made, 1))
+		random_bytes(bytes, sizeof(bytes));
+	show_uuid_bytes(out, bytes);
+	return 0;
+}
+
+/* Memory is given at the first touch and never refused before: Linux calls that mode 1. */
+static int show_overcommit(struct text *out, struct task *unused)
+{
+	text_printf(out, "1\n");
+	return 0;
+}
+
+static int show_pipe_max(struct text *out, struct task *unused)
+{
+	text_printf(out, "1048576\n");
+	return 0;
+}
+
+static int show_nr_open(struct text *out, struct task *unused)
+{
+	text_printf(out, "1048576\n");
+	return 0;
+}
+
+static int show_file_max(struct text *out, struct task *unused)
+{
+	text_printf(out, "%lu\n", INT64_MAX);
+	return 0;
+}
+
+#define ROW(row, function) { .name = row, .mode = S_IFREG | 0444, .show = function }
+#define DIR(row, table) { .name = row, .mode = S_IFDIR | 0555, .below = table }
+
+static const struct proc_entry sys_random_rows[] = { ROW("boot_id", show_boot_id), ROW("uuid", show_uuid), { 0 } };
+static const struct proc_entry sys_kernel_rows[] = {
+	{ .name = "hostname", .mode = S_IFREG | 0644, .show = show_hostname, .store = store_hostname },
+	ROW("ostype", show_ostype),
+	ROW("osrelease", show_osrelease),
+	ROW("version", show_osversion),
+	{ .name = "pid_max", .mode = S_IFREG | 0644, .show = show_pid_max, .store = store_pid_max },
+	ROW("threads-max", show_threads_max),
+	ROW("cap_last_cap", show_cap_last_cap),
+	ROW("ngroups_max", show_ngroups_max),
+	ROW("overflowuid", show_overflow_id),
+	ROW("overflowgid", show_overflow_id),
+	DIR("random", sys_random_rows),
+	{ 0 },
+};
+static const struct proc_entry sys_vm_rows[] = { ROW("overcommit_memory", show_overcommit), { 0 } };
+static const struct proc_entry sys_fs_rows[] = { ROW("pipe-max-size", show_pipe_max), ROW("nr_open", show_nr_open),
+						 ROW("file-max", show_file_max), { 0 } };
+static const struct proc_entry sys_rows[] = { DIR("kernel", sys_kernel_rows), DIR("vm", sys_vm_rows),
+					      DIR("fs", sys_fs_rows), { 0 } };
+static const struct proc_entry pando_rows[] = { ROW("objects", show_objects), { 0 } };
+
+static ssize_t mounts_readlink(struct inode *inode, char *buf, size_t size)
+{
+	size_t n = min(size, strlen("self/mounts"));
+
+	memcpy(buf, "self/mounts", n);
+	return (ssize_t)n;
+}
+
+const struct inode_ops proc_mounts_ops = { .readlink = mounts_readlink };
+
+const struct proc_entry proc_system_entries[] = {
+	ROW("meminfo", show_meminfo),
+	ROW("uptime", show_uptime),
+	ROW("loadavg", show_loadavg),
+	ROW("stat", show_stat),
+	ROW("cpuinfo", show_cpuinfo),
+	ROW("version", show_version),
+	ROW("cmdline", show_kernel_cmdline),
+	ROW("filesystems", show_filesystems),
+	ROW("devices", show_devices),
+	ROW("slabinfo", show_slabinfo),
+	{ .name = "mounts", .mode = S_IFLNK | 0777, .dir_ops = &proc_mounts_ops },
+	DIR("sys", sys_rows),
+	DIR("pando", pando_rows),
+	{ 0 },
+};
