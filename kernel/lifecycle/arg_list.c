@@ -1,3 +1,7 @@
+/*
+ * The strings are copied once while the old address space is still there, and once more into the new stack when the
+ * new one is complete; so nothing about the new program depends on user memory that may change in between.
+ */
 #include "kernel/lifecycle/arg_list.h"
 
 #include "arch/uaccess.h"
@@ -6,11 +10,6 @@
 #include "kernel/ipc/signal.h"
 #include "lib/errno.h"
 #include "lib/string.h"
-
-/*
- * The strings are copied once while the old address space is still there, and once more into the new stack when the
- * new one is complete; so nothing about the new program depends on user memory that may change in between.
- */
 
 #define ARG_LIST_START 2048
 #define ARG_LIST_KMALLOC_MAX 8192 /* larger buffers are mapped page by page */

@@ -1,17 +1,3 @@
-#include "kernel/lifecycle/clone.h"
-
-#include "arch/uaccess.h"
-#include "kernel/core/upcall.h"
-#include "kernel/ipc/signal.h"
-#include "kernel/lifecycle/resource.h"
-#include "kernel/sched/completion.h"
-#include "kernel/sched/sched.h"
-#include "kernel/task/cred.h"
-#include "kernel/task/group.h"
-#include "kernel/task/pid.h"
-#include "lib/errno.h"
-#include "lib/string.h"
-
 /*
  * clone: the one way to make a task.
  *
@@ -32,6 +18,19 @@
  *
  * NOTE(linux): kernel threads are cloned from kthreadd by whoever wants one, not by kthreadd on request.
  */
+#include "kernel/lifecycle/clone.h"
+
+#include "arch/uaccess.h"
+#include "kernel/core/upcall.h"
+#include "kernel/ipc/signal.h"
+#include "kernel/lifecycle/resource.h"
+#include "kernel/sched/completion.h"
+#include "kernel/sched/sched.h"
+#include "kernel/task/cred.h"
+#include "kernel/task/group.h"
+#include "kernel/task/pid.h"
+#include "lib/errno.h"
+#include "lib/string.h"
 
 unsigned task_max = 1u << 20;
 

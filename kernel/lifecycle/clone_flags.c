@@ -1,11 +1,10 @@
-#include "kernel/lifecycle/clone_flags.h"
-
-#include "lib/errno.h"
-
 /*
  * The two tables, and the one function that applies them. What needs more than flags to decide (is the caller
  * init, is the descriptor a cgroup, may it) is checked where that is known: in clone.c and sys_clone.c.
  */
+#include "kernel/lifecycle/clone_flags.h"
+
+#include "lib/errno.h"
 
 #define TASK_CALLS (BY_CLONE | BY_CLONE3 | BY_KERNEL)
 

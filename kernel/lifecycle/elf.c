@@ -1,15 +1,3 @@
-#include "kernel/lifecycle/program.h"
-
-#include "kernel/abi/elf.h"
-#include "kernel/abi/mman.h"
-#include "kernel/alloc/slab.h"
-#include "kernel/fs/file.h"
-#include "kernel/fs/file_map.h"
-#include "kernel/fs/open.h"
-#include "kernel/mm/mm.h"
-#include "lib/errno.h"
-#include "lib/string.h"
-
 /*
  * Loading ELF programs: statically linked, position-independent, and with an interpreter (the dynamic linker, which
  * is then loaded beside it and entered first).
@@ -24,6 +12,17 @@
  * NOTE(linux): everything is mapped before the old program is given up, so a bad segment is an error of exec, where Linux
  * kills the caller.
  */
+#include "kernel/lifecycle/program.h"
+
+#include "kernel/abi/elf.h"
+#include "kernel/abi/mman.h"
+#include "kernel/alloc/slab.h"
+#include "kernel/fs/file.h"
+#include "kernel/fs/file_map.h"
+#include "kernel/fs/open.h"
+#include "kernel/mm/mm.h"
+#include "lib/errno.h"
+#include "lib/string.h"
 
 #define PIE_BASE (USER_END / 3 * 2 & PAGE_MASK)
 #define PHDRS_MAX 1024 /* 56 KiB of program headers: more than any linker makes, as Linux's 64 KiB */

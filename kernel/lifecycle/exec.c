@@ -1,3 +1,14 @@
+/*
+ * exec: a task renews its address space and keeps everything else that it is.
+ *
+ *	gather   arguments and environment are copied into the kernel
+ *	open     the file, and as long as it begins with #! the interpreter that it names instead
+ *	load     into a new address space: segments, stack, vDSO. The old program is untouched and any failure
+ *		 so far is an errno
+ *	alone    other threads are killed; a shared descriptor or handler table is copied (resource_unshare)
+ *	commit   the new space is installed. From that line on nothing can fail: handlers go to default, close-on-exec
+ *		 descriptors close, credentials change, registers are reset
+ */
 #include "kernel/lifecycle/exec.h"
 
 #include "arch/task.h"
@@ -21,18 +32,6 @@
 #include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/string.h"
-
-/*
- * exec: a task renews its address space and keeps everything else that it is.
- *
- *	gather   arguments and environment are copied into the kernel
- *	open     the file, and as long as it begins with #! the interpreter that it names instead
- *	load     into a new address space: segments, stack, vDSO. The old program is untouched and any failure
- *		 so far is an errno
- *	alone    other threads are killed; a shared descriptor or handler table is copied (resource_unshare)
- *	commit   the new space is installed. From that line on nothing can fail: handlers go to default, close-on-exec
- *		 descriptors close, credentials change, registers are reset
- */
 
 #define SCRIPT_DEPTH_MAX 5 /* #! lines that lead to #! lines */
 

@@ -1,3 +1,11 @@
+/*
+ * exec in a process with threads: the others go, and the one that calls exec becomes the process.
+ *
+ * The caller marks its group (exec_task), so no further thread can be made and no second exec begins; kills the others and
+ * sleeps on wait_exec until they are gone. A leader that is not the caller ends as a zombie, which
+ * the parent can't reap while the caller lives; the caller then takes over its number, its place in the family
+ * and its exit signal, and buries it. So the process keeps its number whichever thread execs.
+ */
 #include "kernel/lifecycle/program.h"
 
 #include "kernel/core/panic.h"
@@ -7,15 +15,6 @@
 #include "kernel/task/group.h"
 #include "kernel/task/pid.h"
 #include "lib/errno.h"
-
-/*
- * exec in a process with threads: the others go, and the one that calls exec becomes the process.
- *
- * The caller marks its group (exec_task), so no further thread can be made and no second exec begins; kills the others and
- * sleeps on wait_exec until they are gone. A leader that is not the caller ends as a zombie, which
- * the parent can't reap while the caller lives; the caller then takes over its number, its place in the family
- * and its exit signal, and buries it. So the process keeps its number whichever thread execs.
- */
 
 static void others_kill(struct group *g)
 {

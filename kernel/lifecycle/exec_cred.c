@@ -1,3 +1,12 @@
+/*
+ * Credentials across exec (capabilities(7), "Transformation of capabilities during execve").
+ *
+ * The set-user-id and set-group-id bits of the file replace the effective ids, unless the mount or no_new_privs forbids
+ * it; the saved ids follow the effective ones. Root, real or effective, gets every capability of its
+ * bounding set; anyone else keeps only the ambient ones.
+ *
+ * LIMIT: no file capabilities: there are no extended attributes to keep them in.
+ */
 #include "kernel/lifecycle/program.h"
 
 #include "kernel/abi/capability.h"
@@ -8,16 +17,6 @@
 #include "kernel/fs/mount.h"
 #include "kernel/task/cred.h"
 #include "lib/errno.h"
-
-/*
- * Credentials across exec (capabilities(7), "Transformation of capabilities during execve").
- *
- * The set-user-id and set-group-id bits of the file replace the effective ids, unless the mount or no_new_privs forbids
- * it; the saved ids follow the effective ones. Root, real or effective, gets every capability of its
- * bounding set; anyone else keeps only the ambient ones.
- *
- * LIMIT: no file capabilities: there are no extended attributes to keep them in.
- */
 
 static void apply_set_id(struct cred *c, const struct file *f)
 {

@@ -1,17 +1,3 @@
-#include "kernel/lifecycle/program.h"
-
-#include "arch/machine.h"
-#include "arch/page.h"
-#include "kernel/abi/elf.h"
-#include "kernel/abi/mman.h"
-#include "kernel/abi/signal.h"
-#include "kernel/alloc/slab.h"
-#include "kernel/core/random.h"
-#include "kernel/mm/mm.h"
-#include "kernel/task/cred.h"
-#include "lib/errno.h"
-#include "lib/string.h"
-
 /*
  * What a new program finds on its stack (System V ABI for RISC-V, "process initialisation"):
  *
@@ -28,6 +14,19 @@
  *
  * All of it is put together in one kernel buffer and written once.
  */
+#include "kernel/lifecycle/program.h"
+
+#include "arch/machine.h"
+#include "arch/page.h"
+#include "kernel/abi/elf.h"
+#include "kernel/abi/mman.h"
+#include "kernel/abi/signal.h"
+#include "kernel/alloc/slab.h"
+#include "kernel/core/random.h"
+#include "kernel/mm/mm.h"
+#include "kernel/task/cred.h"
+#include "lib/errno.h"
+#include "lib/string.h"
 
 #define STACK_TOP (USER_END - PAGE_SIZE)
 #define STACK_FIRST (132UL << 10) /* mapped at start; it grows by faults */

@@ -1,20 +1,3 @@
-#include "kernel/lifecycle/exit.h"
-
-#include "kernel/abi/signal.h"
-#include "kernel/abi/wait.h"
-#include "kernel/core/panic.h"
-#include "kernel/core/upcall.h"
-#include "kernel/ipc/futex.h"
-#include "kernel/ipc/itimer.h"
-#include "kernel/ipc/signal.h"
-#include "kernel/lifecycle/clone.h"
-#include "kernel/lifecycle/resource.h"
-#include "kernel/lifecycle/wait.h"
-#include "kernel/mm/mm.h"
-#include "kernel/sched/sched.h"
-#include "kernel/task/pid.h"
-#include "kernel/tty/session.h"
-
 /*
  * How a task ends.
  *
@@ -32,6 +15,22 @@
  *
  * Locking: tasks_lock for everything in step 4; inside it the locks of single groups.
  */
+#include "kernel/lifecycle/exit.h"
+
+#include "kernel/abi/signal.h"
+#include "kernel/abi/wait.h"
+#include "kernel/core/panic.h"
+#include "kernel/core/upcall.h"
+#include "kernel/ipc/futex.h"
+#include "kernel/ipc/itimer.h"
+#include "kernel/ipc/signal.h"
+#include "kernel/lifecycle/clone.h"
+#include "kernel/lifecycle/resource.h"
+#include "kernel/lifecycle/wait.h"
+#include "kernel/mm/mm.h"
+#include "kernel/sched/sched.h"
+#include "kernel/task/pid.h"
+#include "kernel/tty/session.h"
 
 /* Who adopts children of t: another thread of its group, the nearest ancestor that asked for it, or init. */
 static struct task *reaper_of(struct task *t)

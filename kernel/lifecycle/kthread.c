@@ -1,3 +1,7 @@
+/*
+ * A kernel thread shares every row with kthreadd, which has no address space; so it is a clone with all the sharing
+ * flags and nothing to copy. kthreadd itself only reaps them.
+ */
 #include "kernel/lifecycle/kthread.h"
 
 #include "kernel/alloc/slab.h"
@@ -10,11 +14,6 @@
 #include "kernel/abi/signal.h"
 #include "kernel/abi/wait.h"
 #include "lib/errno.h"
-
-/*
- * A kernel thread shares every row with kthreadd, which has no address space; so it is a clone with all the sharing
- * flags and nothing to copy. kthreadd itself only reaps them.
- */
 
 #define KTHREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES)
 

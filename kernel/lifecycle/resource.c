@@ -1,3 +1,9 @@
+/*
+ * The rows, and what is done with all of them alike. To add a resource: a pointer in struct task, a row here.
+ *
+ * Who may follow a task's pointers: the task itself freely; others under tasks_lock or the lock of its group (a timer
+ * that sends a signal has only that), both of which are held wherever a slot of a published task changes.
+ */
 #include "kernel/lifecycle/resource.h"
 
 #include "kernel/abi/sched.h"
@@ -8,13 +14,6 @@
 #include "kernel/ipc/signal.h"
 #include "kernel/mm/mm.h"
 #include "kernel/task/group.h"
-
-/*
- * The rows, and what is done with all of them alike. To add a resource: a pointer in struct task, a row here.
- *
- * Who may follow a task's pointers: the task itself freely; others under tasks_lock or the lock of its group (a timer
- * that sends a signal has only that), both of which are held wherever a slot of a published task changes.
- */
 
 /* Wrappers that give a typed resource the table's untyped signatures. */
 #define RESOURCE_OPS(type)                                                                         \

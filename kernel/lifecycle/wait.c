@@ -1,12 +1,3 @@
-#include "kernel/lifecycle/wait.h"
-
-#include "kernel/core/panic.h"
-#include "kernel/ipc/signal.h"
-#include "kernel/sched/wait.h"
-#include "kernel/task/cred.h"
-#include "kernel/task/pid.h"
-#include "lib/errno.h"
-
 /*
  * wait: a parent learns what became of its children, and the dead are buried.
  *
@@ -17,6 +8,14 @@
  * Looking and taking happen under tasks_lock in one go, so two threads that wait never get the same change. What is
  * copied to user space is copied afterwards, from struct wait_result.
  */
+#include "kernel/lifecycle/wait.h"
+
+#include "kernel/core/panic.h"
+#include "kernel/ipc/signal.h"
+#include "kernel/sched/wait.h"
+#include "kernel/task/cred.h"
+#include "kernel/task/pid.h"
+#include "lib/errno.h"
 
 bool group_is_dead(const struct task *leader)
 {

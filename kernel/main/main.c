@@ -29,6 +29,7 @@
 #include "kernel/main/harts.h"
 #include "kernel/main/init.h"
 #include "kernel/main/options.h"
+#include "kernel/procfs/proc.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/work.h"
 #include "kernel/task/task.h"
@@ -89,6 +90,7 @@ static void files_start(void)
 	must(fs_init(&boot_task.fs), "the file systems can't be started");
 	must(files_create(&boot_task.files), "no memory for a descriptor table");
 	must(sighand_create(&boot_task.sighand), "no memory for signal handlers");
+	must(procfs_init(), "/proc can't be started");
 	must(serial_ttys_init(), "the console can't be made a device");
 }
 

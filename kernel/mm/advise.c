@@ -1,10 +1,3 @@
-#include "kernel/mm/mm.h"
-
-#include "kernel/abi/mman.h"
-#include "kernel/mm/fault.h"
-#include "kernel/mm/page_table.h"
-#include "lib/errno.h"
-
 /*
  * madvise. What changes what a program can see is carried out (DONTNEED, FREE, DONTFORK, WIPEONFORK, POPULATE_*); hints
  * about when pages will be used are checked and then followed by doing nothing, which every hint allows.
@@ -12,6 +5,12 @@
  * NOTE(linux): MADV_FREE drops at once, as MADV_DONTNEED; Linux may keep the old contents until memory is short.
  * LIMIT: MADV_REMOVE is refused with -EINVAL; no transparent huge pages, so (NO)HUGEPAGE is -EINVAL, as on a Linux without them.
  */
+#include "kernel/mm/mm.h"
+
+#include "kernel/abi/mman.h"
+#include "kernel/mm/fault.h"
+#include "kernel/mm/page_table.h"
+#include "lib/errno.h"
 
 static int area_set(struct vma *v, vaddr_t start, vaddr_t end, unsigned set, unsigned clear)
 {

@@ -1,9 +1,3 @@
-#include "kernel/mm/mm.h"
-
-#include "arch/tlb.h"
-#include "kernel/mm/page_table.h"
-#include "lib/errno.h"
-
 /*
  * fork's half of copy-on-write: the child gets every area of the parent and, for private ones, every entry, with
  * both sides write-protected. Shared areas get no entries: their pages are in a cache and appear again at the first touch.
@@ -11,6 +5,11 @@
  * The parent's lock is held for writing, so no fault runs beside this; its TLBs are flushed once at the end, before
  * the child can run.
  */
+#include "kernel/mm/mm.h"
+
+#include "arch/tlb.h"
+#include "kernel/mm/page_table.h"
+#include "lib/errno.h"
 
 /* The entries of one leaf table within [va, end), of area v into the child's table. */
 static void copy_leaf(struct mm *child, pte_t *to, pte_t *from, vaddr_t va, vaddr_t end)

@@ -1,13 +1,3 @@
-#include "kernel/mm/fault.h"
-
-#include "arch/tlb.h"
-#include "kernel/abi/resource.h"
-#include "kernel/abi/signal.h"
-#include "kernel/mm/page_table.h"
-#include "kernel/task/group.h"
-#include "lib/errno.h"
-#include "lib/string.h"
-
 /*
  * Page faults.
  *
@@ -27,6 +17,15 @@
  * A private page may be written in place when its count is 1: the count is the number of entries that show it, and only
  * through this entry, under this lock, could another user of it come into being.
  */
+#include "kernel/mm/fault.h"
+
+#include "arch/tlb.h"
+#include "kernel/abi/resource.h"
+#include "kernel/abi/signal.h"
+#include "kernel/mm/page_table.h"
+#include "kernel/task/group.h"
+#include "lib/errno.h"
+#include "lib/string.h"
 
 /* The address was readable-only on other harts: they must forget it before the new page is written. A page that was
  * absent needs only this hart to look again; the others fault and find it. */

@@ -1,3 +1,11 @@
+/*
+ * mmap, munmap and brk: putting areas into an address space and cutting them out.
+ *
+ * Room is looked for from map_hint downwards: the place below the lowest mapping made last, or the highest gap that
+ * munmap has left since. So a series of mappings finds its room at once, and gaps are used again.
+ *
+ * Check, allocate, commit: the new area is complete before what lay in its place goes.
+ */
 #include "kernel/mm/mm.h"
 
 #include "arch/machine.h"
@@ -12,15 +20,6 @@
 #include "kernel/task/cred.h"
 #include "kernel/task/group.h"
 #include "lib/errno.h"
-
-/*
- * mmap, munmap and brk: putting areas into an address space and cutting them out.
- *
- * Room is looked for from map_hint downwards: the place below the lowest mapping made last, or the highest gap that
- * munmap has left since. So a series of mappings finds its room at once, and gaps are used again.
- *
- * Check, allocate, commit: the new area is complete before what lay in its place goes.
- */
 
 #define AREAS_MAX 65530 /* Linux's max_map_count */
 

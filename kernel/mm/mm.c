@@ -1,13 +1,3 @@
-#include "kernel/mm/mm.h"
-
-#include "arch/tlb.h"
-#include "kernel/alloc/slab.h"
-#include "kernel/core/panic.h"
-#include "kernel/core/upcall.h"
-#include "kernel/mm/page_table.h"
-#include "lib/errno.h"
-#include "lib/string.h"
-
 /*
  * An address space's life.
  *
@@ -21,6 +11,15 @@
  *
  * Locking: mm->lock for areas; hart_mm[] belongs to its hart, with interrupts off.
  */
+#include "kernel/mm/mm.h"
+
+#include "arch/tlb.h"
+#include "kernel/alloc/slab.h"
+#include "kernel/core/panic.h"
+#include "kernel/core/upcall.h"
+#include "kernel/mm/page_table.h"
+#include "lib/errno.h"
+#include "lib/string.h"
 
 static CACHE_DEFINE(mm_cache, struct mm);
 

@@ -1,11 +1,3 @@
-#include "kernel/mm/page_cache.h"
-
-#include "kernel/alloc/slab.h"
-#include "kernel/core/panic.h"
-#include "kernel/mm/page_table.h"
-#include "lib/errno.h"
-#include "lib/string.h"
-
 /*
  * A radix tree of pages: 64 children a node, as high as the largest index needs.
  *
@@ -21,6 +13,13 @@
  * A fault that found a page before the cut looks at page->mapping again under its table's lock, and either sees
  * the cut, or has put its entry in early enough for the second step to find it.
  */
+#include "kernel/mm/page_cache.h"
+
+#include "kernel/alloc/slab.h"
+#include "kernel/core/panic.h"
+#include "kernel/mm/page_table.h"
+#include "lib/errno.h"
+#include "lib/string.h"
 
 #define RADIX_BITS 6
 #define RADIX_SLOTS (1u << RADIX_BITS)

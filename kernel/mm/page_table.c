@@ -1,12 +1,11 @@
-#include "kernel/mm/page_table.h"
-
-#include "arch/tlb.h"
-#include "kernel/core/panic.h"
-
 /*
  * Walking, making and emptying tables. Middle tables appear by compare-and-swap, so two faults in one
  * address space need no lock above the leaf.
  */
+#include "kernel/mm/page_table.h"
+
+#include "arch/tlb.h"
+#include "kernel/core/panic.h"
 
 uint64_t pte_prot_of(const struct vma *v, bool write)
 {

@@ -1,3 +1,7 @@
+/*
+ * mprotect: areas are split at the edges, given their new flags, and joined again with like neighbours; entries
+ * that are there get the new permissions, but never write: the next write faults and finds out whether it may.
+ */
 #include "kernel/mm/mm.h"
 
 #include "arch/tlb.h"
@@ -5,11 +9,6 @@
 #include "kernel/mm/map.h"
 #include "kernel/mm/page_table.h"
 #include "lib/errno.h"
-
-/*
- * mprotect: areas are split at the edges, given their new flags, and joined again with like neighbours; entries
- * that are there get the new permissions, but never write: the next write faults and finds out whether it may.
- */
 
 static void leaf_protect(struct vma *v, pte_t *table, vaddr_t va, vaddr_t end)
 {

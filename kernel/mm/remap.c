@@ -1,3 +1,9 @@
+/*
+ * mremap: shrink, grow in place, or move.
+ *
+ * A move takes the entries from the old place's tables to the new place's: pages are not copied and their counts stay.
+ * The new area and its tables are made first, so nothing is lost when memory runs out.
+ */
 #include "kernel/mm/mm.h"
 
 #include "arch/tlb.h"
@@ -5,13 +11,6 @@
 #include "kernel/mm/map.h"
 #include "kernel/mm/page_table.h"
 #include "lib/errno.h"
-
-/*
- * mremap: shrink, grow in place, or move.
- *
- * A move takes the entries from the old place's tables to the new place's: pages are not copied and their counts stay.
- * The new area and its tables are made first, so nothing is lost when memory runs out.
- */
 
 /* All leaf tables that the new place needs, so that moving entries can't fail. */
 static int tables_make(struct mm *mm, vaddr_t start, vaddr_t end)

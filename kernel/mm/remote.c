@@ -1,14 +1,13 @@
+/*
+ * Another address space's memory, page by page through the direct map. Each page is faulted in as the task itself
+ * would have it, then held by a reference while bytes are copied.
+ */
 #include "kernel/mm/mm.h"
 
 #include "kernel/mm/fault.h"
 #include "kernel/mm/page_table.h"
 #include "lib/errno.h"
 #include "lib/string.h"
-
-/*
- * Another address space's memory, page by page through the direct map. Each page is faulted in as the task itself
- * would have it, then held by a reference while bytes are copied.
- */
 
 /* The page at va, counted, accessible in that way; NULL if there is none to be had. */
 static struct page *remote_page(struct mm *mm, vaddr_t va, enum fault_access access)

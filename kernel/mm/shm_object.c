@@ -1,14 +1,13 @@
+/*
+ * A page cache that fills with zeros, counted by the areas that show it; in vma->file stands the object, which only
+ * vma->ops interprets.
+ */
 #include "kernel/mm/shm_object.h"
 
 #include "kernel/alloc/slab.h"
 #include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/string.h"
-
-/*
- * A page cache that fills with zeros, counted by the areas that show it; in vma->file stands the object, which only
- * vma->ops interprets.
- */
 
 struct shm_object {
 	struct ref ref;

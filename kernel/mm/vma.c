@@ -1,9 +1,3 @@
-#include "kernel/mm/vma.h"
-
-#include "kernel/abi/mman.h"
-#include "kernel/alloc/slab.h"
-#include "lib/errno.h"
-
 /*
  * Areas and their tree.
  *
@@ -14,6 +8,11 @@
  * Two neighbours are one area if nothing tells them apart: same flags, both anonymous and private. (File areas are
  * not joined: nobody makes many of them side by side.)
  */
+#include "kernel/mm/vma.h"
+
+#include "kernel/abi/mman.h"
+#include "kernel/alloc/slab.h"
+#include "lib/errno.h"
 
 static CACHE_DEFINE(vma_cache, struct vma);
 

@@ -1,3 +1,7 @@
+/*
+ * From the trap to the function: the number in a7 indexes the table made from syscalls.tbl, the arguments are a0 to a5.
+ * What is not there answers ENOSYS.
+ */
 #include "kernel/core/upcall.h"
 
 #include "arch/trap.h"
@@ -7,11 +11,6 @@
 #include "kernel/sys/dispatch.h"
 #include "kernel/task/task.h"
 #include "lib/errno.h"
-
-/*
- * From the trap to the function: the number in a7 indexes the table made from syscalls.tbl, the arguments are a0 to a5.
- * What is not there answers ENOSYS.
- */
 
 const struct syscall syscall_table[NR_syscalls] = { SYSCALL_TABLE_ROWS };
 const unsigned syscall_count = NR_syscalls;

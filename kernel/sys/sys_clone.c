@@ -1,3 +1,6 @@
+/*
+ * clone, clone3 and unshare: the ways in which user space fills in struct clone_args.
+ */
 #include "gen/syscalls_proto.h"
 
 #include "arch/uaccess.h"
@@ -10,10 +13,6 @@
 #include "kernel/task/group.h"
 #include "kernel/task/pid.h"
 #include "lib/errno.h"
-
-/*
- * clone, clone3 and unshare: the ways in which user space fills in struct clone_args.
- */
 
 /* glibc's fork is this with CHILD_SETTID | CHILD_CLEARTID | SIGCHLD, vfork with VM | VFORK | SIGCHLD. */
 long sys_clone(unsigned long flags, unsigned long stack, int __user *parent_tid, unsigned long tls,

@@ -1,3 +1,9 @@
+/*
+ * User and group ids, supplementary groups, capabilities (credentials(7), capabilities(7)).
+ *
+ * A call makes a changed copy of the caller's credentials and installs it; a refused one drops it. UNCHANGED (-1) leaves an id
+ * as it is.
+ */
 #include "gen/syscalls_proto.h"
 
 #include "arch/uaccess.h"
@@ -8,13 +14,6 @@
 #include "kernel/task/pid.h"
 #include "lib/errno.h"
 #include "lib/sort.h"
-
-/*
- * User and group ids, supplementary groups, capabilities (credentials(7), capabilities(7)).
- *
- * A call makes a changed copy of the caller's credentials and installs it; a refused one drops it. UNCHANGED (-1) leaves an id
- * as it is.
- */
 
 #define UNCHANGED 0xffffffffu
 #define SECBIT_NO_SETUID_FIXUP 4u

@@ -1,3 +1,9 @@
+/*
+ * futex and the robust list.
+ *
+ * A wait that a signal ends begins anew when no handler ran; with a time limit through
+ * restart_syscall, so that the limit stays where it was.
+ */
 #include "gen/syscalls_proto.h"
 
 #include "arch/uaccess.h"
@@ -8,16 +14,10 @@
 #include "kernel/sys/user_time.h"
 #include "kernel/task/cred.h"
 
-/*
- * futex and the robust list.
- *
- * A wait that a signal ends begins anew when no handler ran; with a time limit through restart_syscall, so that the
- * limit stays where it was.
- */
-
 static long wait_again(struct restart_block *r);
 
-static long wait_until(uint32_t __user *addr, bool shared, uint32_t val, uint32_t bits, uint64_t deadline_ns)
+static long wait_until(uint32_t __user *addr, bool shared, uint32_t val, uint32_t bits,
+		       uint64_t deadline_ns)
 {
 	long ret = futex_wait(addr, shared, val, bits, deadline_ns);
 
@@ -34,8 +34,8 @@ static long wait_until(uint32_t __user *addr, bool shared, uint32_t val, uint32_
 
 static long wait_again(struct restart_block *r)
 {
-	return wait_until((uint32_t __user *)r->args[0], r->args[1], (uint32_t)r->args[2], (uint32_t)r->args[3],
-			  r->args[4]);
+	return wait_until((uint32_t __user *)r->args[0], r->args[1], (uint32_t)r->args[2],
+			  (uint32_t)r->args[3], r->args[4]);
 }
 
 /* FUTEX_WAIT has a time from now, FUTEX_WAIT_BITSET a moment of either clock. */
@@ -57,7 +57,8 @@ static int wait_deadline(int op, const struct abi_timespec __user *utime, uint64
 	return 0;
 }
 
-static long wait_on(uint32_t __user *addr, int op, uint32_t val, const struct abi_timespec __user *utime, uint32_t bits)
+static long wait_on(uint32_t __user *addr, int op, uint32_t val,
+		    const struct abi_timespec __user *utime, uint32_t bits)
 {
 	uint64_t deadline_ns;
 	int err = wait_deadline(op, utime, &deadline_ns);
@@ -73,7 +74,8 @@ long sys_futex(uint32_t __user *addr, int op, uint32_t val, const struct abi_tim
 	       uint32_t __user *addr2, uint32_t val3)
 {
 	bool shared = !(op & FUTEX_PRIVATE_FLAG);
-	int cmd = op & FUTEX_CMD_MASK, val2 = (int)(uintptr_t)utime; /* what is no time is a count */
+	int cmd = op & FUTEX_CMD_MASK;
+	int val2 = (int)(uintptr_t)utime; /* where no time is wanted it is a count */
 
 	if ((op & FUTEX_CLOCK_REALTIME) && cmd != FUTEX_WAIT_BITSET)
 		return -ENOSYS;
@@ -115,7 +117,8 @@ static int robust_list_of(int tid, uint64_t *head)
 
 	if (t == NULL)
 		err = -ESRCH;
-	else if (t->group != current->group && t->cred->uid != current_cred()->euid && !capable(CAP_SYS_PTRACE))
+	else if (t->group != current->group && t->cred->uid != current_cred()->euid &&
+		 !capable(CAP_SYS_PTRACE))
 		err = -EPERM;
 	else
 		*head = (uint64_t)t->robust_list;

@@ -1,3 +1,6 @@
+/*
+ * The memory calls: arguments checked, one function of kernel/mm called.
+ */
 #include "gen/syscalls_proto.h"
 
 #include "arch/tlb.h"
@@ -8,10 +11,6 @@
 #include "kernel/fs/files.h"
 #include "kernel/mm/vma.h"
 #include "lib/errno.h"
-
-/*
- * The memory calls: arguments checked, one function of kernel/mm called.
- */
 
 /* What the descriptor and the file must allow for a mapping; fills the request's file part. Consumes nothing. */
 static int map_file_check(struct mm_map_request *req, struct file *f)

@@ -1,3 +1,6 @@
+/*
+ * Resource limits: of the caller's process, or with prlimit of one that it might signal.
+ */
 #include "gen/syscalls_proto.h"
 
 #include "arch/uaccess.h"
@@ -6,10 +9,6 @@
 #include "kernel/task/cred.h"
 #include "kernel/task/pid.h"
 #include "lib/errno.h"
-
-/*
- * Resource limits: of the caller's process, or with prlimit of one that it might signal.
- */
 
 #define NOFILE_MAX 1048576 /* fs.nr_open */
 

@@ -1,3 +1,7 @@
+/*
+ * Policies, priorities, affinity. Who may change whom: the owner, or CAP_SYS_NICE; who may raise: by RLIMIT_NICE and
+ * RLIMIT_RTPRIO, or CAP_SYS_NICE.
+ */
 #include "gen/syscalls_proto.h"
 
 #include "arch/uaccess.h"
@@ -11,11 +15,6 @@
 #include "lib/bitmap.h"
 #include "lib/errno.h"
 #include "lib/string.h"
-
-/*
- * Policies, priorities, affinity. Who may change whom: the owner, or CAP_SYS_NICE; who may raise: by RLIMIT_NICE and
- * RLIMIT_RTPRIO, or CAP_SYS_NICE.
- */
 
 long sys_sched_yield(void)
 {

@@ -1,3 +1,8 @@
+/*
+ * The signal calls: arguments fetched and checked, one function of kernel/ipc called.
+ *
+ * Sets of signals come with their size, which can only be 8 bytes.
+ */
 #include "gen/syscalls_proto.h"
 
 #include "arch/signal.h"
@@ -7,12 +12,6 @@
 #include "kernel/sched/sched.h"
 #include "kernel/sched/wait.h"
 #include "kernel/sys/user_time.h"
-
-/*
- * The signal calls: arguments fetched and checked, one function of kernel/ipc called.
- *
- * Sets of signals come with their size, which can only be 8 bytes.
- */
 
 #define SIGSET_SIZE sizeof(uint64_t)
 
@@ -54,7 +53,8 @@ long sys_tgkill(int tgid, int tid, int signo)
 }
 
 /* Only to oneself may a program claim that the kernel, kill or tgkill sent it. */
-static int info_fetch(struct abi_siginfo *info, const struct abi_siginfo __user *from, int signo, int tgid)
+static int info_fetch(struct abi_siginfo *info, const struct abi_siginfo __user *from, int signo,
+		      int tgid)
 {
 	if (copy_from_user(info, from, sizeof(*info)))
 		return -EFAULT;
@@ -89,8 +89,8 @@ long sys_rt_tgsigqueueinfo(int tgid, int tid, int signo, const struct abi_siginf
 
 /* --- actions and masks ------------------------------------------------------------------------ */
 
-long sys_rt_sigaction(int signo, const struct abi_sigaction __user *uaction, struct abi_sigaction __user *uold,
-		      size_t size)
+long sys_rt_sigaction(int signo, const struct abi_sigaction __user *uaction,
+		      struct abi_sigaction __user *uold, size_t size)
 {
 	struct abi_sigaction action, old;
 	int err;
@@ -223,13 +223,14 @@ long sys_rt_sigreturn(void)
 	struct abi_stack stack;
 	uint64_t mask;
 
-	current->restart.fn = NULL; /* what a handler interrupted is not what restart_syscall goes on with */
+	current->restart.fn = NULL; /* nothing that a handler interrupted goes on by itself */
 	if (arch_signal_frame_pop(tf, &mask, &stack)) {
 		signal_force(SIGSEGV, SI_KERNEL, 0);
 		return 0;
 	}
 	signal_mask_set(mask);
-	(void)!signal_altstack_set(&stack, tf->sp); /* a stack that the handler has spoilt is none of ours */
+	/* A stack that the handler has spoilt in the frame leaves the old one in force. */
+	(void)!signal_altstack_set(&stack, tf->sp);
 	return (long)tf->a0;
 }
 

@@ -1,3 +1,6 @@
+/*
+ * The system as a whole: names, figures, messages, random numbers, the end.
+ */
 #include "gen/syscalls_proto.h"
 
 #include "arch/machine.h"
@@ -15,10 +18,6 @@
 #include "kernel/task/cred.h"
 #include "lib/errno.h"
 #include "lib/string.h"
-
-/*
- * The system as a whole: names, figures, messages, random numbers, the end.
- */
 
 long sys_uname(struct abi_utsname __user *out)
 {

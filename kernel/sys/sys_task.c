@@ -1,3 +1,6 @@
+/*
+ * Who a task is: numbers, process groups and sessions, prctl, times.
+ */
 #include "gen/syscalls_proto.h"
 
 #include "arch/uaccess.h"
@@ -6,15 +9,11 @@
 #include "kernel/abi/system.h"
 #include "kernel/mm/mm.h"
 #include "kernel/sched/sched.h"
-#include "kernel/sys/usage.h"
+#include "kernel/task/usage.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/pid.h"
 #include "kernel/task/session.h"
 #include "lib/errno.h"
-
-/*
- * Who a task is: numbers, process groups and sessions, prctl, times.
- */
 
 long sys_getpid(void)
 {

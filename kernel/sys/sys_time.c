@@ -1,3 +1,9 @@
+/*
+ * Clocks: read, set, sleep by.
+ *
+ * LIMIT: clock_nanosleep on CPU clocks is EOPNOTSUPP.
+ * NOTE(linux): the coarse clocks are as fine as the others.
+ */
 #include "gen/syscalls_proto.h"
 
 #include "arch/uaccess.h"
@@ -7,13 +13,6 @@
 #include "kernel/sched/wait.h"
 #include "kernel/sys/user_time.h"
 #include "kernel/task/cred.h"
-
-/*
- * Clocks: read, set, sleep by.
- *
- * LIMIT: clock_nanosleep on CPU clocks is EOPNOTSUPP.
- * NOTE(linux): the coarse clocks are as fine as the others.
- */
 
 /* --- CPU clocks ------------------------------------------------------------------------------- */
 
@@ -182,7 +181,8 @@ static int sleep_till(uint64_t deadline_ns)
 	return err == -ETIMEDOUT ? 0 : err;
 }
 
-/* Sleeps, and when a signal comes says how much was left and how to go on. args: deadline, where to. */
+/* Sleeps, and when a signal comes says how much was left and how to go on. args: deadline, where
+ * to. */
 static long sleep_restartable(struct restart_block *r)
 {
 	uint64_t deadline_ns = r->args[0], now;

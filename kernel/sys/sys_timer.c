@@ -1,3 +1,6 @@
+/*
+ * The timer calls: structs of seconds and fractions in, nanoseconds to kernel/ipc, and back.
+ */
 #include "gen/syscalls_proto.h"
 
 #include "arch/uaccess.h"
@@ -6,15 +9,12 @@
 #include "kernel/ipc/posix_timer.h"
 #include "kernel/sys/user_time.h"
 
-/*
- * The timer calls: structs of seconds and fractions in, nanoseconds to kernel/ipc, and back.
- */
-
 /* --- interval timers -------------------------------------------------------------------------- */
 
 static int itimerval_store(struct abi_itimerval __user *to, const struct itimer_state *s)
 {
-	struct abi_itimerval value = { .interval = timeval_of_ns(s->interval_ns), .value = timeval_of_ns(s->left_ns) };
+	struct abi_itimerval value = { .interval = timeval_of_ns(s->interval_ns),
+				       .value = timeval_of_ns(s->left_ns) };
 
 	/* A timer that runs never shows as one that doesn't. */
 	if (s->left_ns != 0 && value.value.tv_sec == 0 && value.value.tv_usec == 0)
@@ -30,7 +30,8 @@ long sys_getitimer(int which, struct abi_itimerval __user *value)
 	return err ? err : itimerval_store(value, &now);
 }
 
-long sys_setitimer(int which, const struct abi_itimerval __user *value, struct abi_itimerval __user *old)
+long sys_setitimer(int which, const struct abi_itimerval __user *value,
+		   struct abi_itimerval __user *old)
 {
 	struct itimer_state to = { 0 }, before;
 	struct abi_itimerval from = { 0 };
@@ -74,7 +75,8 @@ long sys_timer_create(int clock, const struct abi_sigevent __user *uevent, int _
 	return err;
 }
 
-long sys_timer_settime(int id, int flags, const struct abi_itimerspec __user *uvalue, struct abi_itimerspec __user *uold)
+long sys_timer_settime(int id, int flags, const struct abi_itimerspec __user *uvalue,
+		       struct abi_itimerspec __user *uold)
 {
 	struct posix_timer_state to, before;
 	struct abi_itimerspec value;

@@ -1,15 +1,14 @@
+/*
+ * exit, exit_group, wait4, waitid.
+ */
 #include "gen/syscalls_proto.h"
 
 #include "arch/uaccess.h"
 #include "kernel/lifecycle/exit.h"
 #include "kernel/lifecycle/wait.h"
-#include "kernel/sys/usage.h"
+#include "kernel/task/usage.h"
 #include "kernel/task/pid.h"
 #include "lib/errno.h"
-
-/*
- * exit, exit_group, wait4, waitid.
- */
 
 long sys_exit(int code)
 {

@@ -7,7 +7,8 @@
 #include "kernel/abi/time.h"
 #include "kernel/core/clock.h"
 
-/* Longer than any machine runs, and far enough from overflow to be added to a clock: taken for "never". */
+/* Longer than any machine runs, and far enough from overflow to be added to a clock: taken for
+ * "never". */
 #define USER_TIME_MAX_NS ((uint64_t)INT64_MAX / 2)
 
 static inline int __must_check timespec_to_ns(const struct abi_timespec *ts, uint64_t *ns)
@@ -36,7 +37,8 @@ static inline struct abi_timespec timespec_of_ns(uint64_t ns)
 
 static inline struct abi_timeval timeval_of_ns(uint64_t ns)
 {
-	return (struct abi_timeval){ (int64_t)(ns / NSEC_PER_SEC), (int64_t)(ns % NSEC_PER_SEC / NSEC_PER_USEC) };
+	return (struct abi_timeval){ (int64_t)(ns / NSEC_PER_SEC),
+				     (int64_t)(ns % NSEC_PER_SEC / NSEC_PER_USEC) };
 }
 
 static inline int __must_check timespec_fetch(uint64_t *ns, const struct abi_timespec __user *from)
@@ -55,7 +57,8 @@ static inline int __must_check timespec_store(struct abi_timespec __user *to, ui
 	return copy_to_user(to, &ts, sizeof(ts));
 }
 
-/* The moment of CLOCK_MONOTONIC that lies ns from now, and the one at which CLOCK_REALTIME is ns. */
+/* The moment of CLOCK_MONOTONIC that lies ns from now, and the one at which CLOCK_REALTIME is
+ * ns. */
 static inline uint64_t deadline_after(uint64_t ns)
 {
 	return clock_mono_ns() + ns;

@@ -1,14 +1,13 @@
+/*
+ * Credentials are copied to be changed and shared otherwise, so every check reads a fixed set of ids
+ * without a lock: a task's own by current->cred, another's through cred_of_task.
+ */
 #include "kernel/task/cred.h"
 
 #include "kernel/abi/capability.h"
 #include "kernel/alloc/slab.h"
 #include "lib/sort.h"
 #include "lib/string.h"
-
-/*
- * Credentials are copied to be changed and shared otherwise, so every check reads a fixed set of ids
- * without a lock: a task's own by current->cred, another's through cred_of_task.
- */
 
 struct cred init_cred = {
 	.ref = { 1 },

@@ -1,11 +1,3 @@
-#include "kernel/task/group.h"
-
-#include "kernel/alloc/slab.h"
-#include "kernel/core/panic.h"
-#include "kernel/task/pid.h"
-#include "lib/errno.h"
-#include "lib/string.h"
-
 /*
  * A thread group's life: group_create makes an empty one for a task that is being cloned without CLONE_THREAD;
  * task_link puts the first and further threads into it; each thread leaves when it is reaped. The struct goes
@@ -13,6 +5,13 @@
  *
  * Locking: see the legend in group.h. Order: tasks_lock before group->lock before sighand->lock.
  */
+#include "kernel/task/group.h"
+
+#include "kernel/alloc/slab.h"
+#include "kernel/core/panic.h"
+#include "kernel/task/pid.h"
+#include "lib/errno.h"
+#include "lib/string.h"
 
 static CACHE_DEFINE(group_cache, struct group);
 

@@ -1,9 +1,3 @@
-#include "kernel/task/pid.h"
-
-#include "kernel/alloc/slab.h"
-#include "kernel/core/panic.h"
-#include "lib/errno.h"
-
 /*
  * The table of numbers.
  *
@@ -17,6 +11,11 @@
  *
  * Locking: tasks_lock guards the table and every field but ref and nr.
  */
+#include "kernel/task/pid.h"
+
+#include "kernel/alloc/slab.h"
+#include "kernel/core/panic.h"
+#include "lib/errno.h"
 
 #define PID_RESERVED 300 /* after wrapping, numbers below are left to what started at boot */
 
@@ -83,6 +82,11 @@ struct pid *pid_peek(int nr)
 	struct rb_node *node = rb_find(&pid_table, &nr, pid_compare);
 
 	return rb_entry_or_null(node, struct pid, node);
+}
+
+struct pid *pid_peek_from(int nr)
+{
+	return rb_entry_or_null(rb_find_from(&pid_table, &nr, pid_compare), struct pid, node);
 }
 
 /* The lowest number >= from that is not in the table, or one above pid_max. */
@@ -203,4 +207,9 @@ struct pid *pid_find(int nr)
 unsigned pid_count(void)
 {
 	return pid_uses;
+}
+
+int pid_last_given(void)
+{
+	return pid_last;
 }

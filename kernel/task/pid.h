@@ -40,8 +40,12 @@ struct group *group_peek(int tgid);
 struct task *task_find(int tid);
 struct group *group_find(int tgid);
 struct pid *pid_find(int nr);
+/* The lowest number in use that is not below nr. tasks_lock held; borrowed; NULL: none. */
+struct pid *pid_peek_from(int nr);
 /* Numbers in use. */
 unsigned pid_count(void);
+/* The number given last. */
+int pid_last_given(void);
 
 static inline int group_nr(const struct group *g)
 {

@@ -1,11 +1,10 @@
-#include "kernel/task/session.h"
-
-#include "lib/errno.h"
-
 /*
  * A process group is a struct pid with members, a session one with session_members: neither has a life of its own, they
  * last as long as the number is used. Everything here is under tasks_lock.
  */
+#include "kernel/task/session.h"
+
+#include "lib/errno.h"
 
 static void pgrp_move(struct group *g, struct pid *to)
 {

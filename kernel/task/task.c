@@ -1,3 +1,10 @@
+/*
+ * Task structs and the tables they are in. What a task is: task.h. How one is made and how it ends:
+ * kernel/lifecycle.
+ *
+ * The entry points: task_create and task_put make and free the struct; task_link and task_unlink enter it in and take
+ * it out of the task list, its thread group, process group and session, and the table of numbers.
+ */
 #include "kernel/task/task.h"
 
 #include "kernel/alloc/kmap.h"
@@ -9,14 +16,6 @@
 #include "kernel/task/group.h"
 #include "kernel/task/pid.h"
 #include "lib/string.h"
-
-/*
- * Task structs and the tables they are in. What a task is: task.h. How one is made and how it ends:
- * kernel/lifecycle.
- *
- * The entry points: task_create and task_put make and free the struct; task_link and task_unlink enter it in and take
- * it out of the task list, its thread group, process group and session, and the table of numbers.
- */
 
 struct list task_list = LIST_INIT(task_list);
 struct spinlock tasks_lock = SPINLOCK_INIT("tasks", LOCK_RANK_TASKS);

@@ -1,8 +1,3 @@
-#include "kernel/tty/tty.h"
-
-#include "kernel/abi/signal.h"
-#include "lib/string.h"
-
 /*
  * The line discipline (termios(3)): what typed characters mean, and what is sent to the screen.
  *
@@ -17,6 +12,10 @@
  *
  * Everything here runs under tty->lock, mostly in interrupts, and never waits: echo that the port has no room for is lost.
  */
+#include "kernel/tty/tty.h"
+
+#include "kernel/abi/signal.h"
+#include "lib/string.h"
 
 static bool flag_l(const struct tty *tty, unsigned flag)
 {

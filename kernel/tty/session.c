@@ -1,3 +1,9 @@
+/*
+ * Job control (POSIX, "General Terminal Interface").
+ *
+ * A terminal and a session that have each other hold: session->session_tty and group->tty of every member point to
+ * the terminal, tty->session and tty->foreground are counted pids. All of it under tasks_lock.
+ */
 #include "kernel/tty/session.h"
 
 #include "kernel/abi/capability.h"
@@ -5,13 +11,6 @@
 #include "kernel/ipc/signal.h"
 #include "kernel/task/cred.h"
 #include "lib/errno.h"
-
-/*
- * Job control (POSIX, "General Terminal Interface").
- *
- * A terminal and a session that have each other hold: session->session_tty and group->tty of every member point to
- * the terminal, tty->session and tty->foreground are counted pids. All of it under tasks_lock.
- */
 
 struct tty *tty_of_current(void)
 {

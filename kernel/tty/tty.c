@@ -1,3 +1,12 @@
+/*
+ * Terminals as files: open, read, write, poll. The line discipline is in ldisc.c, job control in session.c, the settings in
+ * tty_ioctl.c.
+ *
+ * One task reads at a time (read_lock), one writes (write_lock), so that lines are not torn. Sleeping is on `readers` and
+ * `writers`, which input and the port's interrupt wake.
+ *
+ * LIMIT: descriptors are not revoked when a session's leader ends.
+ */
 #include "kernel/tty/tty.h"
 
 #include "kernel/abi/fcntl.h"
@@ -11,16 +20,6 @@
 #include "kernel/tty/session.h"
 #include "lib/errno.h"
 #include "lib/string.h"
-
-/*
- * Terminals as files: open, read, write, poll. The line discipline is in ldisc.c, job control in session.c, the settings in
- * tty_ioctl.c.
- *
- * One task reads at a time (read_lock), one writes (write_lock), so that lines are not torn. Sleeping is on `readers` and
- * `writers`, which input and the port's interrupt wake.
- *
- * LIMIT: descriptors are not revoked when a session's leader ends.
- */
 
 #define WRITE_CHUNK 64
 

@@ -1,3 +1,7 @@
+/*
+ * The settings of a terminal (ioctl_tty(2)). The line speed is remembered and told, but the port keeps the one that the
+ * firmware set.
+ */
 #include "kernel/tty/tty.h"
 
 #include "arch/uaccess.h"
@@ -7,11 +11,6 @@
 #include "kernel/tty/session.h"
 #include "lib/errno.h"
 #include "lib/string.h"
-
-/*
- * The settings of a terminal (ioctl_tty(2)). The line speed is remembered and told, but the port keeps the one that the
- * firmware set.
- */
 
 static struct abi_termios termios_of(struct tty *tty)
 {
