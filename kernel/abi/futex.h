@@ -44,12 +44,12 @@
 #define FUTEX_OP_CMP_GT 4
 #define FUTEX_OP_CMP_GE 5
 
-/* A thread's list of the robust locks that it holds: a ring of user pointers through the head. Bit 0 of
- * a pointer marks a priority-inheriting lock. */
+/* A thread's list of the robust locks that it holds: a ring of user pointers through the head.
+ * Bit 0 of a pointer marks a priority-inheriting lock. */
 struct abi_robust_list_head {
 	uint64_t next;
 	int64_t futex_offset; /* from a list entry to its futex word */
-	uint64_t pending;     /* being taken or released right now, not (yet, any more) on the ring */
+	uint64_t pending;     /* being taken or released right now, so perhaps not on the ring */
 };
 _Static_assert(sizeof(struct abi_robust_list_head) == 24, "robust list ABI");
 #define ROBUST_LIST_LIMIT 2048

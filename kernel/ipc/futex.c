@@ -1,3 +1,23 @@
+/*
+ * Waiting and waking.
+ *
+ * A waker changes the word and then calls; a waiter looks at the word and queues itself under
+ * the bucket's lock. So either the waiter sees the changed word, or the waker, who takes the
+ * lock later, sees the waiter.
+ *
+ * Under the lock user memory is only peeked at (no faults). If the page isn't there, the lock is
+ * dropped, the page is faulted in and all begins anew.
+ *
+ * A private word is known by address space and address, which costs no lock; a shared one by
+ * file and offset. The file is not kept alive: a key is compared, never followed, and a waiter
+ * on a file that is gone and whose memory became another's can at worst be woken for nothing,
+ * which futex users must expect anyway.
+ *
+ * Entry points: futex_wait, futex_wake here; futex_requeue, futex_wake_op in futex_requeue.c;
+ * futex_task_exit in futex_exit.c.
+ *
+ * LIMIT: no priority-inheriting futexes (ENOSYS).
+ */
 #include "kernel/ipc/futex.h"
 
 #include "kernel/alloc/slab.h"
@@ -7,25 +27,6 @@
 #include "kernel/sched/wait.h"
 #include "lib/bits.h"
 #include "lib/hash.h"
-
-/*
- * Waiting and waking.
- *
- * A waker changes the word and then calls; a waiter looks at the word and queues itself under the bucket's lock. So
- * either the waiter sees the changed word, or the waker, who takes the lock later, sees the waiter.
- *
- * Under the lock user memory is only peeked at (no faults). If the page isn't there, the lock is dropped, the
- * page is faulted in and all begins anew.
- *
- * A private word is known by address space and address, which costs no lock; a shared one by file and offset. The
- * file is not kept alive: a key is compared, never followed, and a waiter on a file that is gone and whose memory became
- * another's can at worst be woken for nothing, which futex users must expect anyway.
- *
- * Entry points: futex_wait, futex_wake here; futex_requeue, futex_wake_op in futex_requeue.c; futex_task_exit in
- * futex_exit.c.
- *
- * LIMIT: no priority-inheriting futexes (ENOSYS).
- */
 
 static struct futex_bucket *table; /* [i] 2^table_bits buckets */
 static unsigned table_bits;
@@ -53,7 +54,8 @@ int futex_init(void)
 
 struct futex_bucket *futex_bucket(const struct mm_word_key *key)
 {
-	uint64_t hash = hash_u64((uintptr_t)key->object ^ table_seed ^ key->offset << 20 ^ key->offset >> 2);
+	uint64_t where = key->offset << 20 ^ key->offset >> 2;
+	uint64_t hash = hash_u64((uintptr_t)key->object ^ table_seed ^ where);
 
 	return &table[hash_bucket(hash, table_bits)];
 }
@@ -73,7 +75,8 @@ int futex_key(uint32_t __user *addr, bool shared, struct mm_word_key *key)
 }
 
 /* Queues w if the word is still val. 0, -EAGAIN, or -EFAULT: look again when the page is there. */
-static int waiter_queue(struct futex_waiter *w, struct futex_bucket *b, uint32_t __user *addr, uint32_t val)
+static int waiter_queue(struct futex_waiter *w, struct futex_bucket *b, uint32_t __user *addr,
+			uint32_t val)
 {
 	uint32_t seen;
 	int err;
@@ -114,7 +117,8 @@ static int waiter_sleep(struct futex_waiter *w, uint64_t deadline_ns)
 
 	for (;;) {
 		err = task_sleep(deadline_ns);
-		/* Awake without NULL in w->bucket may mean that the waker is just about to store it: its lock tells. */
+		/* Awake without NULL in w->bucket may mean that the waker is just about to store
+		 * it: its lock tells. */
 		b = waiter_lock(w);
 		if (b == NULL)
 			return 0;
@@ -128,7 +132,8 @@ static int waiter_sleep(struct futex_waiter *w, uint64_t deadline_ns)
 	return err;
 }
 
-int futex_wait(uint32_t __user *addr, bool shared, uint32_t val, uint32_t bits, uint64_t deadline_ns)
+int futex_wait(uint32_t __user *addr, bool shared, uint32_t val, uint32_t bits,
+	       uint64_t deadline_ns)
 {
 	struct futex_waiter w = { .task = current, .bits = bits };
 	uint32_t seen;
@@ -154,7 +159,8 @@ void futex_waiter_wake(struct futex_waiter *w)
 	struct task *t = w->task;
 
 	list_del(&w->link);
-	/* The sleeper doesn't return before it has seen NULL, so until then its task is there; and after it w is not. */
+	/* The sleeper doesn't return before it has seen NULL, so until then its task is there;
+	 * and after it w is not. */
 	task_wake(t, TASK_INTERRUPTIBLE);
 	atomic_store_explicit(&w->bucket, NULL, memory_order_release);
 }

@@ -1,18 +1,18 @@
+/*
+ * What a dying thread leaves behind in user memory.
+ *
+ * Robust locks: user space keeps a ring of the locks that the thread holds. Each is marked
+ * FUTEX_OWNER_DIED and one waiter is woken, which then finds out. The ring is user memory and
+ * may be anything: a pointer that cannot be read ends the walk, and so does a length beyond
+ * reason.
+ *
+ * clear_child_tid: the word that pthread_join sleeps on becomes 0.
+ */
 #include "kernel/ipc/futex.h"
 
 #include "arch/uaccess.h"
 #include "kernel/abi/futex.h"
 #include "kernel/mm/mm.h"
-
-/*
- * What a dying thread leaves behind in user memory.
- *
- * Robust locks: user space keeps a ring of the locks that the thread holds. Each is marked FUTEX_OWNER_DIED and one
- * waiter is woken, which then finds out. The ring is user memory and may be anything: a pointer that cannot be read ends
- * the walk, and so does a length beyond reason.
- *
- * clear_child_tid: the word that pthread_join sleeps on becomes 0.
- */
 
 /* Reads a list pointer; its lowest bit marks a priority-inheriting lock. */
 static int entry_fetch(uint64_t *entry, bool *pi, uint64_t at)
@@ -24,8 +24,13 @@ static int entry_fetch(uint64_t *entry, bool *pi, uint64_t at)
 	return 0;
 }
 
-/* The lock whose word is at addr, if we hold it, gets marked. pending: it may be that we had just released it and
- * were about to wake the next one. 0 or -EFAULT. */
+static uint32_t __user *lock_word(const struct abi_robust_list_head *head, uint64_t entry)
+{
+	return (uint32_t __user *)(entry + (uint64_t)head->futex_offset);
+}
+
+/* The lock whose word is at addr, if we hold it, gets marked. pending: it may be that we had
+ * just released it and were about to wake the next one. 0 or -EFAULT. */
 static int lock_abandon(uint32_t __user *addr, bool pi, bool pending)
 {
 	uint32_t word, seen, marked;
@@ -65,8 +70,9 @@ static void robust_list_walk(uint64_t head_at)
 	pending = head.pending & ~1UL;
 	pending_pi = head.pending & 1;
 	for (unsigned count = 0; entry != head_at && count < ROBUST_LIST_LIMIT; count++) {
-		fetched = entry_fetch(&next, &next_pi, entry); /* before the lock is given away, and its memory freed */
-		if (entry != pending && lock_abandon((uint32_t __user *)(entry + (uint64_t)head.futex_offset), pi, false))
+		/* Before the lock is given away, and its memory perhaps freed. */
+		fetched = entry_fetch(&next, &next_pi, entry);
+		if (entry != pending && lock_abandon(lock_word(&head, entry), pi, false))
 			return;
 		if (fetched < 0)
 			return;
@@ -74,7 +80,7 @@ static void robust_list_walk(uint64_t head_at)
 		pi = next_pi;
 	}
 	if (pending != 0)
-		(void)lock_abandon((uint32_t __user *)(pending + (uint64_t)head.futex_offset), pending_pi, true);
+		(void)lock_abandon(lock_word(&head, pending), pending_pi, true);
 }
 
 void futex_task_exit(void)

@@ -1,20 +1,21 @@
+/*
+ * The futex operations on two words: requeue, which moves sleepers from a condition to a mutex
+ * without waking them, and wake-op, which changes the second word and wakes sleepers of both.
+ *
+ * Both buckets are locked, in address order; what was said in futex.c about peeking at user
+ * memory holds here too.
+ */
 #include "kernel/ipc/futex_table.h"
 
 #include "kernel/abi/futex.h"
-
-/*
- * The futex operations on two words: requeue, which moves sleepers from a condition to a mutex without waking them, and
- * wake-op, which changes the second word and wakes sleepers of both.
- *
- * Both buckets are locked, in address order; what was said in futex.c about peeking at user memory holds here too.
- */
 
 struct key_pair {
 	struct mm_word_key key[2];
 	struct futex_bucket *bucket[2];
 };
 
-static int pair_find(struct key_pair *p, uint32_t __user *first, uint32_t __user *second, bool shared)
+static int pair_find(struct key_pair *p, uint32_t __user *first, uint32_t __user *second,
+		     bool shared)
 {
 	int err = futex_key(first, shared, &p->key[0]);
 
@@ -78,8 +79,10 @@ int futex_requeue(uint32_t __user *from, uint32_t __user *to, bool shared, int w
 			return ret;
 		pair_lock(&pair);
 		ret = expected != NULL ? user_load32_nofault(&seen, from) : 0;
+		if (ret == 0 && expected != NULL && seen != *expected)
+			ret = -EAGAIN;
 		if (ret == 0)
-			ret = expected != NULL && seen != *expected ? -EAGAIN : pair_requeue(&pair, wake, move);
+			ret = pair_requeue(&pair, wake, move);
 		pair_unlock(&pair);
 		if (ret != -EFAULT)
 			return ret;
@@ -180,7 +183,8 @@ static int key_wake(const struct mm_word_key *key, struct futex_bucket *b, int c
 	return woken;
 }
 
-static int pair_wake_op(struct key_pair *p, uint32_t __user *second, int wake, int wake2, uint32_t op)
+static int pair_wake_op(struct key_pair *p, uint32_t __user *second, int wake, int wake2,
+			uint32_t op)
 {
 	uint32_t old;
 	int matches, woken, err = op_apply(op, second, &old);
@@ -194,7 +198,8 @@ static int pair_wake_op(struct key_pair *p, uint32_t __user *second, int wake, i
 	return matches ? woken + key_wake(&p->key[1], p->bucket[1], wake2) : woken;
 }
 
-int futex_wake_op(uint32_t __user *first, uint32_t __user *second, bool shared, int wake, int wake2, uint32_t op)
+int futex_wake_op(uint32_t __user *first, uint32_t __user *second, bool shared, int wake, int wake2,
+		  uint32_t op)
 {
 	struct key_pair pair;
 	uint32_t seen = 0;

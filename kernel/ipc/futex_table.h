@@ -16,11 +16,12 @@ struct futex_bucket {
 
 /* One sleep. On the sleeper's stack, so it may vanish as soon as it is seen unqueued. */
 struct futex_waiter {
-	struct list link;		       /* [bucket] */
-	struct task *task;		       /* [i] */
-	struct mm_word_key key;		       /* [bucket] changed by requeue */
-	uint32_t bits;			       /* [i] */
-	_Atomic(struct futex_bucket *) bucket; /* where it is queued; NULL: woken. Changed under the bucket's lock */
+	struct list link;	/* [bucket] */
+	struct task *task;	/* [i] */
+	struct mm_word_key key; /* [bucket] changed by requeue */
+	uint32_t bits;		/* [i] */
+	/* Where it is queued; NULL: woken. Changed under the bucket's lock. */
+	_Atomic(struct futex_bucket *) bucket;
 };
 
 /* The key of current's word. 0, -EINVAL (not aligned), -EFAULT. */

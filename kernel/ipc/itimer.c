@@ -1,11 +1,3 @@
-#include "kernel/ipc/itimer.h"
-
-#include "kernel/abi/time.h"
-#include "kernel/core/upcall.h"
-#include "kernel/ipc/posix_timer.h"
-#include "kernel/ipc/signal.h"
-#include "lib/errno.h"
-
 /*
  * The three interval timers that every process has, and its limit on CPU time.
  *
@@ -13,15 +5,23 @@
  *	ITIMER_VIRTUAL	counts down with time in user mode; SIGVTALRM
  *	ITIMER_PROF	with all CPU time; SIGPROF
  *
- * The last two and RLIMIT_CPU are looked at when the scheduler's tick tells how much was run, so they are late
- * by up to a tick.
+ * The last two and RLIMIT_CPU are looked at when the scheduler's tick tells how much was run, so
+ * they are late by up to a tick.
  *
- * A kernel timer's function takes group->lock, so nobody waits for the function with that lock held. Instead the timer is
- * cancelled without waiting, and a function that had already begun recognises under the lock that it is no longer
- * meant: expires_ns is 0 when the timer is off, and later than now when it has been set anew.
+ * A kernel timer's function takes group->lock, so nobody waits for the function with that lock
+ * held. Instead the timer is cancelled without waiting, and a function that had already begun
+ * recognises under the lock that it is no longer meant: expires_ns is 0 when the timer is off,
+ * and later than now when it has been set anew.
  *
  * NOTE(linux): ITIMER_REAL never fires more often than every 100 us.
  */
+#include "kernel/ipc/itimer.h"
+
+#include "kernel/abi/time.h"
+#include "kernel/core/upcall.h"
+#include "kernel/ipc/posix_timer.h"
+#include "kernel/ipc/signal.h"
+#include "lib/errno.h"
 
 #define REAL_INTERVAL_MIN (100 * NSEC_PER_USEC)
 
@@ -51,11 +51,14 @@ static void real_fire(struct timer *t)
 	irqflags_t irq = spin_lock_irqsave(&g->lock);
 	uint64_t now = clock_mono_ns();
 	bool due = timer_is_due(t, now);
+	uint64_t next;
 
-	if (due && g->real_interval_ns != 0)
-		timer_set(t, max(timer_next(t->expires_ns, g->real_interval_ns, now), now + REAL_INTERVAL_MIN));
-	else if (due)
+	if (due && g->real_interval_ns != 0) {
+		next = timer_next(t->expires_ns, g->real_interval_ns, now);
+		timer_set(t, max(next, now + REAL_INTERVAL_MIN));
+	} else if (due) {
 		timer_stop(t);
+	}
 	spin_unlock_irqrestore(&g->lock, irq);
 	if (due)
 		(void)signal_send_group(g, SIGALRM, NULL);

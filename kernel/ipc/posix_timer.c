@@ -1,3 +1,21 @@
+/*
+ * A POSIX timer: a kernel timer, and a queued-signal entry of its own, so that expiry needs no
+ * memory.
+ *
+ *	off <----> armed ---- expiry ----> signalled: its entry is queued
+ *	             ^                           |
+ *	             +---- the signal is taken --+----> off, if there is no period
+ *
+ * A periodic timer is armed again only when its signal is taken: expiries in between are counted
+ * as overruns, and a period of a nanosecond costs no more than a thread that takes signals as
+ * fast as it can. While its signal is ignored it is armed at expiry, every 10 ms at most.
+ *
+ * All fields are guarded by the group's lock. How a timer function that comes too late is
+ * recognised: itimer.c.
+ *
+ * LIMIT: no timers on CPU clocks. LIMIT: a timer on CLOCK_REALTIME does not move when that clock
+ * is set.
+ */
 #include "kernel/ipc/posix_timer.h"
 
 #include "kernel/abi/time.h"
@@ -5,20 +23,6 @@
 #include "kernel/alloc/slab.h"
 #include "kernel/ipc/signal_queue.h"
 #include "lib/errno.h"
-
-/*
- * A POSIX timer: a kernel timer, and a queued-signal entry of its own, so that expiry needs no memory.
- *
- *	off <----> armed --- expiry ---> signalled (its entry is queued) --- the signal is taken ---> armed or off
- *
- * A periodic timer is armed again only when its signal is taken: expiries in between are counted as overruns, and a period
- * of a nanosecond costs no more than a thread that takes signals as fast as it can. While its signal is ignored
- * it is armed at expiry, every 10 ms at most.
- *
- * All fields are guarded by the group's lock. How a timer function that comes too late is recognised: itimer.c.
- *
- * LIMIT: no timers on CPU clocks. LIMIT: a timer on CLOCK_REALTIME does not move when that clock is set.
- */
 
 struct posix_timer {
 	struct list link; /* in group->posix_timers */
@@ -44,7 +48,7 @@ static void timer_expire(struct timer *t)
 	struct posix_timer *p = container_of(t, struct posix_timer, timer);
 	struct group *g = p->group;
 	irqflags_t irq = spin_lock_irqsave(&g->lock);
-	uint64_t now = clock_mono_ns();
+	uint64_t now = clock_mono_ns(), next;
 
 	if (!timer_is_due(t, now))
 		goto unlock;
@@ -57,7 +61,8 @@ static void timer_expire(struct timer *t)
 		p->overrun++; /* of an earlier setting: still not taken */
 	} else if (!signal_send_entry_locked(g, p->target, &p->entry) && p->rearm) {
 		p->rearm = false;
-		timer_set(t, max(timer_next(t->expires_ns, p->interval_ns, now), now + IGNORED_INTERVAL_MIN));
+		next = timer_next(t->expires_ns, p->interval_ns, now);
+		timer_set(t, max(next, now + IGNORED_INTERVAL_MIN));
 	}
 unlock:
 	spin_unlock_irqrestore(&g->lock, irq);
@@ -135,7 +140,8 @@ static void entry_init(struct posix_timer *p, const struct abi_sigevent *event)
 	p->entry.info.timer_value = event->value;
 }
 
-/* Into the group's list under a new number; counts as a queued signal, since it may always become one. */
+/* Into the group's list under a new number; counts as a queued signal, since it may always
+ * become one. */
 static int timer_publish(struct posix_timer *p, const struct abi_sigevent *event)
 {
 	struct group *g = p->group;
@@ -224,7 +230,8 @@ static uint64_t first_expiry(const struct posix_timer *p, bool absolute, uint64_
 	return ns;
 }
 
-int posix_timer_set(int id, bool absolute, const struct posix_timer_state *to, struct posix_timer_state *before)
+int posix_timer_set(int id, bool absolute, const struct posix_timer_state *to,
+		    struct posix_timer_state *before)
 {
 	struct group *g = current->group;
 	irqflags_t irq = spin_lock_irqsave(&g->lock);
@@ -260,15 +267,18 @@ int posix_timer_overrun(int id)
 	struct group *g = current->group;
 	irqflags_t irq = spin_lock_irqsave(&g->lock);
 	struct posix_timer *p = timer_peek(g, id);
-	int overrun = p == NULL ? -EINVAL : (int)min_t(uint64_t, p->last_overrun, TIMER_OVERRUN_MAX);
+	int overrun = -EINVAL;
 
+	if (p != NULL)
+		overrun = (int)min_t(uint64_t, p->last_overrun, TIMER_OVERRUN_MAX);
 	spin_unlock_irqrestore(&g->lock, irq);
 	return overrun;
 }
 
 /* --- ending ----------------------------------------------------------------------------------- */
 
-/* Out of the list; a signal that it sent and that nobody has taken goes with it. group->lock held. */
+/* Out of the list; a signal that it sent and that nobody has taken goes with it. group->lock
+ * held. */
 static void timer_unlink(struct group *g, struct posix_timer *p)
 {
 	struct task *t;

@@ -1,12 +1,11 @@
+/*
+ * The table of signal handlers: made default, copied by fork, shared by threads, reset by exec.
+ */
 #include "kernel/ipc/sighand.h"
 
 #include "kernel/alloc/slab.h"
 #include "lib/errno.h"
 #include "lib/string.h"
-
-/*
- * The table of signal handlers: made default, copied by fork, shared by threads, reset by exec.
- */
 
 static CACHE_DEFINE(sighand_cache, struct sighand);
 

@@ -1,7 +1,8 @@
 /*
  * Signal handlers. One row of the resource table (CLONE_SIGHAND; CLONE_CLEAR_SIGHAND renews it).
  *
- * Read and written under sighand->lock, which is taken inside group->lock: groups may share one table.
+ * Read and written under sighand->lock, which is taken inside group->lock: groups may share one
+ * table.
  */
 #pragma once
 

@@ -1,3 +1,28 @@
+/*
+ * Sending signals.
+ *
+ *	send ---> ignored? ---------------------------------------------------> nothing
+ *	  |
+ *	  |    fatal by default, not blocked: the whole group is told to die (WORK_KILL), at once
+ *	  v
+ *	pending, of a thread or of the process ---> WORK_SIGNAL in a thread that doesn't block it,
+ *	  |                                         which is woken
+ *	  |
+ *	  +--- ... on its return to user mode: signal_deliver.c takes it
+ *
+ * WORK_SIGNAL says that something is pending that the thread doesn't block. It is computed anew,
+ * under group->lock, whenever a pending set or the mask changes, so whoever sleeps interruptibly
+ * need only look at that bit.
+ *
+ * A stop signal and SIGCONT cancel each other when they are sent, whatever becomes of them
+ * (signal_job.c). Kernel threads take no signals. Process 1 takes only those that it has
+ * handlers for.
+ *
+ * Entry points: signal_send_task, _group, _pgrp_locked; signal_force and signal_kill_task for
+ * what cannot be refused; group_exit_start_locked; signal_recalc, signal_mask_*.
+ *
+ * LIMIT: no core dumps: signals that would dump only kill, and the status says so.
+ */
 #include "kernel/ipc/signal.h"
 
 #include "arch/hart.h"
@@ -8,29 +33,6 @@
 #include "kernel/sched/sched.h"
 #include "kernel/task/cred.h"
 #include "lib/string.h"
-
-/*
- * Sending signals.
- *
- *	send ---> ignored? ---------------------------------------------------> nothing
- *	  |
- *	  |    fatal by default, not blocked: the whole group is told to die (WORK_KILL), at once
- *	  v
- *	pending (of a thread, or of the process) ---> WORK_SIGNAL in a thread that doesn't block it, which is woken
- *
- *	                    ... return to user mode: signal_deliver.c takes it
- *
- * WORK_SIGNAL says that something is pending that the thread doesn't block. It is computed anew, under group->lock,
- * whenever a pending set or the mask changes, so whoever sleeps interruptibly need only look at that bit.
- *
- * A stop signal and SIGCONT cancel each other when they are sent, whatever becomes of them (signal_job.c).
- * Kernel threads take no signals. Process 1 takes only those that it has handlers for.
- *
- * Entry points: signal_send_task, _group, _pgrp_locked; signal_force and signal_kill_task for what cannot be
- * refused; group_exit_start_locked; signal_recalc, signal_mask_*.
- *
- * LIMIT: no core dumps: signals that would dump only kill, and the status says so.
- */
 
 /* --- who wants it ----------------------------------------------------------------------------- */
 
@@ -46,27 +48,30 @@ static uint64_t handler_of(const struct task *t, int signo)
 
 bool signal_is_fatal(const struct group *g, int signo, uint64_t handler)
 {
-	return handler == SIG_DFL && !group_is_init(g) && !(SIG_BIT(signo) & (SIG_DEFAULT_IGNORED | SIG_STOPS));
+	return handler == SIG_DFL && !group_is_init(g) &&
+	       !(SIG_BIT(signo) & (SIG_DEFAULT_IGNORED | SIG_STOPS));
 }
 
-/* Would it be thrown away when taken? A blocked signal never is at this point: the handler may change before it
- * is unblocked, and somebody may wait for it. */
+/* Would it be thrown away when taken? A blocked signal never is at this point: the handler may
+ * change before it is unblocked, and somebody may wait for it. */
 static bool is_ignored(const struct task *t, int signo, uint64_t handler)
 {
 	if (t->sigmask & SIG_BIT(signo) & ~SIG_UNBLOCKABLE)
 		return false;
 	if (handler == SIG_IGN)
 		return true;
-	return handler == SIG_DFL && ((SIG_BIT(signo) & SIG_DEFAULT_IGNORED) || group_is_init(t->group));
+	return handler == SIG_DFL &&
+	       ((SIG_BIT(signo) & SIG_DEFAULT_IGNORED) || group_is_init(t->group));
 }
 
 static bool wants(const struct task *t, int signo)
 {
-	return !(t->flags & TASK_EXITING) && (SIG_BIT(signo) & (~t->sigmask | t->wait_mask | SIG_UNBLOCKABLE));
+	return !(t->flags & TASK_EXITING) &&
+	       (SIG_BIT(signo) & (~t->sigmask | t->wait_mask | SIG_UNBLOCKABLE));
 }
 
-/* NOTE(linux): as there, the leader is asked first; then the caller; then the others in order of creation rather
- * than in turn. NULL: all block it. */
+/* NOTE(linux): as there, the leader is asked first; then the caller; then the others in order of
+ * creation rather than in turn. NULL: all block it. */
 static struct task *thread_for(struct group *g, int signo)
 {
 	struct task *t;
@@ -90,8 +95,8 @@ void signal_wake(struct task *t, unsigned states)
 
 	if (t == current || task_wake(t, states))
 		return;
-	/* In user mode on another hart it would not look before its next trap. Should it have moved meanwhile, the switch
-	 * has made it look. */
+	/* In user mode on another hart it would not look before its next trap. Should it have
+	 * moved meanwhile, the switch has made it look. */
 	hart = atomic_load(&t->hart);
 	if (atomic_load(&t->on_hart) && hart != hart_index())
 		arch_ipi_send(&hart_table[hart]);
@@ -161,7 +166,7 @@ static bool takes_signals(const struct task *t)
 
 /* Where a signal goes, and whom it wakes. */
 struct delivery {
-	struct sigpending *to; /* NULL: nowhere; there is nobody, or it is ignored, or it has killed already */
+	struct sigpending *to; /* NULL: nobody is there, or it is ignored, or it has killed */
 	struct task *wakes;    /* NULL: nobody who doesn't block it */
 	bool ignored;
 };
@@ -193,7 +198,8 @@ static struct delivery route(struct group *g, struct task *only, int signo)
 	return d;
 }
 
-static int send_locked(struct group *g, struct task *only, int signo, const struct abi_siginfo *info)
+static int send_locked(struct group *g, struct task *only, int signo,
+		       const struct abi_siginfo *info)
 {
 	struct delivery d;
 	int err;
@@ -258,7 +264,8 @@ void signal_thread_leaves(struct task *t)
 {
 	struct group *g = t->group;
 	uint64_t left = g->shared.set & ~t->sigmask;
-	unsigned had = atomic_fetch_and(&t->pending_work, ~(WORK_SIGNAL | WORK_KILL | WORK_STOP | WORK_RESTORE_MASK));
+	unsigned ours = WORK_SIGNAL | WORK_KILL | WORK_STOP | WORK_RESTORE_MASK;
+	unsigned had = atomic_fetch_and(&t->pending_work, ~ours);
 	struct task *other;
 
 	if ((had & WORK_STOP) && --g->stop_count == 0 && g->live > 0) {
@@ -271,8 +278,8 @@ void signal_thread_leaves(struct task *t)
 			continue;
 		if (left & ~other->sigmask)
 			notice(other);
-		if (g->job_news != 0) /* telling takes tasks_lock: a stopped thread wakes up for it */
-			task_wake(other, TASK_STOPPED);
+		if (g->job_news != 0)
+			task_wake(other, TASK_STOPPED); /* to tell, which takes tasks_lock */
 	}
 }
 
@@ -293,7 +300,8 @@ void signal_force(int signo, int code, vaddr_t addr)
 	if (refused)
 		action->handler = SIG_DFL;
 	spin_unlock(&current->sighand->lock);
-	/* Process 1 too: it cannot go on. Should the info find no room, the handler sees a signal without it. */
+	/* Process 1 too: it cannot go on. Should the info find no room, the handler sees a
+	 * signal without it. */
 	if (refused || sigqueue_add(g, &current->pending, signo, &info) < 0)
 		group_exit_start_locked(g, signo);
 	else
@@ -317,14 +325,16 @@ void signal_kill_task(struct task *t, int signo)
 
 /* --- masks ------------------------------------------------------------------------------------ */
 
-/* Signals to the process that current has just blocked, though it may have been woken for them, go to others. */
+/* Signals to the process that current has just blocked, though it may have been woken for them,
+ * go to others. */
 static void hand_over_blocked(uint64_t blocked)
 {
 	struct group *g = current->group;
 	struct task *other;
 
 	for_each_thread(other, g) {
-		if (other != current && !(other->flags & TASK_EXITING) && (blocked & ~other->sigmask))
+		if (other != current && !(other->flags & TASK_EXITING) &&
+		    (blocked & ~other->sigmask))
 			notice(other);
 	}
 }

@@ -1,3 +1,24 @@
+/*
+ * On the way back to user mode: everything that was asked of this task meanwhile, signals above
+ * all.
+ *
+ *	WORK_KILL          die
+ *	WORK_RESCHED       let somebody else run first
+ *	WORK_SET_TID       a new task: tell its own memory its number
+ *	WORK_STOP          join a group stop, and sleep until it is over
+ *	WORK_SIGNAL        take signals, one after the other, until none is left that isn't blocked
+ *	WORK_RESTORE_MASK  no handler ran: the mask from before sigsuspend
+ *
+ * A handler is begun by a frame on the user stack; if more signals are pending, further frames
+ * go on top, so the signal that was taken last runs first.
+ *
+ * Restarting: a system call that a signal ended returned one of the ERESTART codes. The first
+ * handler's frame, or the end of the loop when there was no handler, settles what becomes of it:
+ * back to the ecall with the arguments as they were, or EINTR. kernel/sys sets WORK_SIGNAL with
+ * such a code, so it always comes here.
+ *
+ * Entry point: upcall_user_return, from arch/riscv/trap.c.
+ */
 #include "kernel/ipc/signal_queue.h"
 
 #include "arch/machine.h"
@@ -7,26 +28,6 @@
 #include "kernel/ipc/sighand.h"
 #include "kernel/mm/mm.h"
 #include "kernel/sched/sched.h"
-
-/*
- * On the way back to user mode: everything that was asked of this task meanwhile, signals above all.
- *
- *	WORK_KILL          die
- *	WORK_RESCHED       let somebody else run first
- *	WORK_SET_TID       a new task: tell its own memory its number
- *	WORK_STOP          join a group stop, and sleep until it is over
- *	WORK_SIGNAL        take signals, one after the other, until there is none left that is not blocked
- *	WORK_RESTORE_MASK  no handler ran: the mask from before sigsuspend
- *
- * A handler is begun by a frame on the user stack; if more signals are pending, further frames go on top, so the
- * signal that was taken last runs first.
- *
- * Restarting: a system call that a signal ended returned one of the ERESTART codes. The first handler's frame, or the
- * end of the loop when there was no handler, settles what becomes of it: back to the ecall with
- * the arguments as they were, or EINTR. kernel/sys sets WORK_SIGNAL with such a code, so it always comes here.
- *
- * Entry point: upcall_user_return, from arch/riscv/trap.c.
- */
 
 #define NR_RESTART_SYSCALL 128
 
@@ -101,11 +102,16 @@ static int frame_push(struct trapframe *tf, int signo, const struct abi_sigactio
 	return err;
 }
 
+/* Takes one bit of current's work away; was it there? */
+static bool work_take(unsigned bit)
+{
+	return atomic_fetch_and(&current->pending_work, ~bit) & bit;
+}
+
 static void handler_begin(struct trapframe *tf, int signo, const struct abi_sigaction *action,
 			  const struct abi_siginfo *info)
 {
-	bool borrowed = atomic_fetch_and(&current->pending_work, ~WORK_RESTORE_MASK) & WORK_RESTORE_MASK;
-	uint64_t old_mask = borrowed ? current->saved_mask : current->sigmask;
+	uint64_t old_mask = work_take(WORK_RESTORE_MASK) ? current->saved_mask : current->sigmask;
 	uint64_t mask = current->sigmask | action->mask;
 
 	syscall_settle(tf, action);
@@ -185,12 +191,13 @@ static void signal_deliver(struct trapframe *tf)
 		group_stop(signo);
 		/* fall through */
 	case TAKEN_DROPPED:
-		/* Nothing is settled yet: a handler may follow. Without WORK_SIGNAL nothing would come back here. */
+		/* Nothing is settled yet: a handler may follow. Without WORK_SIGNAL nothing
+		 * would come back here. */
 		atomic_fetch_or(&current->pending_work, WORK_SIGNAL);
 		break;
 	case TAKEN_NONE:
 		syscall_settle(tf, NULL);
-		if (atomic_fetch_and(&current->pending_work, ~WORK_RESTORE_MASK) & WORK_RESTORE_MASK)
+		if (work_take(WORK_RESTORE_MASK))
 			signal_mask_set(current->saved_mask);
 		break;
 	}
@@ -198,7 +205,7 @@ static void signal_deliver(struct trapframe *tf)
 
 static void tid_store(void)
 {
-	atomic_fetch_and(&current->pending_work, ~WORK_SET_TID);
+	(void)work_take(WORK_SET_TID);
 	/* Linux ignores failure too: it is the program's own memory. */
 	(void)!user_store32((uint32_t __user *)current->set_child_tid, (uint32_t)current->tid);
 	current->set_child_tid = NULL;
@@ -206,15 +213,14 @@ static void tid_store(void)
 
 void upcall_user_return(struct trapframe *tf)
 {
+	struct group *g = current->group;
 	unsigned work;
 
 	while ((work = atomic_load(&current->pending_work)) != 0) {
 		if (work & WORK_KILL)
-			upcall_task_exit(current->group->exiting ? current->group->exit_code : 0, false);
-		if (work & WORK_RESCHED) {
-			atomic_fetch_and(&current->pending_work, ~WORK_RESCHED);
+			upcall_task_exit(g->exiting ? g->exit_code : 0, false);
+		if ((work & WORK_RESCHED) && work_take(WORK_RESCHED))
 			schedule();
-		}
 		if (work & WORK_SET_TID)
 			tid_store();
 		if (work & WORK_STOP)

@@ -1,22 +1,22 @@
+/*
+ * Stopping and continuing whole processes, and telling parents what became of their children.
+ *
+ *	running --- a thread takes a stop signal ---> stopping: stop_count threads have WORK_STOP
+ *	   ^                                              |
+ *	   | SIGCONT is sent, or SIGKILL                  | each joins on its way to user mode,
+ *	   |                                              v or exits
+ *	   +--------------------------------------- stopped: all threads sleep in TASK_STOPPED
+ *
+ * The parent is told when the last thread has stopped, and when the process goes on. Telling
+ * takes tasks_lock, which a sender of SIGCONT or an exiting thread need not hold at that point:
+ * they leave word in group->job_news, and the first thread that wakes from its stop tells (and,
+ * if it is still to be stopped, sleeps again).
+ */
 #include "kernel/ipc/signal_queue.h"
 
 #include "kernel/ipc/sighand.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/cred.h"
-
-/*
- * Stopping and continuing whole processes, and telling parents what became of their children.
- *
- *	running --- a thread takes a stop signal ---> stopping: stop_signal set, stop_count threads have WORK_STOP
- *	   ^                                              |
- *	   | SIGCONT is sent, or SIGKILL                  | each joins on its way to user mode, or exits
- *	   |                                              v
- *	   +--------------------------------------- stopped: all threads sleep in TASK_STOPPED
- *
- * The parent is told when the last thread has stopped, and when the process goes on. Telling takes tasks_lock, which
- * a sender of SIGCONT or an exiting thread need not hold at that point: they leave word in group->job_news, and
- * the first thread that wakes from its stop tells (and, if it is still to be stopped, sleeps again).
- */
 
 /* --- telling the parent ----------------------------------------------------------------------- */
 
@@ -75,13 +75,13 @@ static void tell_parent_job(struct group *g, int code, int status)
 
 bool pgrp_is_orphaned(struct pid *pgrp, const struct group *without)
 {
-	struct group *g, *parents;
+	struct group *g, *above;
 
 	list_for_each_entry(g, &pgrp->members, pgrp_link) {
 		if (g == without || g->live == 0)
 			continue;
-		parents = g->leader->parent->group;
-		if (group_nr(parents) != 1 && parents->pgrp != pgrp && parents->session == g->session)
+		above = g->leader->parent->group;
+		if (group_nr(above) != 1 && above->pgrp != pgrp && above->session == g->session)
 			return false;
 	}
 	return true;

@@ -1,18 +1,19 @@
+/*
+ * Pending signals: a bit per signal, and a queue of infos.
+ *
+ * A signal below SIGRTMIN is pending once, however often it was sent; real-time signals queue
+ * up. The bit is set as long as anything of that signal is pending. It may be set without a
+ * queued info, when there was no memory or the group has as many as RLIMIT_SIGPENDING allows:
+ * then the receiver sees a SI_USER from nobody.
+ *
+ * NOTE(linux): RLIMIT_SIGPENDING is held against what is queued in one process, not by all of a
+ * user's.
+ */
 #include "kernel/ipc/signal_queue.h"
 
 #include "kernel/alloc/slab.h"
 #include "kernel/core/panic.h"
 #include "lib/bits.h"
-
-/*
- * Pending signals: a bit per signal, and a queue of infos.
- *
- * A signal below SIGRTMIN is pending once, however often it was sent; real-time signals queue up. The bit is set as
- * long as anything of that signal is pending. It may be set without a queued info, when there was no memory or
- * the group has as many as RLIMIT_SIGPENDING allows: then the receiver sees a SI_USER from nobody.
- *
- * NOTE(linux): RLIMIT_SIGPENDING is held against what is queued in one process, not by all of a user's.
- */
 
 static CACHE_DEFINE(sigqueue_cache, struct sigqueue);
 
@@ -22,7 +23,8 @@ static bool info_is_dispensable(int signo, const struct abi_siginfo *info)
 	return signo < SIGRTMIN || info->code == SI_USER || info->code == SI_KERNEL;
 }
 
-/* From the kernel or kill(), signals below SIGRTMIN are queued over the limit: there can only be 31. */
+/* From the kernel or kill(), signals below SIGRTMIN are queued over the limit: there can only be
+ * 31. */
 static bool limit_allows(struct group *g, int signo, const struct abi_siginfo *info)
 {
 	if (signo < SIGRTMIN && info->code >= 0)

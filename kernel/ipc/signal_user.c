@@ -1,3 +1,7 @@
+/*
+ * What programs ask for: kill with its targets and permission, actions, waiting for signals,
+ * alternate stacks. The calls themselves: kernel/sys/sys_signal.c.
+ */
 #include "kernel/ipc/signal.h"
 
 #include "kernel/abi/capability.h"
@@ -6,11 +10,6 @@
 #include "kernel/sched/sched.h"
 #include "kernel/sched/wait.h"
 #include "kernel/task/cred.h"
-
-/*
- * What programs ask for: kill with its targets and permission, actions, waiting for signals, alternate stacks.
- * The calls themselves: kernel/sys/sys_signal.c.
- */
 
 /* --- kill ------------------------------------------------------------------------------------- */
 
@@ -70,7 +69,8 @@ static int kill_all(int signo, const struct abi_siginfo *info)
 	struct task *t;
 
 	list_for_each_entry(t, &task_list, all_link) {
-		if (t->group->leader != t || t->tid <= 1 || t->group == current->group || (t->flags & TASK_KTHREAD))
+		if (t->group->leader != t || t->tid <= 1 || t->group == current->group ||
+		    (t->flags & TASK_KTHREAD))
 			continue;
 		one = kill_group(t->group, signo, info);
 		any = true;
@@ -118,7 +118,8 @@ int signal_kill_thread(int tgid, int tid, int signo, const struct abi_siginfo *i
 
 /* --- actions ---------------------------------------------------------------------------------- */
 
-/* What a signal's new action would have thrown away when it was sent is thrown away now. group->lock held. */
+/* What a signal's new action would have thrown away when it was sent is thrown away now.
+ * group->lock held. */
 static void forget_ignored(int signo, uint64_t handler)
 {
 	uint64_t bit = SIG_BIT(signo);
@@ -135,8 +136,8 @@ static void forget_ignored(int signo, uint64_t handler)
 
 int signal_action_set(int signo, const struct abi_sigaction *action, struct abi_sigaction *old)
 {
-	static const uint64_t known = SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_EXPOSE_TAGBITS | SA_ONSTACK |
-				      SA_RESTART | SA_NODEFER | SA_RESETHAND;
+	static const uint64_t known = SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_EXPOSE_TAGBITS |
+				      SA_ONSTACK | SA_RESTART | SA_NODEFER | SA_RESETHAND;
 	struct sighand *s = current->sighand;
 	struct abi_sigaction *slot;
 	irqflags_t irq;

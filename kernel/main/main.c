@@ -23,6 +23,7 @@
 #include "kernel/dev/serial.h"
 #include "kernel/fs/files.h"
 #include "kernel/fs/fs_init.h"
+#include "kernel/ipc/futex.h"
 #include "kernel/ipc/sighand.h"
 #include "kernel/lifecycle/kthread.h"
 #include "kernel/main/firmware.h"
@@ -90,6 +91,7 @@ static void files_start(void)
 	must(fs_init(&boot_task.fs), "the file systems can't be started");
 	must(files_create(&boot_task.files), "no memory for a descriptor table");
 	must(sighand_create(&boot_task.sighand), "no memory for signal handlers");
+	must(futex_init(), "no memory for the futex table");
 	must(procfs_init(), "/proc can't be started");
 	must(serial_ttys_init(), "the console can't be made a device");
 }
