@@ -42,6 +42,9 @@ enum lock_rank {
 	LOCK_RANK_TIMER, /* a hart's timer queue */
 	LOCK_RANK_WORK,
 	LOCK_RANK_WAITQ,    /* one wait queue */
+	LOCK_RANK_EPOLL_LINKS, /* who watches which file; inside the queues that epoll watches */
+	LOCK_RANK_EPOLL_READY, /* one epoll's list of ready files */
+	LOCK_RANK_EPOLL_WAITQ, /* who waits for an epoll */
 	LOCK_RANK_RUNQUEUE, /* a hart's run queue */
 	LOCK_RANK_DEVICE,
 	LOCK_RANK_KMAP,
