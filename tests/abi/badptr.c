@@ -143,6 +143,14 @@ static void prepare_child(const struct row *row)
 		_exit(ABI_FAILED);
 	if (!strncmp(row->name, "wait", 4) && !fork())
 		_exit(0);
+	if (!strcmp(row->name, "rt_sigtimedwait")) {
+		sigset_t urgent;
+
+		sigemptyset(&urgent);
+		sigaddset(&urgent, SIGURG);
+		sigprocmask(SIG_BLOCK, &urgent, NULL);
+		raise(SIGURG);
+	}
 	syscall(SYS_timer_create, CLOCK_MONOTONIC, NULL, &timer);
 	setgroups(1, (gid_t[]){ 0 });
 	sigaction(SIGALRM, &action, NULL);
@@ -157,6 +165,12 @@ static long plausible_pointer(const struct row *row, int index)
 	memset(buffers[index], 0, sizeof(buffers[index]));
 	if (!strncmp(row->name, "cap", 3) && index == 0)
 		buffers[index][0] = _LINUX_CAPABILITY_VERSION_3;
+	if (!strcmp(row->name, "sigaltstack"))
+		buffers[index][1] = SS_DISABLE;
+	if (!strcmp(row->name, "timer_create"))
+		buffers[index][1] = (uint64_t)SIGEV_NONE << 32;
+	if (!strcmp(row->name, "rt_sigtimedwait") && index == 0)
+		buffers[index][0] = 1ULL << (SIGURG - 1);
 	if (!strncmp(row->name, "exec", 4) && index == 1 + !strcmp(row->name, "execveat"))
 		return (long)argv;
 	return (long)buffers[index];

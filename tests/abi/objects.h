@@ -1,0 +1,95 @@
+/*
+ * objects.h: the kernel's own counts of its objects, for the tests that look for leaks.
+ *
+ * Pando's /proc/pando/objects has a line `name count` per kind of object: tasks, files, pages in use, objects
+ * of each slab cache. Linux has no such file: there the tests exercise and skip the comparison.
+ *
+ * Caches fill and drain, so one unequal pair of snapshots proves nothing. A leak, though, grows with every
+ * round of the same work: objects_check() fails when some count has grown in each of ROUNDS rounds.
+ */
+#ifndef TESTS_ABI_OBJECTS_H
+#define TESTS_ABI_OBJECTS_H
+
+#include "tests/abi/abi.h"
+
+enum { OBJECTS_MAX = 128, OBJECTS_ROUNDS = 5 };
+
+struct objects {
+	int count;
+	struct {
+		char name[48];
+		long value;
+	} kind[OBJECTS_MAX];
+};
+
+static inline bool objects_read(struct objects *objects)
+{
+	static char text[16384];
+	int used;
+
+	objects->count = 0;
+	if (read_file("/proc/pando/objects", text, sizeof(text)) <= 0)
+		return false;
+	for (char *at = text; objects->count < OBJECTS_MAX; at += used, objects->count++)
+		if (sscanf(at, " %47s %ld%n", objects->kind[objects->count].name,
+			   &objects->kind[objects->count].value, &used) != 2)
+			break;
+	return true;
+}
+
+/* Waits until two snapshots 20 ms apart agree (exits are finished by others), for a second at most. */
+static inline bool objects_settle(struct objects *objects)
+{
+	struct objects again;
+
+	for (int i = 0; i < 50; i++) {
+		if (!objects_read(objects))
+			return false;
+		sleep_ms(20);
+		objects_read(&again);
+		if (!memcmp(&again.kind, &objects->kind, again.count * sizeof(again.kind[0])))
+			break;
+	}
+	return true;
+}
+
+static inline long objects_value(const struct objects *objects, const char *name)
+{
+	for (int i = 0; i < objects->count; i++)
+		if (!strcmp(objects->kind[i].name, name))
+			return objects->kind[i].value;
+	return 0;
+}
+
+/*
+ * Runs the work once to warm up and then in rounds, until a round leaves no count higher than the least seen
+ * before it. False: no kernel counts here, the work ran once. A leak fails the test with the kinds that grew.
+ */
+static inline bool objects_check(void (*work)(void))
+{
+	static struct objects before, after;
+	char grown[300];
+
+	work();
+	if (!objects_settle(&before))
+		return false;
+	for (int round = 0; round < OBJECTS_ROUNDS; round++) {
+		size_t length = 0;
+
+		grown[0] = 0;
+		work();
+		objects_settle(&after);
+		for (int i = 0; i < after.count; i++) {
+			long old = objects_value(&before, after.kind[i].name);
+			if (after.kind[i].value > old && length < 200)
+				length += snprintf(grown + length, sizeof(grown) - length, " %s %ld->%ld",
+						   after.kind[i].name, old, after.kind[i].value);
+		}
+		if (!length)
+			return true;
+		before = after;
+	}
+	FAIL("after %d rounds still growing:%s", OBJECTS_ROUNDS, grown);
+}
+
+#endif
