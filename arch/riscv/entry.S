@@ -5,7 +5,8 @@
  * swap tells where a trap came from. Either way a struct trapframe is written and C called on the
  * kernel stack:
  *
- *	from user mode	the frame at the very top of the task's stack, then trap_user(frame)
+ *	ecall		the frame at the very top of the task's stack, then upcall_syscall(frame)
+ *	from user mode	the same, then trap_user(frame)
  *	from the kernel	a frame below what is in use, then trap_kernel(frame)
  *
  * A kernel whose stack has run into its guard page can't have a frame: before writing one, sp is
@@ -50,22 +51,9 @@
 	sd	t6, TF_REG(31)(sp)
 .endm
 
-/* Why, where and with which status; clears SUM. Uses t1-t4. */
-.macro save_cause
-	li	t1, SSTATUS_SUM
-	csrrc	t1, sstatus, t1
-	csrr	t2, sepc
-	csrr	t3, scause
-	csrr	t4, stval
-	sd	t1, TF_STATUS(sp)
-	sd	t2, TF_PC(sp)
-	sd	t3, TF_CAUSE(sp)
-	sd	t4, TF_BADADDR(sp)
-.endm
-
-/* Status, pc, and all registers but x2 and x4. The sc ends any reservation that another task's lr
- * left behind. */
-.macro restore_registers
+/* Status, pc, and what a C function may change, but x2 and x4. The sc ends any reservation that
+ * another task's lr left behind. */
+.macro restore_caller_saved
 	ld	t0, TF_PC(sp)
 	ld	t1, TF_STATUS(sp)
 	sc.d	zero, t0, TF_PC(sp)
@@ -77,7 +65,6 @@
 	ld	t1, TF_REG(6)(sp)
 	ld	t2, TF_REG(7)(sp)
 	ld	s0, TF_REG(8)(sp)
-	ld	s1, TF_REG(9)(sp)
 	ld	a0, TF_REG(10)(sp)
 	ld	a1, TF_REG(11)(sp)
 	ld	a2, TF_REG(12)(sp)
@@ -86,6 +73,15 @@
 	ld	a5, TF_REG(15)(sp)
 	ld	a6, TF_REG(16)(sp)
 	ld	a7, TF_REG(17)(sp)
+	ld	t3, TF_REG(28)(sp)
+	ld	t4, TF_REG(29)(sp)
+	ld	t5, TF_REG(30)(sp)
+	ld	t6, TF_REG(31)(sp)
+.endm
+
+/* What a C function must keep, but s0, which entry clears. */
+.macro restore_callee_saved
+	ld	s1, TF_REG(9)(sp)
 	ld	s2, TF_REG(18)(sp)
 	ld	s3, TF_REG(19)(sp)
 	ld	s4, TF_REG(20)(sp)
@@ -96,10 +92,6 @@
 	ld	s9, TF_REG(25)(sp)
 	ld	s10, TF_REG(26)(sp)
 	ld	s11, TF_REG(27)(sp)
-	ld	t3, TF_REG(28)(sp)
-	ld	t4, TF_REG(29)(sp)
-	ld	t5, TF_REG(30)(sp)
-	ld	t6, TF_REG(31)(sp)
 .endm
 
 	.text
@@ -114,18 +106,57 @@ trap_entry:
 	ld	sp, TASK_FRAME(tp)
 	sd	t0, TF_REG(5)(sp)
 	save_registers
-	save_cause
 	csrrw	t0, sscratch, zero
 	ld	t1, TASK_SCRATCH(tp)
+	csrr	t2, sstatus
+	csrr	t3, sepc
+	csrr	t4, scause
 	sd	t0, TF_REG(4)(sp)
 	sd	t1, TF_REG(2)(sp)
+	sd	t2, TF_STATUS(sp)
+	sd	t4, TF_CAUSE(sp)
 	li	s0, 0				/* backtraces end here */
+	li	t5, CAUSE_ECALL_USER
+	bne	t4, t5, trap_from_user
+
+	/* A system call, the frequent case. */
+	addi	t3, t3, 4
+	sd	t3, TF_PC(sp)
+	sd	a0, TF_ORIG_A0(sp)
+	csrsi	sstatus, SSTATUS_SIE
+	mv	a0, sp
+	call	upcall_syscall
+	csrci	sstatus, SSTATUS_SIE
+	lw	t0, TASK_PENDING_WORK(tp)
+	ld	t1, TF_CAUSE(sp)
+	li	t2, CAUSE_ECALL_USER
+	bnez	t0, user_work
+	bne	t1, t2, user_return		/* exec, sigreturn: all registers are new */
+
+	/* s1 to s11 are still user mode's own: C has kept them, and nobody has changed the
+	 * frame. */
+	restore_caller_saved
+	csrw	sscratch, tp
+	ld	tp, TF_REG(4)(sp)
+	ld	sp, TF_REG(2)(sp)
+	sret
+
+trap_from_user:
+	csrr	t5, stval
+	sd	t3, TF_PC(sp)
+	sd	t5, TF_BADADDR(sp)
 	mv	a0, sp
 	call	trap_user
+	j	user_return
+
+user_work:
+	mv	a0, sp
+	call	trap_user_exit
 
 /* To user mode by the frame at sp; interrupts are off, tp = task. */
 user_return:
-	restore_registers
+	restore_callee_saved
+	restore_caller_saved
 	csrw	sscratch, tp
 	ld	tp, TF_REG(4)(sp)
 	ld	sp, TF_REG(2)(sp)
@@ -145,10 +176,18 @@ trap_from_kernel:
 	addi	t0, sp, TF_SIZE
 	sd	t0, TF_REG(2)(sp)
 	sd	tp, TF_REG(4)(sp)
-	save_cause
+	li	t1, SSTATUS_SUM
+	csrrc	t1, sstatus, t1
+	csrr	t2, sepc
+	csrr	t3, scause
+	csrr	t4, stval
+	sd	t1, TF_STATUS(sp)
+	sd	t2, TF_PC(sp)
+	sd	t3, TF_CAUSE(sp)
+	sd	t4, TF_BADADDR(sp)
 	mv	a0, sp
 	call	trap_kernel
-	restore_registers
+	restore_caller_saved			/* C has kept the others */
 	addi	sp, sp, TF_SIZE
 	sret
 

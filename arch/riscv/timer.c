@@ -13,14 +13,6 @@
 
 uint64_t arch_clock_hz;
 
-uint64_t arch_clock_ticks(void)
-{
-	uint64_t ticks;
-
-	__asm__ volatile("rdtime %0" : "=r"(ticks));
-	return ticks;
-}
-
 void arch_timer_program(uint64_t tick)
 {
 	if (isa_has_sstc)

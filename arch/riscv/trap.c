@@ -2,7 +2,7 @@
  * trap.c: what to do about interrupts, faults and system calls.
  *
  *	                from user mode                          from the kernel
- *	ecall           upcall_syscall                          -
+ *	ecall           upcall_syscall, straight from entry.S   -
  *	page fault      upcall_fault, else a signal             only in a user copy: upcall_fault,
  *	                                                        else the copy's fixup
  *	other fault     a signal                                fixup if listed, else panic
@@ -110,14 +110,10 @@ static void trap_user_exception(struct trapframe *tf)
 	}
 }
 
+/* Everything but system calls. */
 void trap_user(struct trapframe *tf)
 {
-	if (likely(tf->cause == CAUSE_ECALL_USER)) {
-		tf->orig_a0 = tf->a0;
-		tf->pc += 4;
-		irq_enable();
-		upcall_syscall(tf);
-	} else if (tf->cause & CAUSE_INTERRUPT) {
+	if (tf->cause & CAUSE_INTERRUPT) {
 		trap_interrupt(tf);
 	} else {
 		irq_enable();

@@ -7,7 +7,13 @@
 #include "lib/types.h"
 
 /* Ticks since some moment before boot (rdtime, by hardware or trapped by the firmware). */
-uint64_t arch_clock_ticks(void);
+static inline uint64_t arch_clock_ticks(void)
+{
+	uint64_t ticks;
+
+	__asm__ volatile("rdtime %0" : "=r"(ticks));
+	return ticks;
+}
 
 /* Ticks per second, from the device tree. */
 extern uint64_t arch_clock_hz;

@@ -3,6 +3,10 @@
  *
  * The first 32 words are struct user_regs_struct of Linux/riscv64 (what ptrace and core files
  * show), so they can be copied out as they lie.
+ *
+ * A system call returns without reloading s1 to s11, which the kernel's own C code has kept. So
+ * whoever changes these in the frame of a task that is in a system call makes the return a full
+ * one: by trapframe_forget_syscall, or by a bit in the task's pending_work.
  */
 #pragma once
 
