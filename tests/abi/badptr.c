@@ -18,7 +18,7 @@
  *
  * A case fails by itself only when the call hangs; what it answers is for the comparison. Blocking calls are
  * ended by a timer after 100 ms. Calls whose pointers travel in an integer (ioctl, fcntl, prctl) have rows by
- * hand. The clock and the host's name are put back at the end.
+ * hand. The clock, the host's name and the console's modes are put back at the end.
  */
 #define ABI_OWN_MAIN
 #include "tests/abi/abi.h"
@@ -286,12 +286,14 @@ int main(int argc, char **argv)
 {
 	struct utsname host;
 	struct timespec real, before, after;
+	struct termios modes;
 
 	if (!argc || !argv[0][0] || !strcmp(argv[0], "quit"))
 		return 0; /* exec'd by one of the cases */
 	abi_program = "badptr";
 	prepare_pages();
 	console = open("/dev/console", O_RDWR | O_NOCTTY);
+	bool has_modes = tcgetattr(console, &modes) == 0;
 	uname(&host);
 	clock_gettime(CLOCK_REALTIME, &real);
 	clock_gettime(CLOCK_MONOTONIC, &before);
@@ -302,6 +304,8 @@ int main(int argc, char **argv)
 	clock_settime(CLOCK_REALTIME, &real);
 	sethostname(host.nodename, strlen(host.nodename));
 	setdomainname(host.domainname, strlen(host.domainname));
+	if (has_modes)
+		tcsetattr(console, TCSANOW, &modes);
 	abi_print("ok badptr.survived");
 	return failures > 100 ? 100 : failures;
 }

@@ -177,10 +177,11 @@ TEST(signal_handlers_do_not_disturb)
 
 TEST(asynchronous_handlers_do_not_disturb)
 {
-	pid_t parent = getpid(), pid = fork();
+	pid_t parent = getpid();
 	int wrong = 0;
 
 	signal(SIGUSR1, use_fp);
+	pid_t pid = fork();
 	if (!pid) {
 		for (int i = 0; i < 200; i++) {
 			kill(parent, SIGUSR1);

@@ -233,19 +233,19 @@ static void clobber_registers(int sig)
 TEST(arithmetic_survives_an_interval_of_signals)
 {
 	struct sigaction action = { .sa_handler = clobber_registers };
-	pid_t parent = getpid(), pid = fork();
+	pid_t parent = getpid();
 	double sum = 0;
 	long whole = 0;
 
+	sigaction(SIGUSR1, &action, NULL);
+	pid_t pid = fork();
 	if (!pid) {
-		signal(SIGUSR1, SIG_IGN);
 		for (int i = 0; i < 300; i++) {
 			kill(parent, SIGUSR1);
 			sched_yield();
 		}
 		_exit(0);
 	}
-	sigaction(SIGUSR1, &action, NULL);
 	do {
 		sum = 0, whole = 0;
 		for (int i = 1; i <= 10000; i++) {
