@@ -29,3 +29,22 @@ static inline void poll_wait(struct poll_table *t, struct waitq *q)
 	if (t != NULL)
 		t->queue(t, q);
 }
+
+/* --- Waiting for several files: kernel/fs/poll.c ----------------------------------------------------------------- */
+
+struct file;
+
+struct poll_item {
+	struct file *file; /* borrowed; NULL: nothing to wait for */
+	unsigned events;   /* that count */
+	unsigned revents;  /* result: those of events that are there; for file NULL as it was */
+	bool counted;	   /* the owner's: an fd_ref that counts */
+	atomic_bool stale; /* poll.c's: woken since it was asked last */
+};
+
+/* What a file without a poll op answers: it never makes anybody wait. */
+#define POLL_ALWAYS (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM)
+
+/* Waits until one item has an event, or until deadline_ns of CLOCK_MONOTONIC (0: don't wait, UINT64_MAX: for ever). How many
+ * have (0: none in time), -EINTR, -ENOMEM. */
+int poll_items_wait(struct poll_item *items, unsigned count, uint64_t deadline_ns) __must_check;
