@@ -281,15 +281,11 @@ int posix_timer_overrun(int id)
  * held. */
 static void timer_unlink(struct group *g, struct posix_timer *p)
 {
-	struct task *t;
-
 	list_del(&p->link);
 	p->rearm = false;
 	timer_stop(&p->timer);
 	sigqueue_remove_entry(&p->entry);
 	g->sigqueue_count--;
-	for_each_thread(t, g)
-		signal_recalc(t);
 }
 
 /* Nobody can find it any more. No lock held: its function may be waiting for the group's. */

@@ -10,9 +10,11 @@
  *	  |
  *	  +--- ... on its return to user mode: signal_deliver.c takes it
  *
- * WORK_SIGNAL says that something is pending that the thread doesn't block. It is computed anew,
- * under group->lock, whenever a pending set or the mask changes, so whoever sleeps interruptibly
- * need only look at that bit.
+ * WORK_SIGNAL says that something is pending that the thread doesn't block, so whoever sleeps
+ * interruptibly need only look at that bit. Senders set it. Only the thread itself clears it, when
+ * it changes its mask or takes a signal: it may also be set because a system call's restart has
+ * to be settled (signal_deliver.c), which no sender may undo. So it may stay set when a pending
+ * signal was dropped, until the next return to user mode.
  *
  * A stop signal and SIGCONT cancel each other when they are sent, whatever becomes of them
  * (signal_job.c). Kernel threads take no signals. Process 1 takes only those that it has
@@ -102,19 +104,23 @@ void signal_wake(struct task *t, unsigned states)
 		arch_ipi_send(&hart_table[hart]);
 }
 
-void signal_recalc(struct task *t)
+static bool has_work(const struct task *t)
 {
-	uint64_t pending = t->pending.set | t->group->shared.set;
+	return (t->pending.set | t->group->shared.set) & (~t->sigmask | t->wait_mask);
+}
 
-	if (pending & (~t->sigmask | t->wait_mask))
-		atomic_fetch_or(&t->pending_work, WORK_SIGNAL);
+void signal_recalc(void)
+{
+	if (has_work(current))
+		atomic_fetch_or(&current->pending_work, WORK_SIGNAL);
 	else
-		atomic_fetch_and(&t->pending_work, ~WORK_SIGNAL);
+		atomic_fetch_and(&current->pending_work, ~WORK_SIGNAL);
 }
 
 static void notice(struct task *t)
 {
-	signal_recalc(t);
+	if (has_work(t))
+		atomic_fetch_or(&t->pending_work, WORK_SIGNAL);
 	signal_wake(t, TASK_INTERRUPTIBLE);
 }
 
@@ -150,10 +156,8 @@ static void cancel_opposite(struct group *g, int signo)
 	if (!(SIG_BIT(signo) & (SIG_STOPS | SIG_BIT(SIGCONT))))
 		return;
 	sigpending_drop(&g->shared, opposite);
-	for_each_thread(t, g) {
+	for_each_thread(t, g)
 		sigpending_drop(&t->pending, opposite);
-		signal_recalc(t);
-	}
 	if (signo == SIGCONT)
 		group_continue_locked(g);
 }
@@ -305,7 +309,7 @@ void signal_force(int signo, int code, vaddr_t addr)
 	if (refused || sigqueue_add(g, &current->pending, signo, &info) < 0)
 		group_exit_start_locked(g, signo);
 	else
-		signal_recalc(current);
+		signal_recalc();
 	spin_unlock_irqrestore(&g->lock, irq);
 }
 
@@ -351,7 +355,7 @@ void signal_mask_set(uint64_t mask)
 	irq = spin_lock_irqsave(&g->lock);
 	newly_blocked = g->shared.set & mask & ~current->sigmask;
 	current->sigmask = mask;
-	signal_recalc(current);
+	signal_recalc();
 	if (newly_blocked)
 		hand_over_blocked(newly_blocked);
 	spin_unlock_irqrestore(&g->lock, irq);

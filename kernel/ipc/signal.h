@@ -52,8 +52,8 @@ void signal_mask_set(uint64_t mask);
  * given the old one to restore. */
 void signal_mask_borrow(uint64_t mask);
 void signal_mask_return(bool interrupted);
-/* Recomputes WORK_SIGNAL for t; group->lock held. */
-void signal_recalc(struct task *t);
+/* Recomputes WORK_SIGNAL for current, which is not on its way to user mode; group->lock held. */
+void signal_recalc(void);
 
 /* Starts the exit of a whole group: every thread gets WORK_KILL. group->lock held. First code
  * wins. */
@@ -76,6 +76,8 @@ int signal_wait(uint64_t set, struct abi_siginfo *info, uint64_t deadline_ns);
 /* Changes the action of a signal; either pointer may be NULL. 0 or -EINVAL. */
 int signal_action_set(int signo, const struct abi_sigaction *action,
 		      struct abi_sigaction *old) __must_check;
+/* Woken whenever a signal has become pending, anybody's: only signalfd's polls wait here. */
+extern struct waitq signal_arrivals;
 /* What is pending for current, blocked or not. */
 uint64_t signal_pending_set(void);
 

@@ -169,7 +169,7 @@ static enum taken signal_take(int *signo, struct abi_siginfo *info, struct abi_s
 		if (what != TAKEN_STOP)
 			sigpending_take(from, *signo, info);
 	}
-	signal_recalc(current);
+	signal_recalc();
 	spin_unlock_irqrestore(&current->group->lock, irq);
 	return what;
 }

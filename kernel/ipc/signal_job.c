@@ -50,7 +50,7 @@ void signal_notify_parent_exit(struct task *t, bool *autoreap)
 		action = sighand_action(parent->sighand, SIGCHLD);
 		*autoreap = action.handler == SIG_IGN || (action.flags & SA_NOCLDWAIT);
 	}
-	if (signo > 0 && action.handler != SIG_IGN)
+	if (signo > 0 && signo <= NSIG && action.handler != SIG_IGN) /* legacy clone takes any number */
 		tell_parent(t, signo, (status & 0x7f) ? CLD_KILLED : CLD_EXITED,
 			    (status & 0x7f) ? status & 0x7f : status >> 8 & 0xff);
 	waitq_wake_all(&parent->group->wait_children, 0);
@@ -117,7 +117,6 @@ void group_stop(int signo)
 		if (g->stop_signal == 0 && (signo == SIGSTOP || !pgrp_is_orphaned(g->pgrp, NULL)))
 			stop_begin(g, signo);
 	}
-	signal_recalc(current);
 	spin_unlock(&g->lock);
 	spin_unlock_irqrestore(&tasks_lock, irq);
 }

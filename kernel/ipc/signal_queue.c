@@ -17,6 +17,8 @@
 
 static CACHE_DEFINE(sigqueue_cache, struct sigqueue);
 
+struct waitq signal_arrivals = WAITQ_INIT(signal_arrivals);
+
 /* May the signal be delivered without what came with it, rather than not at all? */
 static bool info_is_dispensable(int signo, const struct abi_siginfo *info)
 {
@@ -51,6 +53,7 @@ int sigqueue_add(struct group *g, struct sigpending *p, int signo, const struct 
 		list_add_tail(&q->link, &p->queue);
 	}
 	p->set |= SIG_BIT(signo);
+	waitq_wake_all(&signal_arrivals, 0);
 	return 0;
 }
 
@@ -60,6 +63,7 @@ void sigqueue_add_entry(struct sigpending *p, struct sigqueue *q)
 	q->home = p;
 	list_add_tail(&q->link, &p->queue);
 	p->set |= SIG_BIT(q->info.signo);
+	waitq_wake_all(&signal_arrivals, 0);
 }
 
 static void sigqueue_free(struct sigqueue *q)

@@ -128,10 +128,9 @@ static void forget_ignored(int signo, uint64_t handler)
 	if (handler != SIG_IGN && !(handler == SIG_DFL && (bit & SIG_DEFAULT_IGNORED)))
 		return;
 	sigpending_drop(&current->group->shared, bit);
-	for_each_thread(t, current->group) {
+	for_each_thread(t, current->group)
 		sigpending_drop(&t->pending, bit);
-		signal_recalc(t);
-	}
+	signal_recalc();
 }
 
 int signal_action_set(int signo, const struct abi_sigaction *action, struct abi_sigaction *old)
@@ -173,7 +172,7 @@ static int wait_look(uint64_t set, struct abi_siginfo *info, bool wait)
 	if (signo != 0)
 		sigpending_take(from, signo, info);
 	current->wait_mask = signo == 0 && wait ? set : 0;
-	signal_recalc(current);
+	signal_recalc();
 	if (current->wait_mask != 0)
 		task_state_set(TASK_INTERRUPTIBLE);
 	spin_unlock_irqrestore(&current->group->lock, irq);
