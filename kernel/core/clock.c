@@ -20,19 +20,9 @@
 #include "arch/machine.h"
 #include "lib/types.h"
 
-struct ratio {
-	uint64_t whole, fraction;
-};
-
-static struct ratio tick_in_ns; /* [i] after clock_init */
-static struct ratio ns_in_ticks; /* [i] */
-static uint64_t base_ticks;	 /* [i] */
+struct clock_scale clock_scale;
+static struct ratio ns_in_ticks; /* [i] after clock_init */
 static atomic_ulong real_offset_ns;
-
-static inline uint64_t ratio_apply(const struct ratio *r, uint64_t x)
-{
-	return x * r->whole + (uint64_t)((unsigned __int128)x * r->fraction >> 64);
-}
 
 /* Schoolbook division, a bit a time: the compiler's 128-bit division lives in a library that the
  * kernel lacks. */
@@ -57,14 +47,9 @@ static struct ratio ratio_make(uint64_t a, uint64_t b)
 void clock_init(void)
 {
 	ns_in_ticks = ratio_make(arch_clock_hz, NSEC_PER_SEC);
-	base_ticks = arch_clock_ticks();
-	tick_in_ns = ratio_make(NSEC_PER_SEC, arch_clock_hz);
+	clock_scale.base_ticks = arch_clock_ticks();
+	clock_scale.tick_in_ns = ratio_make(NSEC_PER_SEC, arch_clock_hz);
 	vdso_clock_update();
-}
-
-uint64_t clock_mono_ns(void)
-{
-	return ratio_apply(&tick_in_ns, arch_clock_ticks() - base_ticks);
 }
 
 uint64_t clock_real_ns(void)
@@ -83,13 +68,13 @@ uint64_t clock_ns_to_ticks(uint64_t mono_ns)
 {
 	if (mono_ns >> 62)
 		return UINT64_MAX;
-	return base_ticks + ratio_apply(&ns_in_ticks, mono_ns) + 1;
+	return clock_scale.base_ticks + ratio_apply(&ns_in_ticks, mono_ns) + 1;
 }
 
 void clock_params_get(struct clock_params *p)
 {
-	p->base_ticks = base_ticks;
-	p->ns_whole = tick_in_ns.whole;
-	p->ns_fraction = tick_in_ns.fraction;
+	p->base_ticks = clock_scale.base_ticks;
+	p->ns_whole = clock_scale.tick_in_ns.whole;
+	p->ns_fraction = clock_scale.tick_in_ns.fraction;
 	p->real_offset_ns = atomic_load_explicit(&real_offset_ns, memory_order_relaxed);
 }

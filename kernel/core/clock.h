@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "arch/clock.h"
 #include "lib/types.h"
 
 #define NSEC_PER_SEC 1000000000UL
@@ -13,9 +14,27 @@
  * */
 void clock_init(void);
 
+/* A ratio a/b as whole part and 64 bits of fraction: x * a / b without dividing. */
+struct ratio {
+	uint64_t whole, fraction;
+};
+static inline uint64_t ratio_apply(const struct ratio *r, uint64_t x)
+{
+	return x * r->whole + (uint64_t)((unsigned __int128)x * r->fraction >> 64);
+}
+
+/* [i] after clock_init */
+extern struct clock_scale {
+	struct ratio tick_in_ns;
+	uint64_t base_ticks;
+} clock_scale;
+
 /* CLOCK_MONOTONIC (and BOOTTIME: the machine never suspends). Never goes back, same on all harts.
  * */
-uint64_t clock_mono_ns(void);
+static inline uint64_t clock_mono_ns(void)
+{
+	return ratio_apply(&clock_scale.tick_in_ns, arch_clock_ticks() - clock_scale.base_ticks);
+}
 /* CLOCK_REALTIME. */
 uint64_t clock_real_ns(void);
 void clock_real_set(uint64_t ns);

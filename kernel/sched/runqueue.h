@@ -32,7 +32,8 @@ struct runqueue {
 	struct task *idle;    /* [i] */
 	struct task *push;    /* [own hart, in a switch] who leaves: affinity forbids this hart */
 
-	struct rb_root fair; /* [lock] by deadline */
+	struct task *fair_first; /* [lock] waiting, with the earliest deadline; NULL: none waits */
+	struct rb_root fair;	 /* [lock] the others that wait, by deadline */
 	/* [lock] Where a task that owes and is owed nothing stands; never goes back. */
 	uint64_t vtime;
 
@@ -43,6 +44,7 @@ struct runqueue {
 	long nr_uninterruptible;
 	uint64_t switches;	  /* [lock] */
 	uint64_t next_balance_ns; /* [lock] */
+	uint64_t alarm_ns;	  /* own hart, interrupts off: when its alarm will ring */
 } __aligned(64);
 
 extern struct runqueue *runqueues;	/* [i] one per hart */
@@ -95,11 +97,9 @@ void rq_resched(struct runqueue *rq);
 void rq_check_preempt(struct runqueue *rq, struct task *t);
 
 void fair_weight_set(struct sched_entity *s, uint8_t policy, int8_t nice);
-void fair_enqueue(struct runqueue *rq, struct task *t);
 void fair_dequeue(struct runqueue *rq, struct task *t);
-struct task *fair_pick(struct runqueue *rq);
-/* delta real ns have been run by t, the running task. */
-void fair_run(struct runqueue *rq, struct task *t, uint64_t delta);
+/* The waiting task with the latest deadline, or NULL. */
+struct task *fair_last(struct runqueue *rq);
 /* A task that was asleep, or is new, finds its place in virtual time. */
 void fair_place(struct runqueue *rq, struct task *t, bool is_new);
 /* t, nowhere now, goes over from one queue's virtual time to another's. */
@@ -128,7 +128,13 @@ uint64_t sched_tick(uint64_t now);
 
 /* kernel/sched/timer.c. */
 int timers_init(void);
+/* Sets this hart's alarm. Interrupts off. */
+void alarm_set(struct runqueue *rq, uint64_t ns);
 /* This hart's next timer interrupt comes at ns or before. Interrupts off. */
-void timer_hart_arm(uint64_t ns);
+static inline void alarm_need(struct runqueue *rq, uint64_t ns)
+{
+	if (unlikely(ns < rq->alarm_ns))
+		alarm_set(rq, ns);
+}
 /* Load average's timer. */
 void load_avg_start(void);

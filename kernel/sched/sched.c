@@ -33,6 +33,7 @@
 #include "kernel/alloc/slab.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/upcall.h"
+#include "kernel/sched/fair.h"
 #include "kernel/sched/runqueue.h"
 
 struct runqueue *runqueues;
@@ -51,6 +52,7 @@ void sched_init(void)
 
 		spinlock_init(&rq->lock, "runqueue", LOCK_RANK_RUNQUEUE);
 		rq->index = i;
+		rq->alarm_ns = UINT64_MAX;
 		for (unsigned level = 0; level < RT_LEVELS; level++)
 			list_init(&rq->rt[level]);
 	}
@@ -97,7 +99,7 @@ void rq_dequeue(struct runqueue *rq, struct task *t)
 		fair_dequeue(rq, t);
 }
 
-void rq_account(struct runqueue *rq, uint64_t now)
+static inline void account(struct runqueue *rq, uint64_t now)
 {
 	struct task *t = rq->running;
 	uint64_t delta = now - t->sched.exec_start_ns;
@@ -114,6 +116,11 @@ void rq_account(struct runqueue *rq, uint64_t now)
 		fair_run(rq, t, delta);
 }
 
+void rq_account(struct runqueue *rq, uint64_t now)
+{
+	account(rq, now);
+}
+
 /* Leaving. */
 
 static void leave_asleep(struct runqueue *rq, struct task *prev, unsigned state)
@@ -126,7 +133,7 @@ static void leave_asleep(struct runqueue *rq, struct task *prev, unsigned state)
 }
 
 /* prev goes where its state says: to sleep, back into the queue, or off to another hart. */
-static void leave(struct runqueue *rq, struct task *prev)
+static inline void leave(struct runqueue *rq, struct task *prev)
 {
 	unsigned state = atomic_load_explicit(&prev->state, memory_order_relaxed);
 
@@ -148,22 +155,23 @@ static void leave(struct runqueue *rq, struct task *prev)
 
 /* Coming. */
 
-static struct task *pick(struct runqueue *rq)
+static inline struct task *pick(struct runqueue *rq)
 {
 	struct task *t;
 
-	if (unlikely(rq->rt_bitmap[0] | rq->rt_bitmap[1]))
-		return rt_pick(rq);
-	t = fair_pick(rq);
-	if (t != NULL)
-		return t;
-	if (hart_count > 1 && balance_pull(rq))
-		return pick(rq);
+	do {
+		if (unlikely(rq->rt_bitmap[0] | rq->rt_bitmap[1]))
+			return rt_pick(rq);
+		t = fair_pick(rq);
+		if (t != NULL)
+			return t;
+	} while (hart_count > 1 && balance_pull(rq));
 	return rq->idle;
 }
 
-/* Until when next may run before somebody looks again. */
-static void slice_start(struct task *next, uint64_t now)
+/* Sees to it that somebody looks, at the end of a slice at the latest, whether others should run.
+ * A fair slice ends by the alarm that is set anyway, or one tick from now; the tick is exact. */
+static inline void slice_start(struct runqueue *rq, struct task *next, uint64_t now)
 {
 	struct sched_entity *s = &next->sched;
 
@@ -172,10 +180,9 @@ static void slice_start(struct task *next, uint64_t now)
 			s->slice_end_ns = UINT64_MAX >> 1;
 		else if (!time_before(now, s->slice_end_ns))
 			s->slice_end_ns = now + RR_SLICE_NS;
-	} else {
-		s->slice_end_ns = now + fair_slice_left(next);
+		alarm_need(rq, s->slice_end_ns);
 	}
-	timer_hart_arm(min(s->slice_end_ns, now + TICK_NS));
+	alarm_need(rq, now + TICK_NS);
 }
 
 static void idle_mask_update(struct runqueue *rq, struct task *prev, struct task *next)
@@ -187,7 +194,7 @@ static void idle_mask_update(struct runqueue *rq, struct task *prev, struct task
 }
 
 /* On next's stack: prev is off the hart. What must not happen under the lock happens after it. */
-static void finish_switch(struct task *prev)
+static inline void finish_switch(struct task *prev)
 {
 	struct runqueue *rq = rq_here();
 	struct task *push = rq->push;
@@ -203,7 +210,8 @@ static void finish_switch(struct task *prev)
 		task_put(prev);
 }
 
-static void switch_to(struct runqueue *rq, struct task *prev, struct task *next, uint64_t now)
+static inline void switch_to(struct runqueue *rq, struct task *prev, struct task *next,
+			     uint64_t now)
 {
 	next->sched.exec_start_ns = now;
 	rq->running = next;
@@ -211,12 +219,21 @@ static void switch_to(struct runqueue *rq, struct task *prev, struct task *next,
 	prev->nivcsw += prev->sched.queued;
 	atomic_store_explicit(&next->on_hart, true, memory_order_relaxed);
 	if (likely(next != rq->idle))
-		slice_start(next, now);
+		slice_start(rq, next, now);
 	if (next == rq->idle || prev == rq->idle)
 		idle_mask_update(rq, prev, next);
 	upcall_mm_switch(prev, next);
 	spin_hand_over(&rq->lock, prev, next);
 	finish_switch(arch_task_switch(prev, next));
+}
+
+/* prev stays runnable, and lets those go first that wait now. */
+static void yield_place(struct runqueue *rq, struct task *prev)
+{
+	if (unlikely(task_is_rt(prev)))
+		prev->sched.slice_end_ns = 0; /* to the end of its list */
+	else
+		fair_yield(rq, prev);
 }
 
 static inline void resched_clear(struct task *t)
@@ -225,14 +242,16 @@ static inline void resched_clear(struct task *t)
 		atomic_fetch_and_explicit(&t->pending_work, ~WORK_RESCHED, memory_order_relaxed);
 }
 
-/* rq->lock held, interrupts off; drops the lock. */
-static void schedule_locked(struct runqueue *rq, struct task *prev)
+/* Interrupts off, rq->lock held; drops the lock. */
+static inline void schedule_locked(struct runqueue *rq, struct task *prev, bool yield)
 {
 	uint64_t now = clock_mono_ns();
 	struct task *next;
 
-	rq_account(rq, now);
+	account(rq, now);
 	resched_clear(prev);
+	if (yield)
+		yield_place(rq, prev);
 	leave(rq, prev);
 	next = pick(rq);
 	if (next != prev) {
@@ -240,45 +259,35 @@ static void schedule_locked(struct runqueue *rq, struct task *prev)
 		return;
 	}
 	if (next != rq->idle)
-		slice_start(next, now);
+		slice_start(rq, next, now);
 	spin_unlock(&rq->lock);
+}
+
+static __noinline void schedule_now(bool yield)
+{
+	irqflags_t irq = irq_save();
+	struct runqueue *rq = rq_here();
+
+	spin_lock(&rq->lock);
+	schedule_locked(rq, current, yield);
+	irq_restore(irq);
 }
 
 void schedule(void)
 {
-	struct task *prev = current;
-	struct runqueue *rq;
-	irqflags_t irq;
-
 	assert_may_sleep();
-	irq = irq_save();
-	rq = rq_here();
-	spin_lock(&rq->lock);
-	schedule_locked(rq, prev);
-	irq_restore(irq);
+	schedule_now(false);
+}
+
+void sched_yield(void)
+{
+	schedule_now(true);
 }
 
 /* First instant of a new task. Interrupts stay off: arch goes on to user mode or turns them on. */
 void upcall_task_start(struct task *prev)
 {
 	finish_switch(prev);
-}
-
-void sched_yield(void)
-{
-	irqflags_t irq = irq_save();
-	struct task *t = current;
-	struct runqueue *rq = rq_here();
-
-	spin_lock(&rq->lock);
-	if (unlikely(task_is_rt(t))) {
-		t->sched.slice_end_ns = 0; /* to the end of its list */
-	} else {
-		rq_account(rq, clock_mono_ns());
-		fair_yield(rq, t);
-	}
-	schedule_locked(rq, t);
-	irq_restore(irq);
 }
 
 void sched_checkpoint(void)
@@ -300,7 +309,7 @@ void sched_exit(void)
 	assert(atomic_load(&t->state) & (TASK_ZOMBIE | TASK_GONE));
 	rq = task_rq_lock(t, &irq);
 	t->sched.dead = true;
-	schedule_locked(rq, t);
+	schedule_locked(rq, t, false);
 	panic("a dead task (%d) was scheduled again", t->tid);
 }
 

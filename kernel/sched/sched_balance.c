@@ -46,7 +46,8 @@ static struct task *candidate(struct runqueue *from, unsigned hart)
 		if (task_allowed(t, hart))
 			return t;
 	}
-	return NULL;
+	t = from->fair_first;
+	return t != NULL && task_allowed(t, hart) ? t : NULL;
 }
 
 static bool pull_from(struct runqueue *rq, struct runqueue *from)

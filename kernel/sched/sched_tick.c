@@ -12,16 +12,14 @@
 
 static bool slice_over(struct runqueue *rq, struct task *t, uint64_t now)
 {
-	struct rb_node *first = rb_first(&rq->fair);
+	const struct task *first = rq->fair_first;
 
 	if (rt_top(rq) > t->sched.rt_priority)
 		return true;
 	if (task_is_rt(t))
 		return rt_top(rq) == t->sched.rt_priority &&
 		       !time_before(now, t->sched.slice_end_ns);
-	return first != NULL &&
-	       time_before(rb_entry(first, struct task, sched.node)->sched.deadline,
-			   t->sched.deadline);
+	return first != NULL && time_before(first->sched.deadline, t->sched.deadline);
 }
 
 /* Returns how much run time of t nobody was told of yet. */
@@ -49,7 +47,7 @@ uint64_t sched_tick(uint64_t now)
 	if (slice_over(rq, t, now))
 		rq_resched(rq);
 	else if (!task_is_rt(t))
-		t->sched.slice_end_ns = now + fair_slice_left(t);
+		t->sched.slice_end_ns = rq->fair_first ? now + fair_slice_left(t) : 0;
 	balance_tick(rq, now);
 	spin_unlock(&rq->lock);
 	upcall_cpu_time(t, untold, user);

@@ -10,7 +10,7 @@
  *itself) ^                |
  *	            +-- timer_cancel-+
  *
- * The alarm is set lazily. armed_ns is when it will ring; whoever needs it earlier sets it, and who
+ * The alarm is set lazily. alarm_ns is when it will ring; whoever needs it earlier sets it, and who
  * needs it later, or no longer, leaves it: it rings once for nothing. So a hart that switches tasks
  * thousands of times a second programs it every few milliseconds. An idle hart is interrupted by
  * timers only.
@@ -28,7 +28,6 @@ struct timer_queue {
 	struct spinlock lock;
 	struct rb_root timers;	/* [lock] */
 	struct timer *running;	/* [lock] */
-	uint64_t armed_ns;	/* own hart, interrupts off */
 } __aligned(64);
 
 static struct timer_queue *queues; /* [i] one per hart */
@@ -45,7 +44,6 @@ int timers_init(void)
 		return -ENOMEM;
 	for (unsigned i = 0; i < hart_count; i++) {
 		spinlock_init(&queues[i].lock, "timers", LOCK_RANK_TIMER);
-		queues[i].armed_ns = UINT64_MAX;
 	}
 	return 0;
 }
@@ -57,18 +55,10 @@ void timer_init(struct timer *t, void (*fn)(struct timer *t))
 
 /* The alarm. */
 
-static void alarm_set(struct timer_queue *q, uint64_t ns)
+void alarm_set(struct runqueue *rq, uint64_t ns)
 {
-	q->armed_ns = ns;
+	rq->alarm_ns = ns;
 	arch_timer_program(clock_ns_to_ticks(ns));
-}
-
-void timer_hart_arm(uint64_t ns)
-{
-	struct timer_queue *q = queue_here();
-
-	if (unlikely(ns < q->armed_ns))
-		alarm_set(q, ns);
 }
 
 static uint64_t first_expiry(const struct timer_queue *q)
@@ -135,7 +125,7 @@ void timer_set(struct timer *t, uint64_t expires_ns)
 	first = rb_first(&q->timers) == &t->node;
 	spin_unlock(&q->lock);
 	if (q == queue_here())
-		timer_hart_arm(expires_ns);
+		alarm_need(rq_here(), expires_ns);
 	else if (first)
 		arch_ipi_send(&hart_table[q - queues]); /* its upcall_ipi looks at the queue */
 	irq_restore(irq);
@@ -197,17 +187,18 @@ static void timers_run(struct timer_queue *q, uint64_t now)
 void upcall_timer(void)
 {
 	struct timer_queue *q = queue_here();
+	struct runqueue *rq = rq_here();
 	uint64_t now = clock_mono_ns(), next;
 
 	/* Sets made from here on compare with "never"; what they arm is taken into account below.
 	 * */
-	q->armed_ns = UINT64_MAX;
+	rq->alarm_ns = UINT64_MAX;
 	timers_run(q, now);
 	next = sched_tick(now);
 	spin_lock(&q->lock);
 	next = min(next, first_expiry(q));
 	spin_unlock(&q->lock);
-	alarm_set(q, next);
+	alarm_set(rq, next);
 }
 
 /* Poked: by rq_resched, whose wish lies in pending_work, or because a timer was queued here. */
@@ -219,5 +210,5 @@ void upcall_ipi(void)
 	spin_lock(&q->lock);
 	first = first_expiry(q);
 	spin_unlock(&q->lock);
-	timer_hart_arm(first);
+	alarm_need(rq_here(), first);
 }

@@ -17,7 +17,8 @@ struct waitq {
 };
 
 struct waiter {
-	/* [q->lock] link.next NULL: out of the queue; its own task may read that without the lock. */
+	/* [q->lock] link.next NULL: out of the queue; its own task may read that without the lock.
+	 */
 	struct list link;
 	struct task *task;
 	bool exclusive; /* wake one of these at most */
