@@ -46,6 +46,7 @@ enum lock_rank {
 	LOCK_RANK_EPOLL_READY, /* one epoll's list of ready files */
 	LOCK_RANK_EPOLL_WAITQ, /* who waits for an epoll */
 	LOCK_RANK_RUNQUEUE, /* a hart's run queue */
+	LOCK_RANK_USERS,	/* table of users */
 	LOCK_RANK_DEVICE,
 	LOCK_RANK_KMAP,
 	LOCK_RANK_SLAB,  /* one object cache */

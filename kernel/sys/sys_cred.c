@@ -64,6 +64,11 @@ static long cred_commit(struct cred *c, int err)
 		cred_put(c);
 		return err;
 	}
+	err = task_user_set(current, c->uid);
+	if (err) {
+		cred_put(c);
+		return err;
+	}
 	fix_capabilities(c, current_cred());
 	cred_install(c);
 	return 0;

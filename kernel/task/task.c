@@ -15,6 +15,8 @@
 #include "kernel/task/cred.h"
 #include "kernel/task/group.h"
 #include "kernel/task/pid.h"
+#include "kernel/task/user.h"
+#include "lib/errno.h"
 #include "lib/string.h"
 
 struct list task_list = LIST_INIT(task_list);
@@ -85,6 +87,9 @@ void task_put(struct task *t)
 	pid_put(t->pid);
 	upcall_task_destroy(t);
 	cred_put(t->cred);
+	if (t->user != NULL)
+		atomic_fetch_sub(&t->user->tasks, 1);
+	user_put(t->user);
 	kstack_free(t->kstack);
 	cache_free(&task_cache, t);
 }
@@ -140,6 +145,23 @@ void task_unlink(struct task *t)
 		group_unlink(g);
 	pid_unuse(t->pid);
 	atomic_fetch_sub(&task_count, 1);
+}
+
+int task_user_set(struct task *t, unsigned uid)
+{
+	struct user *u, *old = t->user;
+
+	if (old != NULL && old->uid == uid)
+		return 0;
+	u = user_get(uid);
+	if (u == NULL)
+		return -ENOMEM;
+	atomic_fetch_add(&u->tasks, 1);
+	t->user = u;
+	if (old != NULL)
+		atomic_fetch_sub(&old->tasks, 1);
+	user_put(old);
+	return 0;
 }
 
 void task_name_set(struct task *t, const char *name)

@@ -40,6 +40,7 @@ struct sighand;	   /* kernel/ipc/sighand.h */
 struct group;	   /* kernel/task/group.h */
 struct cred;	   /* kernel/task/cred.h */
 struct pid;	   /* kernel/task/pid.h */
+struct user;	   /* kernel/task/user.h */
 struct completion; /* kernel/sched/completion.h */
 
 enum task_state {
@@ -106,6 +107,7 @@ struct task {
 
 	/* Credentials: immutable once set, replaced whole. */
 	struct cred *cred; /* [A] */
+	struct user *user; /* [A] counts this task; counted */
 
 	/* Signals. */
 	struct sigpending pending; /* [G] sent to this task alone */
@@ -172,6 +174,9 @@ void task_link(struct task *t, struct task *from);
 /* Takes a dead task out of everything: its number is free when this was the last use. tasks_lock and
  * group->lock held. The reference that the tables had is the caller's now. */
 void task_unlink(struct task *t);
+
+/* Counts t with another user's tasks: it has changed its real id. 0, -ENOMEM. */
+int task_user_set(struct task *t, unsigned uid) __must_check;
 
 /* The name in /proc and messages; name need not be terminated within the limit. */
 void task_name_set(struct task *t, const char *name);
