@@ -110,8 +110,12 @@ static unsigned area_flags(const struct mm_map_request *req)
 static int area_attach(struct vma *v, const struct mm_map_request *req)
 {
 	if (req->file != NULL) {
+		int err = req->attach(req->file, v);
+
 		v->pgoff = req->offset >> PAGE_SHIFT;
-		return req->attach(req->file, v);
+		if (err == 0)
+			v->file = v->ops->file_get(req->file);
+		return err;
 	}
 	if (v->flags & VM_SHARED)
 		return shm_object_attach(v);

@@ -73,7 +73,7 @@ struct mm_map_request {
 	unsigned flags;
 	struct file *file; /* NULL: anonymous; a reference is taken */
 	uint64_t offset;   /* in the file */
-	/* Sets up vma->ops for a file; kernel/fs passes its own (fs is to the right of mm). */
+	/* Sets up vma->ops and vma->cache for a file; kernel/fs passes its own (fs is to the right of mm). */
 	int (*attach)(struct file *file, struct vma *vma);
 	bool allow_write;  /* a shared mapping may become writable by mprotect */
 };

@@ -36,38 +36,38 @@ static void area_protect(struct vma *v)
 	}
 }
 
-static int check_range(struct mm *mm, vaddr_t start, vaddr_t end, unsigned flags)
+/* The next area from va on, if va lies in it and it may be given flags. */
+static struct vma *area_checked(struct mm *mm, vaddr_t va, unsigned flags, int *err)
 {
-	vaddr_t va = start;
+	struct vma *v = vma_find(mm, va);
 
-	while (va < end) {
-		struct vma *v = vma_find(mm, va);
-
-		if (v == NULL)
-			return -ENOMEM;
-		if (flags & ~(v->flags >> 4) & (VM_READ | VM_WRITE | VM_EXEC))
-			return -EACCES; /* VM_MAY* are the same bits, four higher */
-		va = v->end;
-	}
-	return 0;
+	*err = 0;
+	if (v == NULL)
+		*err = -ENOMEM;
+	else if (flags & ~(v->flags >> 4) & (VM_READ | VM_WRITE | VM_EXEC))
+		*err = -EACCES; /* VM_MAY* are the same bits, four higher */
+	return *err ? NULL : v;
 }
 
+/* As on Linux, what lies before a hole or a forbidden area has been changed when the error comes. */
 static int protect_locked(struct mm *mm, vaddr_t start, vaddr_t end, unsigned flags)
 {
+	vaddr_t va = start;
 	struct vma *v;
-	int err = check_range(mm, start, end, flags);
+	int err = vma_split_range(mm, start, end);
 
-	if (err == 0)
-		err = vma_split_range(mm, start, end);
-	if (err)
-		return err;
-	for (v = vma_find(mm, start); v != NULL && v->start < end; v = vma_next(v)) {
+	while (err == 0 && va < end) {
+		v = area_checked(mm, va, flags, &err);
+		if (v == NULL)
+			break;
 		vma_set_flags(v, (v->flags & ~(VM_READ | VM_WRITE | VM_EXEC)) | flags);
 		area_protect(v);
+		va = v->end;
 	}
-	tlb_flush_harts(&mm->harts, start, end - start);
-	vma_merge_range(mm, start, end);
-	return 0;
+	if (va > start)
+		tlb_flush_harts(&mm->harts, start, va - start);
+	vma_merge_range(mm, start, va);
+	return err;
 }
 
 int mm_protect(struct mm *mm, vaddr_t addr, size_t len, unsigned prot)

@@ -122,6 +122,27 @@ static ssize_t link_read(struct inode *inode, char *buf, size_t size)
 	return (ssize_t)len;
 }
 
+/* A magic link has no text of its own: it reads as the path of where it leads. */
+static ssize_t magic_link_read(struct inode *inode, char *buf, size_t size)
+{
+	char *work = kmalloc(PATH_MAX, 0), *text;
+	struct path to;
+	ssize_t len;
+
+	if (!work)
+		return -ENOMEM;
+	len = inode->ops->follow_link(inode, &to);
+	if (len == 0) {
+		text = path_text_current(&to, work, PATH_MAX);
+		len = IS_ERR(text) ? PTR_ERR(text) : (ssize_t)min(strlen(text), size);
+		if (len > 0)
+			memcpy(buf, text, (size_t)len);
+		path_put(&to);
+	}
+	kfree(work);
+	return len;
+}
+
 static long link_to_user(const struct path *p, char __user *buf, size_t size)
 {
 	char *text = kmalloc(PATH_MAX, 0);
@@ -129,7 +150,10 @@ static long link_to_user(const struct path *p, char __user *buf, size_t size)
 
 	if (!text)
 		return -ENOMEM;
-	len = link_read(p->dentry->inode, text, min_t(size_t, size, PATH_MAX));
+	if (p->dentry->inode->ops->follow_link)
+		len = magic_link_read(p->dentry->inode, text, min_t(size_t, size, PATH_MAX));
+	else
+		len = link_read(p->dentry->inode, text, min_t(size_t, size, PATH_MAX));
 	if (len >= 0 && !(p->mnt->flags & (MS_NOATIME | MS_RDONLY)))
 		inode_touch_atime(p->dentry->inode);
 	if (len > 0 && copy_to_user(buf, text, (size_t)len))
