@@ -77,20 +77,23 @@ void dentry_cache_init(void)
 
 uint64_t name_hash(const char *text, size_t len)
 {
-	uint64_t hash = 0xcbf29ce484222325;
+	uint64_t hash = NAME_HASH_START;
 
 	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (uint8_t)text[i]) * 0x100000001b3;
+		hash = name_hash_add(hash, text[i]);
 	return hash;
 }
 
-/* Where a name of that hash below that parent belongs. */
-static uint64_t place_hash(const struct dentry *parent, uint64_t name)
+/* Where a name of that hash below that parent belongs. FNV's bits are good but for the highest,
+ * which choose the bucket. */
+static inline uint64_t place_hash(const struct dentry *parent, uint64_t name)
 {
-	return hash_u64(name ^ name_seed ^ (uintptr_t)parent);
+	uint64_t x = (name ^ name_seed ^ (uintptr_t)parent) * 0xbf58476d1ce4e5b9UL;
+
+	return (x ^ x >> 32) * 0x9e3779b97f4a7c15UL;
 }
 
-static struct bucket *bucket_of(uint64_t hash)
+static inline struct bucket *bucket_of(uint64_t hash)
 {
 	return &buckets[hash_bucket(hash, bucket_bits)];
 }
@@ -141,6 +144,17 @@ void dentry_put(struct dentry *d)
 	}
 }
 
+static inline bool same_name(const struct dentry *d, const struct name *name)
+{
+	if (d->name_len != name->len)
+		return false;
+	for (unsigned i = 0; i < name->len; i++) {
+		if (d->name[i] != name->text[i])
+			return false;
+	}
+	return true;
+}
+
 struct dentry *dentry_find(struct dentry *parent, const struct name *name)
 {
 	uint64_t hash = place_hash(parent, name->hash);
@@ -149,11 +163,10 @@ struct dentry *dentry_find(struct dentry *parent, const struct name *name)
 
 	spin_lock(&b->lock);
 	hlist_for_each_entry(d, &b->chain, hash_link) {
-		if (d->hash != hash || d->parent != parent || d->name_len != name->len ||
-		    memcmp(d->name, name->text, name->len) != 0)
-			continue;
-		ref_get(&d->ref);
-		break;
+		if (d->hash == hash && d->parent == parent && same_name(d, name)) {
+			ref_get(&d->ref);
+			break;
+		}
 	}
 	spin_unlock(&b->lock);
 	if (d && !(d->flags & (DENTRY_REFERENCED | DENTRY_PINNED)))

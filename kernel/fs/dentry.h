@@ -57,6 +57,12 @@ struct name {
 	unsigned len;
 	uint64_t hash; /* name_hash */
 };
+#define NAME_HASH_START 0xcbf29ce484222325UL
+/* The hash of a name that is one byte longer. */
+static inline uint64_t name_hash_add(uint64_t hash, char c)
+{
+	return (hash ^ (uint8_t)c) * 0x100000001b3UL;
+}
 uint64_t name_hash(const char *text, size_t len);
 static inline struct name name_make(const char *text, size_t len)
 {

@@ -181,11 +181,11 @@ static void touch_atime(struct file *f)
 		inode_touch_atime(f->inode);
 }
 
-static ssize_t read_at(struct file *f, struct io_buf *to, uint64_t *pos)
+static inline ssize_t read_at(struct file *f, struct io_buf *to, uint64_t *pos)
 {
 	ssize_t got;
 
-	if (!f->ops->read)
+	if (unlikely(!f->ops->read))
 		return S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
 	got = f->ops->read(f, to, pos);
 	if (got > 0 && (f->mode & FILE_SEEK))

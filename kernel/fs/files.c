@@ -234,21 +234,9 @@ struct file *fd_get(int fd)
 	return file;
 }
 
-struct fd_ref fd_borrow(int fd)
+struct fd_ref fd_borrow_shared(int fd)
 {
-	struct files *f = current->files;
-	struct fd_ref r = { NULL, false };
-
-	if (ref_count(&f->ref) != 1) {
-		r.file = fd_get(fd);
-		r.counted = true;
-		return r;
-	}
-	if ((unsigned)fd < f->size)
-		r.file = f->slots[fd];
-	if (r.file && (r.file->mode & FILE_PATH))
-		r.file = NULL;
-	return r;
+	return (struct fd_ref){ fd_get_any(fd), true };
 }
 
 int files_next(struct files *f, unsigned fd)

@@ -5,6 +5,7 @@
 
 #include "kernel/core/ref.h"
 #include "kernel/core/spinlock.h"
+#include "kernel/task/task.h"
 #include "lib/types.h"
 
 struct file;
@@ -50,14 +51,23 @@ void fd_unreserve(int fd);
 int fd_add(struct file *file, bool cloexec) __must_check;
 int fd_close(int fd) __must_check;
 
-/* For calls on their way through: borrows where that is safe. file NULL: not open (or O_PATH). Not
- * across a clone, and not kept longer than the call. */
+/* For calls on their way through: borrows where that is safe. file NULL: not open. An O_PATH file
+ * is given too: it has neither FILE_READ nor FILE_WRITE nor any op. Not across a clone, and not
+ * kept longer than the call. */
 struct fd_ref {
 	struct file *file;
 	bool counted;
 };
-struct fd_ref fd_borrow(int fd);
+struct fd_ref fd_borrow_shared(int fd); /* the long way */
 void fd_return_counted(struct file *file); /* file_put */
+static inline struct fd_ref fd_borrow(int fd)
+{
+	struct files *f = current->files;
+
+	if (unlikely(ref_count(&f->ref) != 1))
+		return fd_borrow_shared(fd);
+	return (struct fd_ref){ (unsigned)fd < f->size ? f->slots[fd] : NULL, false };
+}
 static inline void fd_return(struct fd_ref r)
 {
 	if (r.counted && r.file)

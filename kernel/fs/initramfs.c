@@ -264,6 +264,19 @@ static int for_each_entry(struct unpack *u, const void *data, size_t size,
 	return err;
 }
 
+/* What Linux's built-in archive holds: an init without /dev/console in its own archive counts on
+ * it. */
+static int make_defaults(void)
+{
+	int err = dir_mkdir(AT_FDCWD, "/dev", 0755);
+
+	if (!err || err == -EEXIST)
+		err = dir_mkdir(AT_FDCWD, "/root", 0700);
+	if (!err || err == -EEXIST)
+		err = dir_mknod(AT_FDCWD, "/dev/console", S_IFCHR | 0600, DEV_MAKE(5, 1));
+	return err == -EEXIST ? 0 : err;
+}
+
 int initramfs_unpack(const void *data, size_t size)
 {
 	struct unpack *u = kmalloc(sizeof(*u), 0);
@@ -275,7 +288,9 @@ int initramfs_unpack(const void *data, size_t size)
 	list_init(&u->seen);
 	u->files = 0;
 	umask = fs_context_set_umask(current->fs, 0);
-	err = for_each_entry(u, data, size, unpack_entry);
+	err = make_defaults();
+	if (!err)
+		err = for_each_entry(u, data, size, unpack_entry);
 	forget_all(u);
 	if (!err)
 		err = for_each_entry(u, data, size, directory_times);

@@ -19,21 +19,12 @@ void io_buf_kernel(struct io_buf *b, void *buf, size_t n)
 	b->remaining = n;
 }
 
-void io_buf_user(struct io_buf *b, struct abi_iovec *iov, void __user *buf, size_t n)
-{
-	iov->base = buf;
-	iov->len = n;
-	b->iov = iov;
-	b->iov_count = 1;
-	b->iov_done = 0;
-	b->kernel = NULL;
-	b->remaining = n;
-}
-
 enum copy_kind { COPY_OUT, COPY_IN, COPY_ZERO };
 
+/* Each caller below has its own copy of this, with the kind known: no dispatch on the way. */
+
 /* Moves n bytes between p and the kernel buffer. */
-static void copy_kernel(struct io_buf *b, enum copy_kind kind, void *p, size_t n)
+static __always_inline void copy_kernel(struct io_buf *b, enum copy_kind kind, void *p, size_t n)
 {
 	if (kind == COPY_OUT)
 		memcpy(b->kernel, p, n);
@@ -45,7 +36,7 @@ static void copy_kernel(struct io_buf *b, enum copy_kind kind, void *p, size_t n
 }
 
 /* Bytes not copied. */
-static size_t copy_user(void __user *user, enum copy_kind kind, void *p, size_t n)
+static __always_inline size_t copy_user(void __user *user, enum copy_kind kind, void *p, size_t n)
 {
 	if (kind == COPY_OUT)
 		return user_copy_out(user, p, n);
@@ -54,7 +45,7 @@ static size_t copy_user(void __user *user, enum copy_kind kind, void *p, size_t 
 	return user_zero(user, n);
 }
 
-static size_t copy_vector(struct io_buf *b, enum copy_kind kind, char *p, size_t n)
+static __always_inline size_t copy_vector(struct io_buf *b, enum copy_kind kind, char *p, size_t n)
 {
 	size_t done = 0;
 
@@ -76,7 +67,7 @@ static size_t copy_vector(struct io_buf *b, enum copy_kind kind, char *p, size_t
 	return done;
 }
 
-static size_t io_buf_copy(struct io_buf *b, enum copy_kind kind, void *p, size_t n)
+static __always_inline size_t io_buf_copy(struct io_buf *b, enum copy_kind kind, void *p, size_t n)
 {
 	n = min(n, b->remaining);
 	if (!b->iov)

@@ -17,7 +17,16 @@ struct io_buf {
 
 void io_buf_kernel(struct io_buf *b, void *buf, size_t n);
 /* One user buffer: iov is storage the caller keeps alive. */
-void io_buf_user(struct io_buf *b, struct abi_iovec *iov, void __user *buf, size_t n);
+static inline void io_buf_user(struct io_buf *b, struct abi_iovec *iov, void __user *buf, size_t n)
+{
+	iov->base = buf;
+	iov->len = n;
+	b->iov = iov;
+	b->iov_count = 1;
+	b->iov_done = 0;
+	b->kernel = NULL;
+	b->remaining = n;
+}
 /* Copy and advance. Bytes copied, fewer than n at a fault; *b says remaining. */
 size_t io_buf_put(struct io_buf *b, const void *src, size_t n);
 size_t io_buf_get(struct io_buf *b, void *dst, size_t n);

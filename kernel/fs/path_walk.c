@@ -60,11 +60,12 @@ void path_name_release(struct path_name *n)
 /* --- A name in a directory --- */
 
 /* The cached dentry, unless its file system says that it is out of date. */
-static struct dentry *find_cached(struct dentry *dir, const struct name *name)
+static inline struct dentry *find_cached(struct dentry *dir, const struct name *name)
 {
 	struct dentry *d = dentry_find(dir, name);
 
-	if (!d || !d->inode || !d->inode->ops->revalidate || d->inode->ops->revalidate(d))
+	if (!d || !d->inode || likely(!d->inode->ops->revalidate) ||
+	    d->inode->ops->revalidate(d))
 		return d;
 	dentry_unhash(d);
 	dentry_put(d);
@@ -362,12 +363,12 @@ static int may_search(struct inode *inode)
 /* Cuts the next component off w->rest. */
 static void next_component(struct walk *w, const char *s)
 {
-	uint64_t hash = name_hash("", 0);
+	uint64_t hash = NAME_HASH_START;
 	const char *end = s;
 
 	/* name_hash, in the same pass that looks for the end. */
 	for (; *end && *end != '/'; end++)
-		hash = (hash ^ (uint8_t)*end) * 0x100000001b3;
+		hash = name_hash_add(hash, *end);
 	w->last = (struct name){ s, (unsigned)(end - s), hash };
 	w->last_type = LAST_NORMAL;
 	if (s[0] == '.' && w->last.len == 1)

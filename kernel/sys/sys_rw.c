@@ -41,20 +41,24 @@ static inline int check_direction(const struct file *f, enum io_dir dir)
 	return 0;
 }
 
+/* Arguments that no file can honour: which error is it? */
+static __noinline long bad_arguments(const struct file *f, enum io_dir dir, size_t count)
+{
+	int err = check_direction(f, dir);
+
+	return err ? err : (ssize_t)count < 0 ? -EINVAL : -EFAULT;
+}
+
 /* One user buffer. pos NULL: the file's own. */
 static inline long buffer_io(struct file *f, enum io_dir dir, void __user *buf, size_t count,
 			     uint64_t *pos)
 {
 	struct abi_iovec iov;
 	struct io_buf b;
-	int err = check_direction(f, dir);
 
-	if (err)
-		return err;
-	if ((ssize_t)count < 0)
-		return -EINVAL;
-	if (!user_range_ok(buf, count))
-		return -EFAULT;
+	/* A negative count is beyond the user half as well. */
+	if (unlikely(!user_range_ok(buf, count)))
+		return bad_arguments(f, dir, count);
 	io_buf_user(&b, &iov, buf, min(count, IO_MAX));
 	return do_io(f, dir, &b, pos);
 }
@@ -90,7 +94,7 @@ static long fd_io_at(int fd, enum io_dir dir, void __user *buf, size_t count, in
 	if (!r.file)
 		ret = -EBADF;
 	else if (!file_has_positions(r.file))
-		ret = -ESPIPE;
+		ret = r.file->mode & FILE_PATH ? -EBADF : -ESPIPE;
 	else
 		ret = buffer_io(r.file, dir, buf, count, &pos);
 	fd_return(r);
@@ -200,7 +204,7 @@ static long fd_vector_io_at(int fd, enum io_dir dir, const struct abi_iovec __us
 	if (!r.file)
 		ret = -EBADF;
 	else if (!file_has_positions(r.file))
-		ret = -ESPIPE;
+		ret = r.file->mode & FILE_PATH ? -EBADF : -ESPIPE;
 	else
 		ret = vector_io(r.file, dir, uiov, count, &pos);
 	fd_return(r);
@@ -252,7 +256,12 @@ long sys_lseek(int fd, long offset, int whence)
 
 	if (!r.file)
 		return -EBADF;
-	ret = whence < SEEK_SET || whence > SEEK_HOLE ? -EINVAL : file_seek(r.file, offset, whence);
+	if (r.file->mode & FILE_PATH)
+		ret = -EBADF;
+	else if (whence < SEEK_SET || whence > SEEK_HOLE)
+		ret = -EINVAL;
+	else
+		ret = file_seek(r.file, offset, whence);
 	fd_return(r);
 	return ret;
 }
