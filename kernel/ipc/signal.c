@@ -66,8 +66,11 @@ static bool is_ignored(const struct task *t, int signo, uint64_t handler)
 	       ((SIG_BIT(signo) & SIG_DEFAULT_IGNORED) || group_is_init(t->group));
 }
 
+/* A stopped thread does nothing but die at once by SIGKILL; the rest waits until it goes on. */
 static bool wants(const struct task *t, int signo)
 {
+	if (atomic_load(&t->state) == TASK_STOPPED && signo != SIGKILL)
+		return false;
 	return !(t->flags & TASK_EXITING) &&
 	       (SIG_BIT(signo) & (~t->sigmask | t->wait_mask | SIG_UNBLOCKABLE));
 }

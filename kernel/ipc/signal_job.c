@@ -160,6 +160,8 @@ void group_stop_join(void)
 		irq = spin_lock_irqsave(&tasks_lock);
 		spin_lock(&g->lock);
 	}
+	/* What was sent while it was stopped has not set the bit. */
+	atomic_fetch_or(&current->pending_work, WORK_SIGNAL);
 	spin_unlock(&g->lock);
 	spin_unlock_irqrestore(&tasks_lock, irq);
 }
