@@ -1,18 +1,21 @@
 /*
  * Epoll: what it watches.
  *
- *	epoll (a file) --items (tree by file, fd)--> item --watches--> waiters in the file's own wait queues
- *	               <-----------ready list-------         <--file->epoll_links-- the file
+ *	       --items: tree by file, fd-->        --watches--> waiters in the file's wait queues
+ *	epoll                               item
+ *	       <-------ready list----------        <--file->epoll_links-- the file
  *
- * Adding a file makes an item and leaves, through the file's poll op, a waiter in each wait queue that the file names. From then on
- * nobody asks the file until one of those queues is woken: then the item goes on the ready list. What happens there,
- * and waiting, is kernel/fs/epoll_wait.c.
+ * Adding a file makes an item and leaves, through the file's poll op, a waiter in each wait queue
+ * that the file names. From then on nobody asks the file until one of those queues is woken: then
+ * the item goes on the ready list. What happens there, and waiting, is kernel/fs/epoll_wait.c.
  *
- * An item does not hold its file, or no watched file would ever be closed: the last file_put removes it (epoll_file_gone). So
- * a descriptor that was closed while a duplicate lives is still watched, as on Linux.
+ * An item does not hold its file, or no watched file would ever be closed: the last file_put
+ * removes it (epoll_file_gone). So a descriptor that was closed while a duplicate lives is still
+ * watched, as on Linux.
  *
- * An epoll may watch another. Such an item stands in no wait queue: the inner one finds it by its own file's epoll_links.
- * Loops are refused, and more than EPOLL_NESTING_MAX in a row; nest_lock makes that check and the adding one step.
+ * An epoll may watch another. Such an item stands in no wait queue: the inner one finds it by its
+ * own file's epoll_links. Loops are refused, and more than EPOLL_NESTING_MAX in a row; nest_lock
+ * makes that check and the adding one step.
  *
  * Locking, outermost first:
  *	nest_lock		adding an epoll to an epoll
@@ -75,7 +78,7 @@ static void epoll_put(struct epoll *ep)
 		cache_free(&epoll_cache, ep);
 }
 
-/* --- Items ---------------------------------------------------------------------------------------------------- */
+/* --- Items ------------------------------------------------------------------------------------ */
 
 static int item_order(const struct file *file, int fd, const struct epoll_item *item)
 {
@@ -105,15 +108,16 @@ static void item_insert(struct epoll *ep, struct epoll_item *item)
 
 	while (*link) {
 		parent = *link;
-		link = item_order(item->file, item->fd, rb_entry(parent, struct epoll_item, node)) < 0
+		link = item_order(item->file, item->fd, rb_entry(parent, struct epoll_item, node)) <
+				       0
 			       ? &parent->left
 			       : &parent->right;
 	}
 	rb_insert(&ep->items, &item->node, parent, link);
 }
 
-/* Undoes everything that item_add did. After the watches are gone nobody wakes it; after the links no inner epoll does; then
- * it can leave the ready list for good. ep->lock held. */
+/* Undoes everything that item_add did. After the watches are gone nobody wakes it; after the links
+ * no inner epoll does; then it can leave the ready list for good. ep->lock held. */
 static void item_remove(struct epoll_item *item)
 {
 	struct epoll *ep = item->ep;
@@ -163,7 +167,8 @@ static void watch_queue(struct poll_table *t, struct waitq *q)
 }
 
 /* ep->lock held. */
-static int item_add(struct epoll *ep, struct file *file, int fd, const struct abi_epoll_event *event)
+static int item_add(struct epoll *ep, struct file *file, int fd,
+		    const struct abi_epoll_event *event)
 {
 	struct epoll_item *item = cache_alloc(&epoll_item_cache, ALLOC_ZERO);
 	struct watch_table wt = { .table.queue = watch_queue, .item = item };
@@ -205,10 +210,10 @@ static int item_change(struct epoll_item *item, const struct abi_epoll_event *ev
 	return 0;
 }
 
-/* --- Nesting -------------------------------------------------------------------------------------------------- */
+/* --- Nesting ---------------------------------------------------------------------------------- */
 
-/* How many epolls there are in a row from inner on, itself counted; -ELOOP: too many, or outer is one of them. No ep->lock
- * may be held, or only an outer one's. */
+/* How many epolls there are in a row from inner on, itself counted; -ELOOP: too many, or outer is
+ * one of them. No ep->lock may be held, or only an outer one's. */
 static int nesting_below(struct epoll *inner, const struct epoll *outer, int depth)
 {
 	struct epoll_item *item;
@@ -256,12 +261,13 @@ static int nesting_check(struct epoll *outer, struct epoll *inner)
 	return above + below > EPOLL_NESTING_MAX ? -ELOOP : 0;
 }
 
-/* --- Entry points --------------------------------------------------------------------------------------------- */
+/* --- Entry points ----------------------------------------------------------------------------- */
 
-static int epoll_add(struct epoll *ep, struct file *file, int fd, const struct abi_epoll_event *event)
+static int epoll_add(struct epoll *ep, struct file *file, int fd,
+		     const struct abi_epoll_event *event)
 {
-	static const uint32_t with_exclusive = EPOLLEXCLUSIVE | EPOLLWAKEUP | EPOLLET | POLLIN | POLLOUT |
-					       POLLERR | POLLHUP;
+	static const uint32_t with_exclusive =
+		EPOLLEXCLUSIVE | EPOLLWAKEUP | EPOLLET | POLLIN | POLLOUT | POLLERR | POLLHUP;
 	bool nested = file_is_epoll(file);
 	int err = 0;
 
@@ -281,7 +287,8 @@ static int epoll_add(struct epoll *ep, struct file *file, int fd, const struct a
 	return err;
 }
 
-int epoll_ctl(struct file *epoll, int op, struct file *file, int fd, const struct abi_epoll_event *event)
+int epoll_ctl(struct file *epoll, int op, struct file *file, int fd,
+	      const struct abi_epoll_event *event)
 {
 	struct epoll *ep = epoll->private;
 	struct abi_epoll_event wanted = { 0 };
@@ -321,8 +328,10 @@ void epoll_release(struct file *file)
 	epoll_put(ep);
 }
 
-/* The first item that watches file (ep NULL: whosever), its epoll counted. Only ep->lock keeps the item itself. */
-static struct epoll_item *item_of_file(struct file *file, const struct epoll *ep, struct epoll **owner)
+/* The first item that watches file (ep NULL: whosever), its epoll counted. Only ep->lock keeps the
+ * item itself. */
+static struct epoll_item *item_of_file(struct file *file, const struct epoll *ep,
+				       struct epoll **owner)
 {
 	struct epoll_item *item, *found = NULL;
 	irqflags_t irq = spin_lock_irqsave(&epoll_links_lock);
@@ -339,7 +348,8 @@ static struct epoll_item *item_of_file(struct file *file, const struct epoll *ep
 	return found;
 }
 
-/* Nobody can add the file any more, but the epolls may go at the same time: each is locked first, then looked up again. */
+/* Nobody can add the file any more, but the epolls may go at the same time: each is locked first,
+ * then looked up again. */
 void epoll_file_gone(struct file *file)
 {
 	struct epoll *ep, *same;

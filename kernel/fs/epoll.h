@@ -11,18 +11,22 @@
 /* A new epoll as an open file. 0, -ENOMEM. */
 int epoll_create(struct file **out) __must_check;
 
-/* EPOLL_CTL_*: event is not looked at by DEL. 0, -EINVAL (not an epoll, itself, bad flags), -EPERM (the file cannot be
- * polled), -EEXIST, -ENOENT, -ELOOP, -ENOMEM. */
-int epoll_ctl(struct file *epoll, int op, struct file *file, int fd, const struct abi_epoll_event *event) __must_check;
+/* EPOLL_CTL_*: event is not looked at by DEL. 0, -EINVAL (not an epoll, itself, bad flags), -EPERM
+ * (the file cannot be polled), -EEXIST, -ENOENT, -ELOOP, -ENOMEM. */
+int epoll_ctl(struct file *epoll, int op, struct file *file, int fd,
+	      const struct abi_epoll_event *event) __must_check;
 
-/* Waits until files are ready, or until deadline_ns of CLOCK_MONOTONIC (0: don't wait, UINT64_MAX: for ever), and stores up
- * to max events. How many (0: in vain), -EINVAL (not an epoll), -EINTR, -EFAULT. */
-int epoll_wait(struct file *epoll, struct abi_epoll_event __user *events, int max, uint64_t deadline_ns) __must_check;
+/* Waits until files are ready, or until deadline_ns of CLOCK_MONOTONIC (0: don't wait, UINT64_MAX:
+ * for ever), and stores up to max events. How many (0: in vain), -EINVAL (not an epoll), -EINTR,
+ * -EFAULT. */
+int epoll_wait(struct file *epoll, struct abi_epoll_event __user *events, int max,
+	       uint64_t deadline_ns) __must_check;
 
-/* The last reference to a watched file is gone: forget it everywhere. Called by file_put before release. */
+/* The last reference to a watched file is gone: forget it everywhere. Called by file_put before
+ * release. */
 void epoll_file_gone(struct file *file);
 
-/* --- Inside: kernel/fs/epoll.c and kernel/fs/epoll_wait.c ----------------------------------------------------- */
+/* --- Inside: kernel/fs/epoll.c and kernel/fs/epoll_wait.c ------------------------------------- */
 
 struct epoll {
 	struct ref ref;		/* the file, each item, and who is just cleaning up */
@@ -44,7 +48,7 @@ struct epoll_item {
 	int fd;			  /* [i] as it was given */
 	struct list file_link;	  /* [epoll_links_lock] in file->epoll_links */
 	struct epoll_watch *watches; /* [ep->lock] the wait queues it stands in */
-	struct list ready_link;	  /* [ep->ready_lock] in ep->ready, or in the batch of one epoll_wait */
+	struct list ready_link;	  /* [ep->ready_lock] in ep->ready, or one epoll_wait's batch */
 	struct abi_epoll_event event; /* [ep->lock to write, and ready_lock; either to read] */
 };
 
@@ -71,7 +75,8 @@ static inline bool file_is_epoll(const struct file *f)
 void epoll_release(struct file *file);
 /* The wake function of a watch. */
 bool epoll_watch_wake(struct waiter *w, unsigned events);
-/* Which of the events that the item wants are there. ep->lock held. table: registers with the file's queues. */
+/* Which of the events that the item wants are there. ep->lock held. table: registers with the
+ * file's queues. */
 unsigned epoll_item_ask(struct epoll_item *item, struct poll_table *table);
 /* Puts it on the ready list and tells who waits. */
 void epoll_item_ready(struct epoll_item *item);

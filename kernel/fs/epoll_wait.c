@@ -1,17 +1,18 @@
 /*
  * Epoll: what is ready, and who waits for it.
  *
- *	          a queue of the file is woken                epoll_wait takes it, asks the file:
- *	idle  ---------------------------------->  ready  --+-- nothing is there, or edge-triggered, or one-shot --> idle
- *	                                             ^      |
- *	                                             +------+ level-triggered: it is, until asking says no
+ *	      a queue of the file is woken         epoll_wait takes it and asks the file:
+ *	idle ------------------------------> ready --+-- nothing there, or told once --> idle
+ *	                                       ^     |
+ *	                                       +-----+ level-triggered, and it is there
  *
- * Being on the ready list means "worth asking". The list is filled by wakers, in any context, under ready_lock alone.
- * epoll_wait, under ep->lock, moves the list aside and asks item by item; each leaves the list before its file is asked,
- * so whatever happens after the answer puts it back.
+ * Being on the ready list means "worth asking". The list is filled by wakers, in any context,
+ * under ready_lock alone. epoll_wait, under ep->lock, moves the list aside and asks item by item;
+ * each leaves the list before its file is asked, so whatever happens after the answer puts it
+ * back.
  *
- * An exclusive waiter in ep->waiters is woken by each item that becomes ready; who leaves items behind wakes the next. An
- * epoll that watches this one, and polls of it, are told in the same go.
+ * An exclusive waiter in ep->waiters is woken by each item that becomes ready; who leaves items
+ * behind wakes the next. An epoll that watches this one, and polls of it, are told in the same go.
  *
  * Locking: kernel/fs/epoll.c.
  */
@@ -21,7 +22,7 @@
 #include "kernel/fs/poll.h"
 #include "lib/errno.h"
 
-/* --- Becoming ready ------------------------------------------------------------------------------------------- */
+/* --- Becoming ready --------------------------------------------------------------------------- */
 
 /* On the list, unless the item doesn't care. False then. */
 static bool item_queue(struct epoll_item *item, unsigned events)
@@ -43,7 +44,8 @@ static void waiters_tell(struct epoll *ep)
 	waitq_wake_all(&ep->pollers, POLLIN | POLLRDNORM);
 }
 
-/* Epolls that watch this one, and those that watch them: not deeper than EPOLL_NESTING_MAX. epoll_links_lock held. */
+/* Epolls that watch this one, and those that watch them: not deeper than EPOLL_NESTING_MAX.
+ * epoll_links_lock held. */
 static void outer_tell(struct epoll *ep)
 {
 	struct epoll_item *item;
@@ -56,7 +58,8 @@ static void outer_tell(struct epoll *ep)
 	}
 }
 
-/* That nobody watches can be seen without the lock: who begins to asks for the state afterwards, under ready_lock. */
+/* That nobody watches can be seen without the lock: who begins to asks for the state afterwards,
+ * under ready_lock. */
 static void ready_tell(struct epoll *ep)
 {
 	irqflags_t irq;
@@ -75,7 +78,8 @@ void epoll_item_ready(struct epoll_item *item)
 		ready_tell(item->ep);
 }
 
-/* A queue of the file is woken. For an exclusive item the wake-up counts only if somebody waits for this epoll. */
+/* A queue of the file is woken. For an exclusive item the wake-up counts only if somebody waits for
+ * this epoll. */
 bool epoll_watch_wake(struct waiter *w, unsigned events)
 {
 	struct epoll_item *item = container_of(w, struct epoll_watch, waiter)->item;
@@ -88,7 +92,7 @@ bool epoll_watch_wake(struct waiter *w, unsigned events)
 	return somebody;
 }
 
-/* --- Asking --------------------------------------------------------------------------------------------------- */
+/* --- Asking ----------------------------------------------------------------------------------- */
 
 static bool list_is_empty_now(const struct epoll *ep)
 {
@@ -132,7 +136,8 @@ static void ready_put_back(struct epoll *ep, struct list *batch)
 	list_splice_tail(batch, &ep->ready);
 }
 
-/* An item off the list, asked. 1: its event is stored, 0: not ready after all, -EFAULT. ep->lock held. */
+/* An item off the list, asked. 1: its event is stored, 0: not ready after all, -EFAULT. ep->lock
+ * held. */
 static int item_deliver(struct epoll_item *item, struct abi_epoll_event __user *to)
 {
 	struct epoll *ep = item->ep;
@@ -213,7 +218,7 @@ static unsigned epoll_poll(struct file *file, struct poll_table *table)
 	return epoll_has_ready(ep) ? POLLIN | POLLRDNORM : 0;
 }
 
-/* --- Waiting -------------------------------------------------------------------------------------------------- */
+/* --- Waiting ---------------------------------------------------------------------------------- */
 
 static int ready_wait(struct epoll *ep, uint64_t deadline_ns)
 {
@@ -227,7 +232,8 @@ static int ready_wait(struct epoll *ep, uint64_t deadline_ns)
 	return err;
 }
 
-int epoll_wait(struct file *epoll, struct abi_epoll_event __user *events, int max, uint64_t deadline_ns)
+int epoll_wait(struct file *epoll, struct abi_epoll_event __user *events, int max,
+	       uint64_t deadline_ns)
 {
 	struct epoll *ep = epoll->private;
 	int err = deadline_ns == 0 ? -ETIMEDOUT : 0;

@@ -3,30 +3,35 @@
  *
  *	          head            head + used
  *	           v                  v
- *	| page 0 | ##page 1 | page 2### |  (no page)  |          size bytes, a power of two; head and tail wrap
+ *	| page 0 | ##page 1 | page 2### |  (no page)  |	size bytes, a power of two; both wrap
  *
- * A page is there where bytes lie, or will with the next write; a reader that has emptied one keeps it as the spare or
- * frees it. Whenever the ring runs empty it starts anew at its beginning, so the bytes of a conversation, a few at a
- * time, always go through the same page, which is in the cache.
+ * A page is there where bytes lie, or will with the next write; a reader that has emptied one
+ * keeps it as the spare or frees it. Whenever the ring runs empty it starts anew at its beginning,
+ * so the bytes of a conversation, a few at a time, always go through the same page, which is in
+ * the cache.
  *
- * Copying goes straight between the ring and the user's memory, a page at a time, under the pipe's mutex: a page fault in
- * the middle sleeps with the mutex held, which only those wait for who want this pipe.
+ * Copying goes straight between the ring and the user's memory, a page at a time, under the pipe's
+ * mutex: a page fault in the middle sleeps with the mutex held, which only those wait for who want
+ * this pipe.
  *
  * Waking. Nobody is woken in vain:
- *	- readers, when the ring stops being empty; one of them. It wakes the next if it had to wait and leaves something.
- *	- writers, when the room grows past PIPE_BUF; one of them. It wakes the next in the same way. A writer waits until
- *	  PIPE_BUF bytes fit, or all it has if that is less.
- *	- who polls for reading, at every write once somebody has polled (edge-triggered epoll counts them); who polls for
- *	  writing, with the writers: "writable" means that PIPE_BUF bytes can be written without waiting.
+ *	- readers, when the ring stops being empty; one of them. It wakes the next if it had to
+ *	  wait and leaves something.
+ *	- writers, when the room grows past PIPE_BUF; one of them. It wakes the next in the same
+ *	  way. A writer waits until PIPE_BUF bytes fit, or all it has if that is less.
+ *	- who polls for reading, at every write once somebody has polled (edge-triggered epoll
+ *	  counts them); who polls for writing, with the writers: "writable" means that PIPE_BUF
+ *	  bytes can be written without waiting.
  *	- everybody, when the last of the other side goes.
  * The mutex is dropped before, so that who is woken doesn't run into it.
  *
- * Locking: pipe->lock (rank PIPE) for all. Polls, and waits before they lock, look without it: a stale answer
- * is put right by the wake-up that follows every change.
+ * Locking: pipe->lock (rank PIPE) for all. Polls, and waits before they lock, look without it: a
+ * stale answer is put right by the wake-up that follows every change.
  *
  * Entry points: pipe_ops; pipe_ring_resize and pipe_ring_free for kernel/fs/pipe_open.c.
  *
- * NOTE(linux): the capacity counts bytes, there pages that may be partly filled: a Linux pipe can be full with less.
+ * NOTE(linux): the capacity counts bytes, there pages that may be partly filled: a Linux pipe can
+ * be full with less.
  * NOTE(linux): no packet mode: pipe2 with O_DIRECT is refused with EINVAL.
  */
 #include "kernel/fs/pipe.h"
@@ -43,7 +48,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-/* --- The ring ------------------------------------------------------------------------------------------------- */
+/* --- The ring --------------------------------------------------------------------------------- */
 
 static char *page_take(struct pipe *p)
 {
@@ -79,7 +84,7 @@ static void ring_consume(struct pipe *p, size_t n)
 		return; /* more in this page */
 	if (slot == 0 && p->head == 0 && p->used == 0)
 		return; /* the page where the next write begins */
-	/* A full ring's tail may have come round to this page, into the part that was read before. */
+	/* A full ring's tail may have come round to this page, to the part that was read before. */
 	if (p->used != 0 && ((p->head + p->used - 1) & (p->size - 1)) >> PAGE_SHIFT == slot)
 		return;
 	page_give(p, p->pages[slot]);
@@ -110,7 +115,8 @@ static int ring_write(struct pipe *p, struct io_buf *from, size_t *done)
 {
 	while (p->used < p->size && from->remaining) {
 		size_t tail = (p->head + p->used) & (p->size - 1), offset = tail & (PAGE_SIZE - 1);
-		size_t span = min(min(p->size - p->used, PAGE_SIZE - offset), from->remaining), copied;
+		size_t room = min(p->size - p->used, PAGE_SIZE - offset);
+		size_t span = min(room, from->remaining), copied;
 		char **page = &p->pages[tail >> PAGE_SHIFT];
 
 		if (!*page) {
@@ -179,10 +185,10 @@ int pipe_ring_resize(struct pipe *p, size_t size)
 	return 0;
 }
 
-/* --- Reading -------------------------------------------------------------------------------------------------- */
+/* --- Reading ---------------------------------------------------------------------------------- */
 
-/* The ring is empty. 1: look again (the caller has slept), 0: nothing will ever come, -EAGAIN, -ERESTARTSYS. lock held at
- * entry and on return, dropped between. */
+/* The ring is empty. 1: look again (the caller has slept), 0: nothing will ever come, -EAGAIN,
+ * -ERESTARTSYS. lock held at entry and on return, dropped between. */
 static int data_wait(struct pipe *p, const struct file *file)
 {
 	struct waiter w = { .task = current, .exclusive = true };
@@ -233,9 +239,10 @@ static ssize_t pipe_read(struct file *file, struct io_buf *to, uint64_t *pos)
 	return got;
 }
 
-/* --- Writing -------------------------------------------------------------------------------------------------- */
+/* --- Writing ---------------------------------------------------------------------------------- */
 
-/* Fewer than `wanted` bytes fit. 0: look again, -EAGAIN, -ERESTARTSYS. lock held at entry and on return, dropped between. */
+/* Fewer than `wanted` bytes fit. 0: look again, -EAGAIN, -ERESTARTSYS. lock held at entry and on
+ * return, dropped between. */
 static int room_wait(struct pipe *p, const struct file *file, size_t wanted)
 {
 	struct waiter w = { .task = current, .exclusive = true };
@@ -255,7 +262,8 @@ static int room_wait(struct pipe *p, const struct file *file, size_t wanted)
 }
 
 /* The loop of a write: all of it, in one piece up to PIPE_BUF. *done counts. lock held. */
-static int write_all(struct pipe *p, const struct file *file, struct io_buf *from, size_t *done, bool *slept)
+static int write_all(struct pipe *p, const struct file *file, struct io_buf *from, size_t *done,
+		     bool *slept)
 {
 	/* A long write begins with what fits; once it waits it does so for a good piece. */
 	size_t wanted = from->remaining <= PIPE_BUF ? from->remaining : 1;
@@ -312,7 +320,7 @@ static ssize_t pipe_write(struct file *file, struct io_buf *from, uint64_t *pos)
 	return done ? (ssize_t)done : err;
 }
 
-/* --- The rest ------------------------------------------------------------------------------------------------- */
+/* --- The rest --------------------------------------------------------------------------------- */
 
 static unsigned pipe_poll(struct file *file, struct poll_table *table)
 {
@@ -325,7 +333,7 @@ static unsigned pipe_poll(struct file *file, struct poll_table *table)
 		poll_wait(table, &p->readable);
 		if (READ_ONCE(p->used))
 			events |= POLLIN | POLLRDNORM;
-		/* Not yet a hang-up: a fifo opened before its first writer. file->pos: see fifo_open. */
+		/* A fifo opened before its first writer isn't hung up. file->pos: see fifo_open. */
 		if (!READ_ONCE(p->writers) && file->pos != p->writers_ever)
 			events |= POLLHUP;
 	}

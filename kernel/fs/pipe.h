@@ -19,10 +19,11 @@ struct pipe {
 	char **pages;	      /* [lock] size / PAGE_SIZE of them, NULL where nothing lies */
 	char *spare;	      /* [lock] a page at hand, or NULL */
 	unsigned readers, writers; /* [lock] open files that may read / write */
-	unsigned readers_ever, writers_ever; /* [lock] how often one was opened: what an open waits for */
+	/* How often one was opened: what an open waits for. */
+	unsigned readers_ever, writers_ever; /* [lock] */
 	bool named;	      /* [i] a fifo: has times that somebody may look at */
 	bool polled;	      /* somebody polls for reading: every write must be told */
-	unsigned files;	      /* [inode->lock] open files and opens in progress: the pipe lives as long */
+	unsigned files; /* [inode->lock] open files and opens in progress: the pipe lives as long */
 	struct waitq readable; /* readers, and opens that wait for a writer */
 	struct waitq writable; /* writers, and opens that wait for a reader */
 };
@@ -30,11 +31,12 @@ struct pipe {
 /* A new pipe's two ends, not yet in a descriptor table; flags: O_NONBLOCK or none. 0, -ENOMEM. */
 int pipe_create(unsigned flags, struct file **reader, struct file **writer) __must_check;
 
-/* The open op of a fifo. Waits for the other side unless O_NONBLOCK (then -ENXIO for a writer without readers) or O_RDWR.
- * 0, -ENXIO, -ENOMEM, -ERESTARTSYS. */
+/* The open op of a fifo. Waits for the other side unless O_NONBLOCK (then -ENXIO for a writer
+ * without readers) or O_RDWR. 0, -ENXIO, -ENOMEM, -ERESTARTSYS. */
 int fifo_open(struct inode *inode, struct file *file);
 
-/* F_GETPIPE_SZ and F_SETPIPE_SZ: the size, or -EBADF (not a pipe), -EINVAL, -EPERM, -EBUSY (more is in it), -ENOMEM. */
+/* F_GETPIPE_SZ and F_SETPIPE_SZ: the size, or -EBADF (not a pipe), -EINVAL, -EPERM, -EBUSY (more is
+ * in it), -ENOMEM. */
 long pipe_fcntl(struct file *file, unsigned cmd, unsigned long arg);
 
 /* What a pipe end does; file->private is the pipe. */

@@ -1,14 +1,16 @@
 /*
  * Pipes: making them, opening and closing fifos, their size.
  *
- *	fifo_open: inode->special NULL --> pipe made --> open files come and go --> the last goes: freed, special NULL
+ *	inode->special NULL --fifo_open--> pipe --the last file that has it open goes--> NULL
  *
- * The pipe hangs on the inode as long as any file has it open, or waits to. An anonymous pipe is a fifo on an inode that no
- * directory names, so /proc/PID/fd/N can be opened like any other; pipe_create opens it twice, in an order that doesn't wait.
+ * The pipe hangs on the inode as long as any file has it open, or waits to. An anonymous pipe is a
+ * fifo on an inode that no directory names, so /proc/PID/fd/N can be opened like any other;
+ * pipe_create opens it twice, in an order that doesn't wait.
  *
- * Opening waits for the other side. What it waits for is not that somebody is there (he may have come and gone meanwhile), but
- * that the count of opens has moved: readers_ever, writers_ever. A file keeps, in its position, which a stream has no other use
- * for, how many writers had been when it was opened: poll reports a hang-up only when there have been more since.
+ * Opening waits for the other side. What it waits for is not that somebody is there (he may have
+ * come and gone meanwhile), but that the count of opens has moved: readers_ever, writers_ever. A
+ * file keeps, in its position, which a stream has no other use for, how many writers had been when
+ * it was opened: poll reports a hang-up only when there have been more since.
  *
  * Locking: inode->lock for inode->special and pipe->files; pipe->lock inside it.
  */
@@ -128,7 +130,8 @@ static int other_side_wait(struct pipe *p, const struct file *file)
 	case FILE_READ:
 		before = (unsigned)file->pos;
 		if (!READ_ONCE(p->writers) && !nonblock)
-			err = wait_event_interruptible(&p->readable, READ_ONCE(p->writers_ever) != before);
+			err = wait_event_interruptible(&p->readable,
+						       READ_ONCE(p->writers_ever) != before);
 		break;
 	case FILE_WRITE:
 		before = READ_ONCE(p->readers_ever);
@@ -186,7 +189,7 @@ int pipe_create(unsigned flags, struct file **reader, struct file **writer)
 	return err;
 }
 
-/* --- Size ----------------------------------------------------------------------------------------------------- */
+/* --- Size ------------------------------------------------------------------------------------- */
 
 static long pipe_size_set(struct pipe *p, unsigned long wanted)
 {

@@ -1,17 +1,17 @@
 /*
  * select: sets of descriptors, turned into a list of poll items, and the answers back into sets.
  *
- * A descriptor that stands in several sets is one item. The items are made and read by the same walk over the union of the
- * sets, so nothing need say which descriptor an item is.
+ * A descriptor that stands in several sets is one item. The items are made and read by the same
+ * walk over the union of the sets, so nothing need say which descriptor an item is.
  *
- * What the sets mean in poll's words: readable, or hung up, or in error; writable, or in error; urgent.
+ * What the sets mean in poll's words: readable, or hung up, or in error; writable, or in error;
+ * urgent.
  *
  * Entry point: select_wait.
  */
 #include "kernel/fs/select.h"
 
 #include "kernel/alloc/slab.h"
-#include "kernel/fs/files.h"
 #include "kernel/fs/poll.h"
 #include "lib/bits.h"
 #include "lib/errno.h"
@@ -64,7 +64,7 @@ static unsigned events_wanted(const struct select_sets *s, size_t word, unsigned
 static void items_release(struct poll_item *items, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
-		fd_return((struct fd_ref){ items[i].file, items[i].counted });
+		poll_item_close(&items[i]);
 }
 
 /* count items for the descriptors in order. 0; or -EBADF, and none is held. */
@@ -77,15 +77,12 @@ static int items_fill(const struct select_sets *s, struct poll_item *items)
 
 		for (; left; left &= left - 1) {
 			unsigned nr = bits_first(left);
-			struct fd_ref r = fd_borrow((int)(word * WORD_BITS + nr));
 
-			if (!r.file) {
+			if (poll_item_open(&items[count], (int)(word * WORD_BITS + nr))) {
 				items_release(items, count);
 				return -EBADF;
 			}
-			items[count++] = (struct poll_item){ .file = r.file,
-							     .counted = r.counted,
-							     .events = events_wanted(s, word, 1ul << nr) };
+			items[count++].events = events_wanted(s, word, 1ul << nr);
 		}
 	}
 	return 0;
@@ -103,7 +100,8 @@ static int items_read(struct select_sets *s, const struct poll_item *items)
 			unsigned long bit = left & -left;
 
 			for (int kind = 0; kind < SELECT_KINDS; kind++) {
-				if (!(s->wanted[kind][word] & bit) || !(items->revents & events_of_kind[kind]))
+				if (!(s->wanted[kind][word] & bit) ||
+				    !(items->revents & events_of_kind[kind]))
 					continue;
 				s->ready[kind][word] |= bit;
 				bits++;

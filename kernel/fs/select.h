@@ -14,6 +14,6 @@ struct select_sets {
 	unsigned long *ready[SELECT_KINDS]; /* filled */
 };
 
-/* Waits until a wanted descriptor is ready, or until deadline_ns (as poll_items_wait). How many bits are set in ready,
- * -EBADF (a wanted one is not open), -EINTR, -ENOMEM. */
+/* Waits until a wanted descriptor is ready, or until deadline_ns (as poll_items_wait). How many
+ * bits are set in ready, -EBADF (a wanted one is not open), -EINTR, -ENOMEM. */
 int select_wait(struct select_sets *s, uint64_t deadline_ns) __must_check;

@@ -8,10 +8,17 @@
 #include "kernel/sys/user_time.h"
 
 /*
- * epoll_create1, epoll_ctl, epoll_pwait with a time in milliseconds and epoll_pwait2 with one in nanoseconds.
+ * epoll_create1, epoll_ctl, epoll_pwait with a time in milliseconds and epoll_pwait2 with one in
+ * nanoseconds.
  */
 
 #define EPOLL_EVENTS_MAX ((int)(INT32_MAX / sizeof(struct abi_epoll_event)))
+
+/* O_PATH descriptors name a file, but cannot be asked. */
+static bool is_open(struct fd_ref r)
+{
+	return r.file && !(r.file->mode & FILE_PATH);
+}
 
 long sys_epoll_create1(int flags)
 {
@@ -34,15 +41,15 @@ long sys_epoll_ctl(int epfd, int op, int fd, const struct abi_epoll_event __user
 		return -EFAULT;
 	epoll = fd_borrow(epfd);
 	file = fd_borrow(fd);
-	if (epoll.file && file.file)
+	if (is_open(epoll) && is_open(file))
 		ret = epoll_ctl(epoll.file, op, file.file, fd, &event);
 	fd_return(file);
 	fd_return(epoll);
 	return ret;
 }
 
-static long epoll_user(int epfd, struct abi_epoll_event __user *events, int max, uint64_t deadline_ns,
-		       const uint64_t __user *sigmask, size_t sigset_size)
+static long epoll_user(int epfd, struct abi_epoll_event __user *events, int max,
+		       uint64_t deadline_ns, const uint64_t __user *sigmask, size_t sigset_size)
 {
 	struct fd_ref epoll;
 	long ret;
@@ -55,7 +62,7 @@ static long epoll_user(int epfd, struct abi_epoll_event __user *events, int max,
 	if (ret)
 		return ret;
 	epoll = fd_borrow(epfd);
-	ret = epoll.file ? epoll_wait(epoll.file, events, max, deadline_ns) : -EBADF;
+	ret = is_open(epoll) ? epoll_wait(epoll.file, events, max, deadline_ns) : -EBADF;
 	fd_return(epoll);
 	user_sigmask_return(sigmask, ret == -EINTR);
 	return ret;
@@ -73,7 +80,8 @@ long sys_epoll_pwait(int epfd, struct abi_epoll_event __user *events, int max, i
 }
 
 long sys_epoll_pwait2(int epfd, struct abi_epoll_event __user *events, int max,
-		      const struct abi_timespec __user *timeout, const uint64_t __user *sigmask, size_t sigset_size)
+		      const struct abi_timespec __user *timeout, const uint64_t __user *sigmask,
+		      size_t sigset_size)
 {
 	uint64_t deadline_ns = UINT64_MAX, ns;
 	int err;

@@ -1,6 +1,6 @@
 /*
- * pipe2. The descriptors are reserved and told to the user first; only then are they open, so that failing half way leaves
- * nothing behind.
+ * pipe2. The descriptors are reserved and told to the user first; only then are they open, so that
+ * failing half way leaves nothing behind.
  */
 #include "gen/syscalls_proto.h"
 

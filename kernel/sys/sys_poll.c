@@ -14,15 +14,15 @@
 /*
  * ppoll and pselect6: from which a C library makes poll and select.
  *
- * Both write the time that is left back to the caller. So a call that a signal ended without running a handler is simply made
- * again with the same arguments (ERESTARTNOHAND).
+ * Both write the time that is left back to the caller. So a call that a signal ended without
+ * running a handler is simply made again with the same arguments (ERESTARTNOHAND).
  */
 
 #define POLL_SMALL 8u
 #define SELECT_SMALL_WORDS 4u /* descriptors 0 to 255 need no allocation */
 #define SELECT_FDS_MIN 1024u
 
-/* --- Time ----------------------------------------------------------------------------------------------------- */
+/* --- Time ------------------------------------------------------------------------------------- */
 
 /* NULL: for ever. 0, -EFAULT, -EINVAL. */
 static int deadline_fetch(uint64_t *deadline_ns, const struct abi_timespec __user *timeout)
@@ -51,27 +51,23 @@ static long wait_finish_user(long ret, struct abi_timespec __user *timeout, uint
 	if (timeout == NULL || deadline_ns == 0)
 		return ret;
 	now = clock_mono_ns();
-	/* Memory that can't be written doesn't change what has happened, but it can't be restarted from. */
-	if (timespec_store(timeout, deadline_ns > now ? deadline_ns - now : 0) && ret == -ERESTARTNOHAND)
+	/* Memory that can't be written doesn't change what has happened, but it can't be restarted
+	 * from. */
+	if (timespec_store(timeout, deadline_ns > now ? deadline_ns - now : 0) &&
+	    ret == -ERESTARTNOHAND)
 		return -EINTR;
 	return ret;
 }
 
-/* --- ppoll ---------------------------------------------------------------------------------------------------- */
+/* --- ppoll ------------------------------------------------------------------------------------ */
 
 static void items_fetch(struct poll_item *items, const struct abi_pollfd *fds, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
-		struct fd_ref r = { NULL, false };
+		int err = poll_item_open(&items[i], fds[i].fd);
 
 		items[i].events = fds[i].events | POLLERR | POLLHUP;
-		items[i].revents = 0;
-		if (fds[i].fd >= 0) {
-			r = fd_borrow(fds[i].fd);
-			items[i].revents = r.file ? 0 : POLLNVAL;
-		}
-		items[i].file = r.file;
-		items[i].counted = r.counted;
+		items[i].revents = err && fds[i].fd >= 0 ? POLLNVAL : 0;
 	}
 }
 
@@ -79,12 +75,12 @@ static void items_return(struct poll_item *items, struct abi_pollfd *fds, unsign
 {
 	for (unsigned i = 0; i < n; i++) {
 		fds[i].revents = (uint16_t)items[i].revents;
-		fd_return((struct fd_ref){ items[i].file, items[i].counted });
+		poll_item_close(&items[i]);
 	}
 }
 
-static long do_poll(struct poll_item *items, struct abi_pollfd *fds, struct abi_pollfd __user *ufds, unsigned n,
-		    uint64_t deadline_ns)
+static long do_poll(struct poll_item *items, struct abi_pollfd *fds, struct abi_pollfd __user *ufds,
+		    unsigned n, uint64_t deadline_ns)
 {
 	long ret;
 
@@ -131,7 +127,7 @@ long sys_ppoll(struct abi_pollfd __user *fds, unsigned n, struct abi_timespec __
 	return wait_finish_user(ret, timeout, deadline_ns, sigmask);
 }
 
-/* --- pselect6 ------------------------------------------------------------------------------------------------- */
+/* --- pselect6 --------------------------------------------------------------------------------- */
 
 static int sets_fetch(struct select_sets *s, unsigned long __user *const from[SELECT_KINDS])
 {
@@ -187,8 +183,9 @@ static long select_user(int n, unsigned long __user *const user[SELECT_KINDS], u
 	return ret;
 }
 
-long sys_pselect6(int n, unsigned long __user *in, unsigned long __user *out, unsigned long __user *ex,
-		  struct abi_timespec __user *timeout, const uint64_t __user *sigmask_arg)
+long sys_pselect6(int n, unsigned long __user *in, unsigned long __user *out,
+		  unsigned long __user *ex, struct abi_timespec __user *timeout,
+		  const uint64_t __user *sigmask_arg)
 {
 	unsigned long __user *const user[SELECT_KINDS] = { in, out, ex };
 	struct abi_sigset_arg mask = { NULL, 0 };
