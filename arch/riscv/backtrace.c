@@ -42,7 +42,8 @@ unsigned arch_backtrace(uintptr_t *pcs, unsigned max, uintptr_t fp)
 		record = (const struct frame_record *)fp - 1;
 		if (!is_text(record->ra))
 			break;
-		pcs[n++] = record->ra;
+		/* The call before it: behind a call that never returns another function begins. */
+		pcs[n++] = record->ra - 2;
 		if (record->fp <= fp)
 			break;
 		fp = record->fp;

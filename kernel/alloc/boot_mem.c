@@ -19,6 +19,7 @@
 #include "lib/string.h"
 
 static struct mem_ranges banks, reserved, no_map;
+static struct mem_ranges firmware; /* what the tree reserves: within reserved, for good */
 
 /* --- lists of ranges
  * --------------------------------------------------------------------------- */
@@ -117,18 +118,26 @@ static void banks_limit(uint64_t limit)
 	}
 }
 
+static void firmware_reserve(uint64_t addr, uint64_t size)
+{
+	paddr_t start = ALIGN_DOWN(addr, PAGE_SIZE), end = ALIGN_UP(addr + size, PAGE_SIZE);
+
+	ranges_add(&firmware, start, end);
+	ranges_add(&reserved, start, end);
+}
+
 static void reservations_read(const void *fdt)
 {
 	int parent = fdt_path_find(fdt, "/reserved-memory"), node;
 	uint64_t addr, size;
 
 	for (unsigned i = 0; fdt_memreserve(fdt, i, &addr, &size) == 0; i++)
-		boot_mem_reserve(addr, addr + size);
+		firmware_reserve(addr, size);
 	fdt_for_each_child(node, fdt, parent) {
 		if (!fdt_status_ok(fdt, node))
 			continue;
 		for (unsigned i = 0; fdt_reg(fdt, node, i, &addr, &size) == 0; i++) {
-			boot_mem_reserve(addr, addr + size);
+			firmware_reserve(addr, size);
 			if (fdt_prop(fdt, node, "no-map", NULL))
 				ranges_add(&no_map, ALIGN_DOWN(addr, PAGE_SIZE),
 					   ALIGN_UP(addr + size, PAGE_SIZE));
@@ -156,6 +165,8 @@ void boot_mem_reserve(paddr_t start, paddr_t end)
 void boot_mem_unreserve(paddr_t start, paddr_t end)
 {
 	ranges_remove(&reserved, ALIGN_DOWN(start, PAGE_SIZE), ALIGN_UP(end, PAGE_SIZE));
+	for (unsigned i = 0; i < firmware.count; i++)
+		ranges_add(&reserved, firmware.range[i].start, firmware.range[i].end);
 }
 
 /* The lowest address in this bank where nothing is reserved for len bytes; 0: none. */

@@ -29,7 +29,7 @@ struct mem_ranges {
 /* Reads banks and reservations of the tree. limit: mem=, as a total over all banks; UINT64_MAX:
  * none. */
 void boot_mem_init(const void *fdt, uint64_t limit);
-/* Takes a range out of what may be allocated; gives one back. */
+/* Takes a range out of what may be allocated; gives one back, but for what the tree reserves. */
 void boot_mem_reserve(paddr_t start, paddr_t end);
 void boot_mem_unreserve(paddr_t start, paddr_t end);
 

@@ -21,7 +21,7 @@ static int sbi_get(struct serial *s)
 
 static const struct serial_ops sbi_ops = { sbi_put, sbi_get, NULL };
 
-int sbi_console_add(void)
+int sbi_console_add(const void *fdt)
 {
 	struct serial *s = kzalloc(sizeof(*s));
 
@@ -29,7 +29,7 @@ int sbi_console_add(void)
 		return -ENOMEM;
 	s->node = -1;
 	s->ops = &sbi_ops;
-	serial_add(s, "hvc");
+	serial_add(s, fdt, "hvc");
 	serial_start(s, 0);
 	return 0;
 }

@@ -140,14 +140,44 @@ static void serial_poll(struct timer *t)
 
 /* --- ports ------------------------------------------------------------------------------------ */
 
-void serial_add(struct serial *s, const char *prefix)
+static struct serial *port_named(const char *name, size_t len)
 {
-	struct serial *other;
+	struct serial *s;
 
-	list_for_each_entry(other, &ports, link)
-		s->index += str_starts(other->name, prefix) && other->name[strlen(prefix)] >= '0' &&
-			    other->name[strlen(prefix)] <= '9';
-	str_format(s->name, sizeof(s->name), "%s%u", prefix, s->index);
+	list_for_each_entry(s, &ports, link) {
+		if (strlen(s->name) == len && strncmp(s->name, name, len) == 0)
+			return s;
+	}
+	return NULL;
+}
+
+/* N where the tree's alias serialN is this node; 0: none says so. */
+static unsigned alias_number(const void *fdt, int node)
+{
+	int aliases = fdt_path_find(fdt, "/aliases");
+	char name[sizeof("serial0")];
+
+	for (unsigned n = 0; n <= 9; n++) {
+		const char *path;
+
+		str_format(name, sizeof(name), "serial%u", n);
+		path = fdt_prop_string(fdt, aliases, name);
+		if (path && node >= 0 && fdt_path_find(fdt, path) == node)
+			return n;
+	}
+	return 0;
+}
+
+void serial_add(struct serial *s, const void *fdt, const char *prefix)
+{
+	size_t len;
+
+	s->index = alias_number(fdt, s->node);
+	for (;; s->index++) {
+		len = (size_t)str_format(s->name, sizeof(s->name), "%s%u", prefix, s->index);
+		if (!port_named(s->name, len))
+			break;
+	}
 	spinlock_init(&s->lock, "serial port", LOCK_RANK_UART);
 	s->console.name = s->name;
 	s->console.write = serial_console_write;
@@ -172,17 +202,6 @@ void serial_start(struct serial *s, unsigned irq)
 }
 
 /* --- the console ------------------------------------------------------------------------------ */
-
-static struct serial *port_named(const char *name, size_t len)
-{
-	struct serial *s;
-
-	list_for_each_entry(s, &ports, link) {
-		if (strlen(s->name) == len && strncmp(s->name, name, len) == 0)
-			return s;
-	}
-	return NULL;
-}
 
 static void console_choose(struct serial *s)
 {
@@ -246,7 +265,7 @@ void serial_choose_console(const void *fdt, const char *cmdline)
 	if (list_empty(&ports)) {
 		pr_warn("No serial port in the device tree that Pando has a driver for: using the "
 			"firmware's console.");
-		if (sbi_console_add() != 0)
+		if (sbi_console_add(fdt) != 0)
 			panic("no memory for a console");
 	}
 	consoles_from_cmdline(cmdline);

@@ -39,9 +39,9 @@ struct serial {
 	struct timer poll;	      /* a port without interrupts */
 };
 
-/* Makes a port known: prefix is "ttyS" or the like, a number is put behind it. The port works with
- * polling from now on. */
-void serial_add(struct serial *s, const char *prefix);
+/* Makes a port known, named by prefix ("ttyS" or the like) and a number: that of the tree's alias
+ * serialN, else the first that is free. The port works with polling from now on. */
+void serial_add(struct serial *s, const void *fdt, const char *prefix);
 /* From now on it receives, and sends by interrupts. irq 0, or a line that can't be had: it is
  * polled. */
 void serial_start(struct serial *s, unsigned irq);
@@ -67,4 +67,4 @@ int serial_ttys_init(void) __must_check;
 void serial_for_each(void (*fn)(struct serial *s));
 
 /* sbi_console.c: the firmware's console as a port. */
-int sbi_console_add(void) __must_check;
+int sbi_console_add(const void *fdt) __must_check;

@@ -107,7 +107,7 @@ static int uart_probe(const void *fdt, int node)
 	uart_write(s, IER, 0);
 	uart_write(s, IIR_FCR, FCR_ENABLE);
 	uart_write(s, MCR, MCR_ON);
-	serial_add(s, "ttyS");
+	serial_add(s, fdt, "ttyS");
 	(void)fdt_irq(fdt, node, 0, &irq);
 	serial_start(s, irq);
 	return 0;

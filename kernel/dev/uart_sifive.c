@@ -72,7 +72,7 @@ static int uart_probe(const void *fdt, int node)
 	*uart_reg(s, IE) = 0;
 	*uart_reg(s, TXCTRL) = CTRL_ENABLE | CTRL_LEVEL(1);
 	*uart_reg(s, RXCTRL) = CTRL_ENABLE | CTRL_LEVEL(0);
-	serial_add(s, "ttySIF");
+	serial_add(s, fdt, "ttySIF");
 	(void)fdt_irq(fdt, node, 0, &irq);
 	serial_start(s, irq);
 	return 0;

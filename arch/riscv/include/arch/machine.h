@@ -24,8 +24,8 @@ __noreturn void arch_halt(void);
 /* Stops all other harts as well as can be (IPI), for panic. */
 void arch_stop_others(void);
 
-/* Walks the frame-pointer chain from fp (0: the caller's), giving return addresses; count
- * filled. */
+/* Walks the frame-pointer chain from fp (0: the caller's), giving an address within each calling
+ * instruction; count filled. */
 unsigned arch_backtrace(uintptr_t *pcs, unsigned max, uintptr_t fp);
 
 /* The vDSO: page-aligned image in the kernel's rodata; offset of its sigreturn trampoline.
