@@ -12,8 +12,8 @@ enum lock_rank {
 	LOCK_RANK_NONE,
 
 	/* Mutexes. */
-	LOCK_RANK_PROC,   /* one reader of a file of /proc */
 	LOCK_RANK_FILE,   /* file offset: held across a whole read or write */
+	LOCK_RANK_PROC,   /* one reader of a file of /proc */
 	LOCK_RANK_MOUNT,  /* mount tree changes */
 	LOCK_RANK_EXEC,   /* a group's credentials and mm while exec replaces them */
 	LOCK_RANK_RENAME, /* directory moves */
