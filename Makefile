@@ -36,7 +36,8 @@ $(foreach v,SMP MEM CPU BIOS APPEND GDB DEBUG KTEST USERLAND INITRAMFS_EXTRA BUI
   $(eval override $(v) := $(strip $($(v)))))
 
 Q := $(if $(V),,@)
-say = $(if $(V),,@printf '  %-8s%s\n' '$(1)' '$(2)';)
+SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
+say = $(if $(V)$(SILENT),,@printf '  %-8s%s\n' '$(1)' '$(2)';)
 
 ## Toolchain ------------------------------------------------------------------------------------------------------------
 

@@ -111,6 +111,8 @@ static int programs_try(struct init_args *args)
 	static char path[256];
 	int err = program_run(program_option("rdinit", "/init", path, sizeof(path)), args);
 
+	if (err == -ENOENT && cmdline_has(boot_info.cmdline, "rdinit"))
+		pr_warn("There is no %s, which rdinit= names: trying the usual programs.", path);
 	if (err && boot_options.init_given) {
 		err = program_run(program_option("init", "/sbin/init", path, sizeof(path)), args);
 		if (err)
