@@ -70,14 +70,15 @@ static int image_span(struct elf_image *image)
 	return image->high > image->low ? 0 : -ENOEXEC;
 }
 
-static int image_open(struct elf_image *image, struct file *file)
+/* short_file: the error for a file that ends within its header. */
+static int image_open(struct elf_image *image, struct file *file, int short_file)
 {
 	int err;
 
 	image->file = file;
 	err = read_exactly(file, &image->header, sizeof(image->header), 0);
 	if (err)
-		return err;
+		return err == -ENOEXEC ? short_file : err;
 	if (!header_ok(&image->header))
 		return -ENOEXEC;
 	image->phdr = kcalloc(image->header.phnum, sizeof(*image->phdr));
@@ -224,7 +225,7 @@ static int interp_load(struct program *p, struct file *file)
 {
 	struct elf_image image = { 0 };
 	vaddr_t at;
-	int err = image_open(&image, file);
+	int err = image_open(&image, file, -EIO);
 
 	if (err == 0 && image.header.type == ET_DYN) {
 		err = find_room(p->mm, image.high - image.low, &at);
@@ -241,7 +242,7 @@ static int interp_load(struct program *p, struct file *file)
 static int program_load(struct program *p, struct elf_image *image)
 {
 	struct file *interp;
-	int err = image_open(image, p->file);
+	int err = image_open(image, p->file, -ENOEXEC);
 
 	if (err)
 		return err;

@@ -18,6 +18,7 @@
 #include "kernel/alloc/slab.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/files.h"
+#include "kernel/fs/inode.h"
 #include "kernel/fs/open.h"
 #include "kernel/fs/path_walk.h"
 #include "kernel/ipc/futex.h"
@@ -136,6 +137,19 @@ static int program_find(struct program *p, int dfd, const char *path, unsigned f
 	return err;
 }
 
+/* Each address space keeps writers off the file that it runs, so that its code does not change under it. */
+static struct file *exe_get(struct file *f)
+{
+	(void)!inode_write_deny(f->inode); /* denied already, by whom it is taken over from: can't fail */
+	return file_get(f);
+}
+
+static void exe_put(struct file *f)
+{
+	file_exec_done(f);
+	file_put(f);
+}
+
 static int program_load(struct program *p)
 {
 	int err = mm_create(&p->mm);
@@ -148,9 +162,9 @@ static int program_load(struct program *p)
 		err = exec_stack_build(p);
 	if (err)
 		return err;
-	p->mm->exe = file_get(p->file);
-	p->mm->exe_get = file_get;
-	p->mm->exe_put = file_put;
+	p->mm->exe = exe_get(p->file);
+	p->mm->exe_get = exe_get;
+	p->mm->exe_put = exe_put;
 	return 0;
 }
 

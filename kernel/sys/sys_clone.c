@@ -55,8 +55,6 @@ static int clone3_fetch(struct abi_clone_args *a, const struct abi_clone_args __
 
 static int clone3_check(const struct abi_clone_args *a)
 {
-	if ((a->set_tid == 0) != (a->set_tid_size == 0) || a->set_tid_size > 1)
-		return -EINVAL; /* one number for the one pid namespace there is */
 	if (a->exit_signal > NSIG)
 		return -EINVAL;
 	if ((a->flags & (CLONE_THREAD | CLONE_PARENT)) && a->exit_signal != 0)
@@ -74,12 +72,14 @@ static int clone3_check(const struct abi_clone_args *a)
 static int clone3_set_tid(const struct abi_clone_args *a, int *tid)
 {
 	*tid = 0;
+	if ((a->set_tid == 0) != (a->set_tid_size == 0) || a->set_tid_size > 32)
+		return -EINVAL;
 	if (a->set_tid_size == 0)
 		return 0;
 	if (copy_from_user(tid, (const void __user *)a->set_tid, sizeof(*tid)))
 		return -EFAULT;
-	if (*tid < 1 || *tid > pid_max)
-		return -EINVAL;
+	if (a->set_tid_size > 1 || *tid < 1 || *tid > pid_max)
+		return -EINVAL; /* one number for the one pid namespace there is */
 	return capable(CAP_SYS_ADMIN) || capable(CAP_CHECKPOINT_RESTORE) ? 0 : -EPERM;
 }
 
