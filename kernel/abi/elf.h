@@ -1,5 +1,6 @@
 /*
- * ELF64 and the auxiliary vector, as far as starting a program needs them (System V ABI, gABI chapters 4 and 5).
+ * ELF64 and the auxiliary vector, as far as starting a program needs them (System V ABI, gABI
+ * chapters 4 and 5).
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /*
- * Linux/riscv64 ABI: signals. Numbers and layouts as in asm-generic/signal.h, siginfo.h and asm/ucontext.h.
+ * Linux/riscv64 ABI: signals. Numbers and layouts as in asm-generic/signal.h, siginfo.h and
+ * asm/ucontext.h.
  */
 #pragma once
 
@@ -165,7 +166,8 @@ struct abi_sigevent {
 };
 _Static_assert(sizeof(struct abi_sigevent) == 64, "sigevent ABI");
 
-/* The context that a handler is given, laid out by linux's asm/ptrace.h, sigcontext.h and ucontext.h. */
+/* The context that a handler is given, laid out by linux's asm/ptrace.h, sigcontext.h and
+ * ucontext.h. */
 struct abi_sigcontext {
 	uint64_t regs[32]; /* pc, then x1 .. x31 */
 	union {

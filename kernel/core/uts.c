@@ -1,9 +1,8 @@
-#include "kernel/core/uts.h"
-
 /*
- * The release says Linux's number because programs ask it for the ABI that they may expect; the version says what
- * really runs.
+ * The release says Linux's number because programs ask it for the ABI that they may expect; the
+ * version says what really runs.
  */
+#include "kernel/core/uts.h"
 
 #ifndef PANDO_VERSION
 #define PANDO_VERSION "0.1"

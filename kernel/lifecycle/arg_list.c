@@ -1,6 +1,7 @@
 /*
- * The strings are copied once while the old address space is still there, and once more into the new stack when the
- * new one is complete; so nothing about the new program depends on user memory that may change in between.
+ * The strings are copied once while the old address space is still there, and once more into the
+ * new stack when the new one is complete; so nothing about the new program depends on user memory
+ * that may change in between.
  */
 #include "kernel/lifecycle/arg_list.h"
 

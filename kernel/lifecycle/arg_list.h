@@ -1,5 +1,6 @@
 /*
- * argv and envp on their way from the old program to the new: strings, one after the other, in one buffer that grows.
+ * argv and envp on their way from the old program to the new: strings, one after the other, in one
+ * buffer that grows.
  */
 #pragma once
 
@@ -16,7 +17,8 @@ struct arg_list {
 	unsigned count;
 };
 
-/* A user's NULL-terminated vector (NULL: an empty one), total bytes with pointers <= limit. 0, -EFAULT, -E2BIG, -ENOMEM, -EINTR. */
+/* A user's NULL-terminated vector (NULL: an empty one), total bytes with pointers <= limit. 0,
+ * -EFAULT, -E2BIG, -ENOMEM, -EINTR. */
 int arg_list_fetch(struct arg_list *l, const uint64_t __user *vector, size_t limit) __must_check;
 /* Appends a kernel string. 0, -ENOMEM, -E2BIG. */
 int arg_list_add(struct arg_list *l, const char *s) __must_check;

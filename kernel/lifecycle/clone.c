@@ -2,21 +2,22 @@
  * clone: the one way to make a task.
  *
  *	check    the flags against the rules, before anything is allocated
- *	build    a bare task; each row of the resource table lets it share, renew or copy; a number;
- *	         its registers. Nobody can see it yet. Whatever fails, task_put takes it down again by the
- *	         same puts as a dead task's
- *	commit   under tasks_lock and the group's lock, if no signal has to be taken first: it enters the
- *	         family and the tables. From that line on nothing can fail
+ *	build    a bare task; each row of the resource table lets it share, renew or copy; a
+ *	         number; its registers. Nobody can see it yet. Whatever fails, task_put takes
+ *	         it down again by the same puts as a dead task's
+ *	commit   under tasks_lock and the group's lock, if no signal has to be taken first: it
+ *	         enters the family and the tables. From that line on nothing can fail
  *	start    tell the parent's memory, make it runnable; a vfork parent waits
  *
  * fork, vfork, pthread_create and posix_spawn differ only in the clone_args they fill in
  * (kernel/sys/sys_clone.c); so do kernel threads and pid 1 (kthread.c).
  *
- * The signal check: a signal to a process group, or a group's exit, must reach either both caller and child or
- * the caller before there is a child. So with a signal pending clone begins anew after it has been taken, and the
- * check is made under the lock that senders take.
+ * The signal check: a signal to a process group, or a group's exit, must reach either both caller
+ * and child or the caller before there is a child. So with a signal pending clone begins anew after
+ * it has been taken, and the check is made under the lock that senders take.
  *
- * NOTE(linux): kernel threads are cloned from kthreadd by whoever wants one, not by kthreadd on request.
+ * NOTE(linux): kernel threads are cloned from kthreadd by whoever wants one, not by kthreadd on
+ * request.
  */
 #include "kernel/lifecycle/clone.h"
 
@@ -56,7 +57,8 @@ static int clone_check(const struct clone_args *args)
 }
 
 /* What a task never shares, taken over from the one that it is cloned from. */
-static void clone_private(struct task *child, const struct task *from, const struct clone_args *args)
+static void clone_private(struct task *child, const struct task *from,
+			  const struct clone_args *args)
 {
 	uint64_t flags = args->flags;
 
@@ -98,7 +100,8 @@ static int clone_check_limit(const struct task *child, const struct clone_args *
 	if (args->by == BY_KERNEL || child->user->uid == 0)
 		return 0;
 	limit = group_rlimit(current->group, RLIMIT_NPROC);
-	if (atomic_load(&child->user->tasks) <= limit || capable(CAP_SYS_RESOURCE) || capable(CAP_SYS_ADMIN))
+	if (atomic_load(&child->user->tasks) <= limit || capable(CAP_SYS_RESOURCE) ||
+	    capable(CAP_SYS_ADMIN))
 		return 0;
 	return -EAGAIN;
 }
@@ -167,7 +170,8 @@ static int clone_commit(struct task *child, struct task *from, const struct clon
 	return err;
 }
 
-/* Sleeps until the child has left the caller's address space; a killed caller takes its completion back. */
+/* Sleeps until the child has left the caller's address space; a killed caller takes its completion
+ * back. */
 static void vfork_wait(struct task *child, struct completion *done)
 {
 	if (completion_wait_killable(done) < 0) {
@@ -219,7 +223,8 @@ int task_clone(const struct clone_args *args, struct task **out)
 	tid = child->tid; /* the child may be gone as soon as it has started: keep a reference */
 	task_get(child);
 	if (args->flags & CLONE_PARENT_SETTID)
-		(void)!user_store32((uint32_t __user *)args->parent_tid, tid); /* Linux ignores failure too */
+		(void)!user_store32((uint32_t __user *)args->parent_tid,
+				    tid); /* Linux ignores failure too */
 	sched_task_start(child);
 	if (args->flags & CLONE_VFORK)
 		vfork_wait(child, &vfork_done);

@@ -1,5 +1,6 @@
 /*
- * Making tasks. Every task there is was made by task_clone: processes, threads, vfork children, kernel threads, pid 1.
+ * Making tasks. Every task there is was made by task_clone: processes, threads, vfork children,
+ * kernel threads, pid 1.
  */
 #pragma once
 
@@ -24,10 +25,10 @@ struct clone_args {
 };
 
 /*
- * Makes a task and starts it. Its tid, or: -EINVAL and others by the rules of clone_flags.c; -EAGAIN when there are
- * too many tasks; -EEXIST (set_tid); -ENOMEM; -ERESTARTNOINTR when a signal has to be taken first.
- * With CLONE_VFORK it returns when the child has exec'd or gone, or a fatal signal came.
- * *out, if wanted, is a reference to the child. Sleeps.
+ * Makes a task and starts it. Its tid, or: -EINVAL and others by the rules of clone_flags.c;
+ * -EAGAIN when there are too many tasks; -EEXIST (set_tid); -ENOMEM; -ERESTARTNOINTR when a signal
+ * has to be taken first. With CLONE_VFORK it returns when the child has exec'd or gone, or a fatal
+ * signal came. *out, if wanted, is a reference to the child. Sleeps.
  */
 int task_clone(const struct clone_args *args, struct task **out) __must_check;
 

@@ -1,6 +1,7 @@
 /*
- * The two tables, and the one function that applies them. What needs more than flags to decide (is the caller
- * init, is the descriptor a cgroup, may it) is checked where that is known: in clone.c and sys_clone.c.
+ * The two tables, and the one function that applies them. What needs more than flags to decide (is
+ * the caller init, is the descriptor a cgroup, may it) is checked where that is known: in clone.c
+ * and sys_clone.c.
  */
 #include "kernel/lifecycle/clone_flags.h"
 
@@ -36,7 +37,8 @@ const struct clone_flag clone_flags[] = {
 	FLAG(NEWPID, BY_ANY, false, "the child is pid 1 of a new pid namespace"),
 	FLAG(NEWNET, BY_ANY, false, "new network namespace"),
 	FLAG(IO, TASK_CALLS, true, "share the io context"),
-	FLAG(CLEAR_SIGHAND, BY_CLONE3 | BY_KERNEL, true, "handlers to default, ignored stay ignored"),
+	FLAG(CLEAR_SIGHAND, BY_CLONE3 | BY_KERNEL, true,
+	     "handlers to default, ignored stay ignored"),
 	FLAG(INTO_CGROUP, BY_CLONE3, false, "start in the cgroup of a descriptor"),
 };
 const unsigned clone_flag_count = ARRAY_SIZE(clone_flags);
@@ -45,21 +47,24 @@ const unsigned clone_flag_count = ARRAY_SIZE(clone_flags);
 
 const struct clone_rule clone_rules[] = {
 	/* set, missing, where, error, reason */
-	{ F(SIGHAND), F(VM), TASK_CALLS, EINVAL,
-	  "a handler is an address: it means nothing in another address space" },
-	{ F(THREAD), F(SIGHAND), TASK_CALLS, EINVAL,
-	  "a signal to the process may run on any thread, so all need the same handlers" },
-	{ F(SIGHAND) | F(CLEAR_SIGHAND), 0, TASK_CALLS, EINVAL, "clearing would clear the caller's" },
-	{ F(FS) | F(NEWNS), 0, TASK_CALLS, EINVAL,
-	  "a shared root and working directory would lie in two mount namespaces" },
-	{ F(FS) | F(NEWUSER), 0, TASK_CALLS, EINVAL,
-	  "capabilities in the new user namespace would reach the caller's root by chroot" },
-	{ F(THREAD) | F(NEWUSER), 0, TASK_CALLS, EINVAL, "threads of a process have one user namespace" },
-	{ F(THREAD) | F(NEWPID), 0, TASK_CALLS, EINVAL, "a process has one number in each namespace" },
-	{ F(PIDFD) | F(DETACHED), 0, TASK_CALLS, EINVAL, "kept free for a pidfd of a thread" },
-	{ F(PIDFD) | F(PARENT_SETTID), 0, BY_CLONE, EINVAL, "legacy clone stores both at parent_tid" },
-	{ F(SYSVSEM) | F(NEWIPC), 0, BY_ANY, EINVAL,
-	  "an undo list names semaphores of one ipc namespace" },
+	{F(SIGHAND), F(VM), TASK_CALLS, EINVAL,
+	 "a handler is an address: it means nothing in another address space"},
+	{F(THREAD), F(SIGHAND), TASK_CALLS, EINVAL,
+	 "a signal to the process may run on any thread, so all need the same handlers"},
+	{F(SIGHAND) | F(CLEAR_SIGHAND), 0, TASK_CALLS, EINVAL, "clearing would clear the caller's"},
+	{F(FS) | F(NEWNS), 0, TASK_CALLS, EINVAL,
+	 "a shared root and working directory would lie in two mount namespaces"},
+	{F(FS) | F(NEWUSER), 0, TASK_CALLS, EINVAL,
+	 "capabilities in the new user namespace would reach the caller's root by chroot"},
+	{F(THREAD) | F(NEWUSER), 0, TASK_CALLS, EINVAL,
+	 "threads of a process have one user namespace"},
+	{F(THREAD) | F(NEWPID), 0, TASK_CALLS, EINVAL,
+	 "a process has one number in each namespace"},
+	{F(PIDFD) | F(DETACHED), 0, TASK_CALLS, EINVAL, "kept free for a pidfd of a thread"},
+	{F(PIDFD) | F(PARENT_SETTID), 0, BY_CLONE, EINVAL,
+	 "legacy clone stores both at parent_tid"},
+	{F(SYSVSEM) | F(NEWIPC), 0, BY_ANY, EINVAL,
+	 "an undo list names semaphores of one ipc namespace"},
 };
 const unsigned clone_rule_count = ARRAY_SIZE(clone_rules);
 

@@ -1,8 +1,8 @@
 /*
  * The flags of clone, clone3 and unshare, and the rules between them, as data.
  *
- * Whatever must agree about the flags is made from these two tables: the checks here, the reference page,
- * the tests of all pairs, the names in traces.
+ * Whatever must agree about the flags is made from these two tables: the checks here, the reference
+ * page, the tests of all pairs, the names in traces.
  */
 #pragma once
 
@@ -19,7 +19,8 @@ struct clone_flag {
 	uint64_t bit;
 	const char *name;    /* without CLONE_ */
 	unsigned calls;	     /* where it is known: elsewhere EINVAL */
-	bool done;	     /* false: Pando refuses it with EINVAL, as a Linux built without that feature does */
+	bool done; /* false: Pando refuses it with EINVAL, as a Linux built without that feature
+		      does */
 	const char *meaning; /* set means */
 };
 
@@ -37,5 +38,6 @@ extern const unsigned clone_flag_count;
 extern const struct clone_rule clone_rules[];
 extern const unsigned clone_rule_count;
 
-/* The first rule that flags break, as its -errno; -EINVAL for unknown or unfinished flags; 0. by: one BY_*. */
+/* The first rule that flags break, as its -errno; -EINVAL for unknown or unfinished flags; 0. by:
+ * one BY_*. */
 int clone_flags_check(uint64_t flags, unsigned by) __must_check;

@@ -1,16 +1,16 @@
 /*
- * Loading ELF programs: statically linked, position-independent, and with an interpreter (the dynamic linker, which
- * is then loaded beside it and entered first).
+ * Loading ELF programs: statically linked, position-independent, and with an interpreter (the
+ * dynamic linker, which is then loaded beside it and entered first).
  *
  *	ET_EXEC   segments lie where they say
- *	ET_DYN    with an interpreter or static-pie: at PIE_BASE; the interpreter itself: below the stack,
- *		  where mmap finds room for all of it
+ *	ET_DYN    with an interpreter or static-pie: at PIE_BASE; the interpreter itself: below
+ *	          the stack, where mmap finds room for all of it
  *
- * Every field of the headers is hostile: sizes are checked before they are added, everything goes into the new
- * address space through mm_map, which knows the user's half.
+ * Every field of the headers is hostile: sizes are checked before they are added, everything goes
+ * into the new address space through mm_map, which knows the user's half.
  *
- * NOTE(linux): everything is mapped before the old program is given up, so a bad segment is an error of exec, where Linux
- * kills the caller.
+ * NOTE(linux): everything is mapped before the old program is given up, so a bad segment is an
+ * error of exec, where Linux kills the caller.
  */
 #include "kernel/lifecycle/program.h"
 
@@ -25,7 +25,8 @@
 #include "lib/string.h"
 
 #define PIE_BASE (USER_END / 3 * 2 & PAGE_MASK)
-#define PHDRS_MAX 1024 /* 56 KiB of program headers: more than any linker makes, as Linux's 64 KiB */
+#define PHDRS_MAX                                                                                  \
+	1024 /* 56 KiB of program headers: more than any linker makes, as Linux's 64 KiB */
 
 struct elf_image {
 	struct file *file;
@@ -61,8 +62,8 @@ static int image_span(struct elf_image *image)
 
 		if (ph->type != PT_LOAD)
 			continue;
-		if (ph->filesz > ph->memsz || ph->memsz > USER_END || ph->vaddr > USER_END - ph->memsz ||
-		    (ph->vaddr - ph->offset) % PAGE_SIZE != 0)
+		if (ph->filesz > ph->memsz || ph->memsz > USER_END ||
+		    ph->vaddr > USER_END - ph->memsz || (ph->vaddr - ph->offset) % PAGE_SIZE != 0)
 			return -EINVAL;
 		image->low = min(image->low, ph->vaddr & PAGE_MASK);
 		image->high = max(image->high, ALIGN_UP(ph->vaddr + ph->memsz, PAGE_SIZE));
@@ -189,16 +190,19 @@ static void image_tell_mm(struct mm *mm, const struct elf_image *image)
 	mm->brk_start = mm->brk = image->bias + image->high;
 }
 
-/* Room for a whole image whose place is free to choose: found by mapping it as a block and letting go. */
+/* Room for a whole image whose place is free to choose: found by mapping it as a block and letting
+ * go. */
 static int find_room(struct mm *mm, size_t len, vaddr_t *out)
 {
-	struct mm_map_request req = { .len = len, .flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE };
+	struct mm_map_request req = {.len = len,
+				     .flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE};
 	int err = mm_map(mm, &req, out);
 
 	return err ? err : mm_unmap(mm, *out, len);
 }
 
-/* The interpreter's name is a string in the file: opened as the program itself was. NULL in *out if there is none. */
+/* The interpreter's name is a string in the file: opened as the program itself was. NULL in *out if
+ * there is none. */
 static int interp_open(const struct elf_image *image, struct file **out)
 {
 	const struct elf_phdr *ph = image->phdr;

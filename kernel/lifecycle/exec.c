@@ -3,11 +3,12 @@
  *
  *	gather   arguments and environment are copied into the kernel
  *	open     the file, and as long as it begins with #! the interpreter that it names instead
- *	load     into a new address space: segments, stack, vDSO. The old program is untouched and any failure
- *		 so far is an errno
- *	alone    other threads are killed; a shared descriptor or handler table is copied (resource_unshare)
- *	commit   the new space is installed. From that line on nothing can fail: handlers go to default, close-on-exec
- *		 descriptors close, credentials change, registers are reset
+ *	load     into a new address space: segments, stack, vDSO. The old program is untouched
+ *	         and any failure so far is an errno
+ *	alone    other threads are killed; a shared descriptor or handler table is copied
+ *	         (resource_unshare)
+ *	commit   the new space is installed. From that line on nothing can fail: handlers go to
+ *	         default, close-on-exec descriptors close, credentials change, registers are reset
  */
 #include "kernel/lifecycle/exec.h"
 
@@ -68,8 +69,8 @@ static int program_open(struct program *p, int dfd, const char *path, unsigned f
 	return got < 0 ? (int)got : 0;
 }
 
-/* Splits "#! interpreter [one argument]" in place; *arg NULL if there is none. -ENOEXEC if there is no interpreter, or the
- * line is cut in the middle of its name. */
+/* Splits "#! interpreter [one argument]" in place; *arg NULL if there is none. -ENOEXEC if there is
+ * no interpreter, or the line is cut in the middle of its name. */
 static int script_parse(char *head, char **interp, char **arg)
 {
 	char *end = strchr(head, '\n'), *s = head + 2;
@@ -137,10 +138,12 @@ static int program_find(struct program *p, int dfd, const char *path, unsigned f
 	return err;
 }
 
-/* Each address space keeps writers off the file that it runs, so that its code does not change under it. */
+/* Each address space keeps writers off the file that it runs, so that its code does not change
+ * under it. */
 static struct file *exe_get(struct file *f)
 {
-	(void)!inode_write_deny(f->inode); /* denied already, by whom it is taken over from: can't fail */
+	(void)!inode_write_deny(
+		f->inode); /* denied already, by whom it is taken over from: can't fail */
 	return file_get(f);
 }
 

@@ -1,10 +1,11 @@
 /*
  * exec in a process with threads: the others go, and the one that calls exec becomes the process.
  *
- * The caller marks its group (exec_task), so no further thread can be made and no second exec begins; kills the others and
- * sleeps on wait_exec until they are gone. A leader that is not the caller ends as a zombie, which
- * the parent can't reap while the caller lives; the caller then takes over its number, its place in the family
- * and its exit signal, and buries it. So the process keeps its number whichever thread execs.
+ * The caller marks its group (exec_task), so no further thread can be made and no second exec
+ * begins; kills the others and sleeps on wait_exec until they are gone. A leader that is not the
+ * caller ends as a zombie, which the parent can't reap while the caller lives; the caller then
+ * takes over its number, its place in the family and its exit signal, and buries it. So the process
+ * keeps its number whichever thread execs.
  */
 #include "kernel/lifecycle/program.h"
 
@@ -67,7 +68,8 @@ static void group_unclaim(struct group *g)
 	spin_unlock_irqrestore(&g->lock, irq);
 }
 
-/* current and the dead leader exchange numbers and places; the leader is then an ordinary dead thread. tasks_lock held. */
+/* current and the dead leader exchange numbers and places; the leader is then an ordinary dead
+ * thread. tasks_lock held. */
 static void leader_replace(struct task *self, struct task *leader)
 {
 	struct pid *mine = self->pid;

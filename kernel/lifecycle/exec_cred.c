@@ -1,9 +1,9 @@
 /*
  * Credentials across exec (capabilities(7), "Transformation of capabilities during execve").
  *
- * The set-user-id and set-group-id bits of the file replace the effective ids, unless the mount or no_new_privs forbids
- * it; the saved ids follow the effective ones. Root, real or effective, gets every capability of its
- * bounding set; anyone else keeps only the ambient ones.
+ * The set-user-id and set-group-id bits of the file replace the effective ids, unless the mount or
+ * no_new_privs forbids it; the saved ids follow the effective ones. Root, real or effective, gets
+ * every capability of its bounding set; anyone else keeps only the ambient ones.
  *
  * LIMIT: no file capabilities: there are no extended attributes to keep them in.
  */

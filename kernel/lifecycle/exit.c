@@ -3,15 +3,17 @@
  *
  *	RUNNING, in task_exit
  *	  1 leave the group's live threads; the last one stops the group's timers
- *	  2 leave the address space: wake robust futexes and whoever joins the thread, the vfork parent
+ *	  2 leave the address space: wake robust futexes and whoever joins the thread, the
+ *	    vfork parent
  *	  3 put the rows that a zombie doesn't need
- *	  4 under tasks_lock: children go to a new parent; process groups that lose their last tie to
- *	    the session are hung up; become ZOMBIE; tell the parent, or reap itself if nobody wants to know
+ *	  4 under tasks_lock: children go to a new parent; process groups that lose their last
+ *	    tie to the session are hung up; become ZOMBIE; tell the parent, or reap itself if
+ *	    nobody wants to know
  *	  5 switch away for the last time
  *
- * A thread that is not the leader always reaps itself. A leader waits as a zombie for the other threads, and the
- * last of them tells the leader's parent. The status of a process is that of its group exit, or
- * its leader's own.
+ * A thread that is not the leader always reaps itself. A leader waits as a zombie for the other
+ * threads, and the last of them tells the leader's parent. The status of a process is that of its
+ * group exit, or its leader's own.
  *
  * Locking: tasks_lock for everything in step 4; inside it the locks of single groups.
  */
@@ -32,7 +34,8 @@
 #include "kernel/task/pid.h"
 #include "kernel/tty/session.h"
 
-/* Who adopts children of t: another thread of its group, the nearest ancestor that asked for it, or init. */
+/* Who adopts children of t: another thread of its group, the nearest ancestor that asked for it, or
+ * init. */
 static struct task *reaper_of(struct task *t)
 {
 	struct task *other, *up;
@@ -54,9 +57,10 @@ static struct task *reaper_of(struct task *t)
 	return task_peek(1);
 }
 
-/* A child whose parent's process has gone. The dead ones among them are told to the new parent, which may not want
- * them: those go to `unwanted`. */
-static void child_adopt(struct task *child, struct task *reaper, bool same_group, struct list *unwanted)
+/* A child whose parent's process has gone. The dead ones among them are told to the new parent,
+ * which may not want them: those go to `unwanted`. */
+static void child_adopt(struct task *child, struct task *reaper, bool same_group,
+			struct list *unwanted)
 {
 	bool autoreap = false;
 
@@ -75,8 +79,8 @@ static void child_adopt(struct task *child, struct task *reaper, bool same_group
 	}
 }
 
-/* Would the death of t's group leave pgrp without anyone in its session to control it? Then its stopped members
- * get SIGHUP and SIGCONT (POSIX, "orphaned process group"). tasks_lock held. */
+/* Would the death of t's group leave pgrp without anyone in its session to control it? Then its
+ * stopped members get SIGHUP and SIGCONT (POSIX, "orphaned process group"). tasks_lock held. */
 static void pgrp_hang_up_if_orphaned(struct pid *pgrp, const struct group *leaving)
 {
 	struct group *g;
@@ -104,7 +108,8 @@ static void children_orphan(struct task *t, struct list *unwanted)
 	list_for_each_entry_safe(child, next, &t->children, sibling) {
 		list_move_tail(&child->sibling, &reaper->children);
 		child_adopt(child, reaper, same_group, unwanted);
-		if (!same_group && child->group->pgrp != NULL && child->group->pgrp != t->group->pgrp &&
+		if (!same_group && child->group->pgrp != NULL &&
+		    child->group->pgrp != t->group->pgrp &&
 		    child->group->session == t->group->session)
 			pgrp_hang_up_if_orphaned(child->group->pgrp, t->group);
 	}
@@ -143,7 +148,8 @@ static void exit_notify(struct task *t)
 	if (exit_tell(t)) {
 		wait_reap_locked(t);
 		list_add_tail(&t->sibling, &unwanted);
-		/* The leader may have died before: then this thread was what its parent waited for. */
+		/* The leader may have died before: then this thread was what its parent waited
+		 * for. */
 		if (t != leader && group_is_dead(leader)) {
 			signal_notify_parent_exit(leader, &leader_reaped);
 			if (leader_reaped) {
@@ -169,9 +175,11 @@ static bool exit_leave_group(struct task *t, int status)
 	t->flags |= TASK_EXITING;
 	t->exit_code = status;
 	if (t->mm != NULL)
-		g->dead_threads.maxrss_pages = max(g->dead_threads.maxrss_pages, mm_rss_peak(t->mm));
+		g->dead_threads.maxrss_pages =
+			max(g->dead_threads.maxrss_pages, mm_rss_peak(t->mm));
 	last = --g->live == 0;
-	/* A group stop in progress no longer waits for this thread; a signal to the process goes to another. */
+	/* A group stop in progress no longer waits for this thread; a signal to the process goes to
+	 * another. */
 	signal_thread_leaves(t);
 	spin_unlock_irqrestore(&g->lock, irq);
 	return last;
@@ -193,7 +201,8 @@ __noreturn void task_exit(int status)
 	assert(t->tid != 0);
 	irq_enable();
 	if (t->group->leader == t && t->tid == 1 && t->group->live == 1)
-		panic("init (pid 1) has ended with wait status 0x%x: nothing is left to run", status);
+		panic("init (pid 1) has ended with wait status 0x%x: nothing is left to run",
+		      status);
 	last = exit_leave_group(t, status);
 	if (last)
 		itimer_group_exit(t->group);

@@ -1,6 +1,6 @@
 /*
- * A kernel thread shares every row with kthreadd, which has no address space; so it is a clone with all the sharing
- * flags and nothing to copy. kthreadd itself only reaps them.
+ * A kernel thread shares every row with kthreadd, which has no address space; so it is a clone with
+ * all the sharing flags and nothing to copy. kthreadd itself only reaps them.
  */
 #include "kernel/lifecycle/kthread.h"
 

@@ -13,7 +13,7 @@ struct cred;
 
 struct program {
 	struct file *file;	 /* the binary; for a script in the end its interpreter */
-	char *name;		 /* as it is told in AT_EXECFN: what the caller said, or /dev/fd/N */
+	char *name; /* as it is told in AT_EXECFN: what the caller said, or /dev/fd/N */
 	char head[PROGRAM_HEAD]; /* the file's first bytes, zero-filled */
 	struct arg_list argv, envp;
 	struct cred *cred;	 /* what it will run with */
@@ -29,7 +29,8 @@ struct program {
 	vaddr_t sp;		 /* once the stack is built */
 };
 
-/* Loads p->file into p->mm: segments, break, interpreter. 0, -ENOEXEC, -ENOMEM, -EINVAL, -EIO, -ELIBBAD... Sleeps. */
+/* Loads p->file into p->mm: segments, break, interpreter. 0, -ENOEXEC, -ENOMEM, -EINVAL, -EIO,
+ * -ELIBBAD... Sleeps. */
 int elf_load(struct program *p) __must_check;
 
 /* Maps the stack and the vDSO and lays out strings, vectors and auxv; sets p->sp. Sleeps. */
@@ -38,6 +39,6 @@ int exec_stack_build(struct program *p) __must_check;
 /* Credentials after exec of p->file: set-id bits, capabilities. Sets p->cred and p->secure. */
 int exec_cred_prepare(struct program *p) __must_check;
 
-/* Makes current the only thread of its group, with the group's number: all others are killed and gone. 0, or -EAGAIN (another
- * thread is at it), -EINTR (current is killed itself). Sleeps. */
+/* Makes current the only thread of its group, with the group's number: all others are killed and
+ * gone. 0, or -EAGAIN (another thread is at it), -EINTR (current is killed itself). Sleeps. */
 int exec_alone(void) __must_check;

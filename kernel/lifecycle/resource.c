@@ -1,8 +1,10 @@
 /*
- * The rows, and what is done with all of them alike. To add a resource: a pointer in struct task, a row here.
+ * The rows, and what is done with all of them alike. To add a resource: a pointer in struct task, a
+ * row here.
  *
- * Who may follow a task's pointers: the task itself freely; others under tasks_lock or the lock of its group (a timer
- * that sends a signal has only that), both of which are held wherever a slot of a published task changes.
+ * Who may follow a task's pointers: the task itself freely; others under tasks_lock or the lock of
+ * its group (a timer that sends a signal has only that), both of which are held wherever a slot of
+ * a published task changes.
  */
 #include "kernel/lifecycle/resource.h"
 
@@ -25,7 +27,7 @@
 	{                                                                                          \
 		struct type *copy = NULL;                                                          \
 		int err = type##_copy(from, &copy);                                                \
-                                                                                                   \
+\
 		*out = copy;                                                                       \
 		return err;                                                                        \
 	}                                                                                          \
@@ -49,7 +51,8 @@ RESOURCE_COUNT(fs_context, ref)
 RESOURCE_OPS(sighand)
 RESOURCE_COUNT(sighand, ref)
 
-/* A thread group is never copied: a process that is not a thread of another is a new one, with the same limits. */
+/* A thread group is never copied: a process that is not a thread of another is a new one, with the
+ * same limits. */
 static int group_copy(struct group *from, struct group **out)
 {
 	return group_create(from, out);
@@ -111,7 +114,8 @@ int resource_inherit(const struct resource *r, struct task *child, const struct 
 	return (flags & r->renew) ? r->make_new(theirs, slot) : r->copy(theirs, slot);
 }
 
-/* Replaces what a task has in a slot, in a way that others may read under either lock; returns the old. */
+/* Replaces what a task has in a slot, in a way that others may read under either lock; returns the
+ * old. */
 static void *resource_swap(const struct resource *r, struct task *t, void *object)
 {
 	void **slot = resource_slot(r, t);

@@ -1,8 +1,9 @@
 /*
  * The resource table: what a task points to and may share, a row each.
  *
- * This is Pando's one idea. A new task gets each row's resource by its flags: shared, renewed, or copied.
- * exec and unshare apply rows to their caller; exit, and the failure of a clone half-way, put them.
+ * This is Pando's one idea. A new task gets each row's resource by its flags: shared, renewed, or
+ * copied. exec and unshare apply rows to their caller; exit, and the failure of a clone half-way,
+ * put them.
  */
 #pragma once
 
@@ -32,11 +33,12 @@ void *resource_of(const struct resource *r, const struct task *t);
 int resource_inherit(const struct resource *r, struct task *child, const struct task *from,
 		     uint64_t flags) __must_check;
 
-/* Makes current the only user of its row: a copy replaces a shared one. 0 or -errno, nothing changed. May sleep. */
+/* Makes current the only user of its row: a copy replaces a shared one. 0 or -errno, nothing
+ * changed. May sleep. */
 int resource_unshare(const struct resource *r) __must_check;
 
-/* Drops what t has of all rows, or of those that a zombie doesn't need. Idempotent. May sleep unless only
- * until_reaped rows are left. */
+/* Drops what t has of all rows, or of those that a zombie doesn't need. Idempotent. May sleep
+ * unless only until_reaped rows are left. */
 void resources_put(struct task *t);
 void resources_put_at_exit(struct task *t);
 

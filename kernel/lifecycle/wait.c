@@ -1,12 +1,13 @@
 /*
  * wait: a parent learns what became of its children, and the dead are buried.
  *
- * Children are the leaders on the children lists of the caller's threads. A change is one of: dead (a zombie leader whose
- * group has no other thread left), stopped, continued; each is reported once, unless WNOWAIT. The caller sleeps on
- * its group's wait_children, which exits and stops of children wake.
+ * Children are the leaders on the children lists of the caller's threads. A change is one of: dead
+ * (a zombie leader whose group has no other thread left), stopped, continued; each is reported
+ * once, unless WNOWAIT. The caller sleeps on its group's wait_children, which exits and stops of
+ * children wake.
  *
- * Looking and taking happen under tasks_lock in one go, so two threads that wait never get the same change. What is
- * copied to user space is copied afterwards, from struct wait_result.
+ * Looking and taking happen under tasks_lock in one go, so two threads that wait never get the same
+ * change. What is copied to user space is copied afterwards, from struct wait_result.
  */
 #include "kernel/lifecycle/wait.h"
 
@@ -58,7 +59,8 @@ static bool child_is_asked_for(const struct task *child, const struct wait_reque
 	return (req->options & __WALL) || clone_child == !!(req->options & __WCLONE);
 }
 
-static void result_fill(struct wait_result *res, struct task *child, int status, int code, int value)
+static void result_fill(struct wait_result *res, struct task *child, int status, int code,
+			int value)
 {
 	res->tid = child->tid;
 	res->status = status;
@@ -74,7 +76,8 @@ static void result_dead(struct wait_result *res, struct task *child)
 	if (signo == 0)
 		result_fill(res, child, status, CLD_EXITED, status >> 8 & 0xff);
 	else
-		result_fill(res, child, status, status & WAIT_STATUS_CORE ? CLD_DUMPED : CLD_KILLED, signo);
+		result_fill(res, child, status, status & WAIT_STATUS_CORE ? CLD_DUMPED : CLD_KILLED,
+			    signo);
 }
 
 /* Own and waited-for usage of a child's group, into the result and into the parent's group. */
@@ -113,7 +116,8 @@ static bool take_dead(struct task *child, const struct wait_request *req, struct
 	return true;
 }
 
-static bool take_stopped(struct task *child, const struct wait_request *req, struct wait_result *res)
+static bool take_stopped(struct task *child, const struct wait_request *req,
+			 struct wait_result *res)
 {
 	struct group *g = child->group;
 	bool take = false;
@@ -123,7 +127,8 @@ static bool take_stopped(struct task *child, const struct wait_request *req, str
 	spin_lock(&g->lock);
 	if (g->stopped && !g->stop_reported) {
 		take = true;
-		result_fill(res, child, WAIT_STATUS_STOPPED(g->stop_signal), CLD_STOPPED, g->stop_signal);
+		result_fill(res, child, WAIT_STATUS_STOPPED(g->stop_signal), CLD_STOPPED,
+			    g->stop_signal);
 		if (!(req->options & WNOWAIT))
 			g->stop_reported = true;
 	}
@@ -131,7 +136,8 @@ static bool take_stopped(struct task *child, const struct wait_request *req, str
 	return take;
 }
 
-static bool take_continued(struct task *child, const struct wait_request *req, struct wait_result *res)
+static bool take_continued(struct task *child, const struct wait_request *req,
+			   struct wait_result *res)
 {
 	struct group *g = child->group;
 	bool take = false;
@@ -156,16 +162,18 @@ static bool child_look(struct task *child, const struct wait_request *req, struc
 	       take_continued(child, req, res);
 }
 
-/* All children that are asked for: 0 when none has changed, 1 when one was taken, -ECHILD when there is none. */
-static int children_look(const struct wait_request *req, struct wait_result *res, struct task **reaped)
+/* All children that are asked for: 0 when none has changed, 1 when one was taken, -ECHILD when
+ * there is none. */
+static int children_look(const struct wait_request *req, struct wait_result *res,
+			 struct task **reaped)
 {
 	struct task *thread, *child;
 	int found = -ECHILD;
 
 	if (req->which == P_PID) { /* the usual case needs no walk */
 		child = task_peek(req->id);
-		if (child == NULL || child->exit_signal < 0 || child->parent->group != current->group ||
-		    !child_is_asked_for(child, req) ||
+		if (child == NULL || child->exit_signal < 0 ||
+		    child->parent->group != current->group || !child_is_asked_for(child, req) ||
 		    ((req->options & __WNOTHREAD) && child->parent != current))
 			return -ECHILD;
 		return child_look(child, req, res, reaped);
@@ -204,7 +212,8 @@ int wait_for_child(const struct wait_request *req, struct wait_result *res)
 		found = wait_try(req, res);
 		return min(found, 0);
 	}
-	err = wait_event_interruptible(&current->group->wait_children, (found = wait_try(req, res)) != 0);
+	err = wait_event_interruptible(&current->group->wait_children,
+				       (found = wait_try(req, res)) != 0);
 	if (err)
 		return -ERESTARTSYS;
 	return min(found, 0);

@@ -22,12 +22,12 @@ struct wait_result {
 	struct usage usage; /* the child's, its own waited-for children included */
 };
 
-/* Finds a child's change and, unless WNOWAIT, takes it (reaps a zombie). 0 (then look at tid), -ECHILD, -ERESTARTSYS
- * when a signal came. Sleeps unless WNOHANG. */
+/* Finds a child's change and, unless WNOWAIT, takes it (reaps a zombie). 0 (then look at tid),
+ * -ECHILD, -ERESTARTSYS when a signal came. Sleeps unless WNOHANG. */
 int wait_for_child(const struct wait_request *req, struct wait_result *res) __must_check;
 
-/* Takes a dead, unlinked-from-nobody task out of tables and family and drops the tables' reference later: the caller
- * holds tasks_lock and calls task_put when it has let it go. */
+/* Takes a dead, unlinked-from-nobody task out of tables and family and drops the tables' reference
+ * later: the caller holds tasks_lock and calls task_put when it has let it go. */
 void wait_reap_locked(struct task *t);
 
 /* kthreadd: sleeps until a child has died, reaps all dead ones. */
@@ -35,5 +35,6 @@ void wait_reap_all(void);
 
 /* The status that wait gives for a dead leader. tasks_lock held. */
 int group_exit_status(const struct task *leader);
-/* True when a leader is a zombie and the last of its group: its parent may wait for it. tasks_lock held. */
+/* True when a leader is a zombie and the last of its group: its parent may wait for it. tasks_lock
+ * held. */
 bool group_is_dead(const struct task *leader);

@@ -1,9 +1,11 @@
 /*
- * madvise. What changes what a program can see is carried out (DONTNEED, FREE, DONTFORK, WIPEONFORK, POPULATE_*); hints
- * about when pages will be used are checked and then followed by doing nothing, which every hint allows.
+ * madvise. What changes what a program can see is carried out (DONTNEED, FREE, DONTFORK,
+ * WIPEONFORK, POPULATE_*); hints about when pages will be used are checked and then followed by
+ * doing nothing, which every hint allows.
  *
- * NOTE(linux): MADV_FREE drops at once, as MADV_DONTNEED; Linux may keep the old contents until memory is short.
- * LIMIT: MADV_REMOVE is refused with -EINVAL; no transparent huge pages, so (NO)HUGEPAGE is -EINVAL, as on a Linux without them.
+ * NOTE(linux): MADV_FREE drops at once, as MADV_DONTNEED; Linux may keep the old contents until
+ * memory is short. LIMIT: MADV_REMOVE is refused with -EINVAL; no transparent huge pages, so
+ * (NO)HUGEPAGE is -EINVAL, as on a Linux without them.
  */
 #include "kernel/mm/mm.h"
 
@@ -42,7 +44,8 @@ static int area_advise(struct vma *v, vaddr_t start, vaddr_t end, int advice)
 	case MADV_DONTFORK:
 		return area_set(v, start, end, VM_DONTCOPY, 0);
 	case MADV_DOFORK:
-		return v->flags & VM_KERNEL_PAGES ? -EINVAL : area_set(v, start, end, 0, VM_DONTCOPY);
+		return v->flags & VM_KERNEL_PAGES ? -EINVAL
+						  : area_set(v, start, end, 0, VM_DONTCOPY);
 	case MADV_WIPEONFORK:
 		if (v->cache != NULL || !vma_is_private(v))
 			return -EINVAL;

@@ -1,9 +1,10 @@
 /*
- * fork's half of copy-on-write: the child gets every area of the parent and, for private ones, every entry, with
- * both sides write-protected. Shared areas get no entries: their pages are in a cache and appear again at the first touch.
+ * fork's half of copy-on-write: the child gets every area of the parent and, for private ones,
+ * every entry, with both sides write-protected. Shared areas get no entries: their pages are in a
+ * cache and appear again at the first touch.
  *
- * The parent's lock is held for writing, so no fault runs beside this; its TLBs are flushed once at the end, before
- * the child can run.
+ * The parent's lock is held for writing, so no fault runs beside this; its TLBs are flushed once at
+ * the end, before the child can run.
  */
 #include "kernel/mm/mm.h"
 

@@ -1,21 +1,22 @@
 /*
  * Page faults.
  *
- *	entry       access  area               what appears
- *	empty       read    anonymous          the zero page, read-only
- *	empty       write   anonymous          a fresh page of zeros
- *	empty       any     file, shared       the cache's page
- *	empty       read    file, private      the cache's page, read-only
- *	empty       write   file, private      a copy of the cache's page
- *	read-only   write   private            the same page if this entry is its only user, else a copy
- *	read-only   write   shared             the same page, now writable
+ *	entry       access  area            what appears
+ *	empty       read    anonymous       the zero page, read-only
+ *	empty       write   anonymous       a fresh page of zeros
+ *	empty       any     file, shared    the cache's page
+ *	empty       read    file, private   the cache's page, read-only
+ *	empty       write   file, private   a copy of the cache's page
+ *	read-only   write   private         the same page if no other entry shows it, else a copy
+ *	read-only   write   shared          the same page, now writable
  *
- * The area is looked up under mm->lock for reading, so threads fault side by side. Pages are found or made before
- * the leaf table's lock is taken; under it the entry is looked at again, and if somebody else was faster
- * there is nothing left to do.
+ * The area is looked up under mm->lock for reading, so threads fault side by side. Pages are found
+ * or made before the leaf table's lock is taken; under it the entry is looked at again, and if
+ * somebody else was faster there is nothing left to do.
  *
- * A private page may be written in place when its count is 1: the count is the number of entries that show it, and only
- * through this entry, under this lock, could another user of it come into being.
+ * A private page may be written in place when its count is 1: the count is the number of entries
+ * that show it, and only through this entry, under this lock, could another user of it come into
+ * being.
  */
 #include "kernel/mm/fault.h"
 
@@ -27,8 +28,8 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-/* The address was readable-only on other harts: they must forget it before the new page is written. A page that was
- * absent needs only this hart to look again; the others fault and find it. */
+/* The address was readable-only on other harts: they must forget it before the new page is written.
+ * A page that was absent needs only this hart to look again; the others fault and find it. */
 static void flush_entry(struct mm *mm, vaddr_t addr, pte_t old)
 {
 	if (pte_present(old))
@@ -47,7 +48,8 @@ static void sync_icache(const struct vma *v, struct page *p)
 }
 
 /* Replaces the entry `old` by page p (whose reference is consumed), unless it has changed. */
-static void entry_install(struct vma *v, vaddr_t addr, pte_t *table, pte_t old, struct page *p, bool write)
+static void entry_install(struct vma *v, vaddr_t addr, pte_t *table, pte_t old, struct page *p,
+			  bool write)
 {
 	pte_t *slot = pt_slot(table, addr);
 	struct page *drop = p;
@@ -125,7 +127,8 @@ static int fault_file(struct vma *v, vaddr_t addr, pte_t *table, bool write)
 /* A page of the kernel image (vDSO): shown as it is, never written. */
 static int fault_kernel_page(struct vma *v, vaddr_t addr, pte_t *table)
 {
-	const char *kernel = (const char *)v->kernel_pages + (addr - v->start) + (v->pgoff << PAGE_SHIFT);
+	const char *kernel =
+		(const char *)v->kernel_pages + (addr - v->start) + (v->pgoff << PAGE_SHIFT);
 
 	entry_install(v, addr, table, 0, page_get(page_of(kernel)), false);
 	return 0;
@@ -143,9 +146,11 @@ static int fault_read_only(struct vma *v, vaddr_t addr, pte_t *table, pte_t old)
 		return 0;
 	}
 	p = pte_page(old);
-	if (!vma_is_private(v) || (p->kind == PAGE_ANON && p != zero_page && ref_count(&p->ref) == 1)) {
+	if (!vma_is_private(v) ||
+	    (p->kind == PAGE_ANON && p != zero_page && ref_count(&p->ref) == 1)) {
 		pte_set(slot, pte_for_page(v, p, true));
-		tlb_flush_local_page(addr); /* others may keep the stricter entry: they fault and come here */
+		tlb_flush_local_page(
+			addr); /* others may keep the stricter entry: they fault and come here */
 		pt_unlock(table);
 		return 0;
 	}
@@ -191,7 +196,8 @@ int mm_fault_in(struct mm *mm, struct vma *v, vaddr_t addr, enum fault_access ac
 	return 0;
 }
 
-/* The stack's area reaches down to addr if its limit and its lower neighbour allow. mm->lock held for writing. */
+/* The stack's area reaches down to addr if its limit and its lower neighbour allow. mm->lock held
+ * for writing. */
 static int stack_grow(struct mm *mm, struct vma *v, vaddr_t addr)
 {
 	vaddr_t start = addr & PAGE_MASK;
@@ -208,7 +214,8 @@ static int stack_grow(struct mm *mm, struct vma *v, vaddr_t addr)
 	return 0;
 }
 
-/* The area for a fault at addr, with mm->lock held for reading; NULL (and the lock not held) if there is none. */
+/* The area for a fault at addr, with mm->lock held for reading; NULL (and the lock not held) if
+ * there is none. */
 static struct vma *area_for_fault(struct mm *mm, vaddr_t addr)
 {
 	struct vma *v;
@@ -223,7 +230,8 @@ static struct vma *area_for_fault(struct mm *mm, vaddr_t addr)
 		return NULL;
 	rwlock_write_lock(&mm->lock);
 	v = vma_find_after(mm, addr);
-	grown = v != NULL && (v->start <= addr || ((v->flags & VM_GROWSDOWN) && stack_grow(mm, v, addr) == 0));
+	grown = v != NULL &&
+		(v->start <= addr || ((v->flags & VM_GROWSDOWN) && stack_grow(mm, v, addr) == 0));
 	rwlock_write_unlock(&mm->lock);
 	if (!grown)
 		return NULL;

@@ -1,12 +1,13 @@
 /*
  * mmap, munmap and brk: putting areas into an address space and cutting them out.
  *
- * Room is looked for from map_hint downwards: the place below the lowest mapping made last, or the highest gap that
- * munmap has left since. So a series of mappings finds its room at once, and gaps are used again.
+ * Room is looked for from map_hint downwards: the place below the lowest mapping made last, or the
+ * highest gap that munmap has left since. So a series of mappings finds its room at once, and gaps
+ * are used again.
  *
  * Check, allocate, commit: the new area is complete before what lay in its place goes.
  */
-#include "kernel/mm/mm.h"
+#include "kernel/mm/map.h"
 
 #include "arch/machine.h"
 #include "kernel/abi/capability.h"
@@ -14,7 +15,6 @@
 #include "kernel/abi/resource.h"
 #include "kernel/core/panic.h"
 #include "kernel/mm/fault.h"
-#include "kernel/mm/map.h"
 #include "kernel/mm/page_table.h"
 #include "kernel/mm/shm_object.h"
 #include "kernel/task/cred.h"
@@ -74,7 +74,8 @@ static int map_place(struct mm *mm, const struct mm_map_request *req, size_t len
 			return -EINVAL;
 		if (req->addr < MAP_LOWEST && !capable(CAP_SYS_RAWIO))
 			return -EPERM;
-		if ((req->flags & MAP_FIXED_NOREPLACE) && !range_is_free(mm, req->addr, req->addr + len))
+		if ((req->flags & MAP_FIXED_NOREPLACE) &&
+		    !range_is_free(mm, req->addr, req->addr + len))
 			return -EEXIST;
 		*out = req->addr;
 		return 0;
@@ -138,8 +139,9 @@ static int map_check(struct mm *mm, const struct mm_map_request *req, size_t len
 		return -ENOMEM;
 	if (mm->total_pages + pages > as_limit >> PAGE_SHIFT)
 		return -ENOMEM;
-	if (req->file == NULL && (req->prot & PROT_WRITE) && (req->flags & MAP_TYPE) == MAP_PRIVATE &&
-	    !(req->flags & MAP_STACK) && mm->data_pages + pages > data_limit >> PAGE_SHIFT)
+	if (req->file == NULL && (req->prot & PROT_WRITE) &&
+	    (req->flags & MAP_TYPE) == MAP_PRIVATE && !(req->flags & MAP_STACK) &&
+	    mm->data_pages + pages > data_limit >> PAGE_SHIFT)
 		return -ENOMEM;
 	return 0;
 }
@@ -207,8 +209,10 @@ int mm_map(struct mm *mm, const struct mm_map_request *req, vaddr_t *out)
 	rwlock_write_lock(&mm->lock);
 	err = map_locked(mm, req, len, out);
 	rwlock_write_unlock(&mm->lock);
-	if (err == 0 && (req->flags & (MAP_POPULATE | MAP_LOCKED)) && (req->prot & (PROT_READ | PROT_WRITE)))
-		(void)!mm_populate(mm, *out, *out + len, req->prot & PROT_WRITE ? FAULT_WRITE : FAULT_READ);
+	if (err == 0 && (req->flags & (MAP_POPULATE | MAP_LOCKED)) &&
+	    (req->prot & (PROT_READ | PROT_WRITE)))
+		(void)!mm_populate(mm, *out, *out + len,
+				   req->prot & PROT_WRITE ? FAULT_WRITE : FAULT_READ);
 	return err;
 }
 
@@ -216,7 +220,8 @@ int mm_unmap(struct mm *mm, vaddr_t addr, size_t len)
 {
 	int err;
 
-	if (addr % PAGE_SIZE != 0 || len == 0 || len > USER_END || addr > USER_END - ALIGN_UP(len, PAGE_SIZE))
+	if (addr % PAGE_SIZE != 0 || len == 0 || len > USER_END ||
+	    addr > USER_END - ALIGN_UP(len, PAGE_SIZE))
 		return -EINVAL;
 	rwlock_write_lock(&mm->lock);
 	err = mm_unmap_locked(mm, addr, addr + ALIGN_UP(len, PAGE_SIZE));
@@ -226,8 +231,10 @@ int mm_unmap(struct mm *mm, vaddr_t addr, size_t len)
 
 static int brk_grow(struct mm *mm, vaddr_t from, vaddr_t to)
 {
-	struct mm_map_request req = { .addr = from, .len = to - from, .prot = PROT_READ | PROT_WRITE,
-				      .flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE };
+	struct mm_map_request req = {.addr = from,
+				     .len = to - from,
+				     .prot = PROT_READ | PROT_WRITE,
+				     .flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE};
 	vaddr_t at;
 
 	return map_locked(mm, &req, to - from, &at);
@@ -257,8 +264,9 @@ vaddr_t mm_brk(struct mm *mm, vaddr_t new_brk)
 int mm_map_kernel_pages(struct mm *mm, vaddr_t addr, const void *start, size_t len, unsigned prot,
 			const char *name)
 {
-	struct vma *v = vma_create(mm, addr, addr + len, vma_flags_of_prot(prot) | VM_MAYREAD | VM_MAYEXEC |
-								VM_KERNEL_PAGES);
+	struct vma *v =
+		vma_create(mm, addr, addr + len,
+			   vma_flags_of_prot(prot) | VM_MAYREAD | VM_MAYEXEC | VM_KERNEL_PAGES);
 
 	assert(addr % PAGE_SIZE == 0 && len % PAGE_SIZE == 0);
 	if (v == NULL)
@@ -283,7 +291,8 @@ int mm_map_vdso(struct mm *mm)
 	if (err == 0)
 		err = mm_map_kernel_pages(mm, at, &vdso_data, PAGE_SIZE, PROT_READ, "[vvar]");
 	if (err == 0)
-		err = mm_map_kernel_pages(mm, at + PAGE_SIZE, vdso_start, len, PROT_READ | PROT_EXEC, "[vdso]");
+		err = mm_map_kernel_pages(mm, at + PAGE_SIZE, vdso_start, len,
+					  PROT_READ | PROT_EXEC, "[vdso]");
 	mm->vdso = at + PAGE_SIZE;
 	return err;
 }

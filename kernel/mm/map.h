@@ -5,10 +5,11 @@
 
 #include "kernel/mm/vma.h"
 
-#define MAP_LOWEST 0x10000UL /* nothing is put below, so that a NULL pointer with an offset faults */
+#define MAP_LOWEST                                                                                 \
+	0x10000UL /* nothing is put below, so that a NULL pointer with an offset faults */
 
-/* Cuts [start, end) out: areas split at the edges, pages let go, tables freed where nothing is left in their span.
- * 0, -ENOMEM (nothing changed but splits). */
+/* Cuts [start, end) out: areas split at the edges, pages let go, tables freed where nothing is left
+ * in their span. 0, -ENOMEM (nothing changed but splits). */
 int mm_unmap_locked(struct mm *mm, vaddr_t start, vaddr_t end) __must_check;
 /* An address with len free bytes. 0, -ENOMEM. */
 int mm_find_room(struct mm *mm, size_t len, vaddr_t *out) __must_check;

@@ -3,11 +3,11 @@
  *
  *	mm_create          empty: a root table with the kernel's upper half, no area
  *	mm_copy            fork (copy.c)
- *	mm_get, mm_put     users: the tasks that have it, and whoever looks at it from outside. The last one
- *	                   empties it: areas, pages, tables
- *	loaded by a hart   a reference for as long as the hart's satp points to the root table: a task without
- *	                   an address space keeps running on whatever was loaded, so that a switch to a kernel
- *	                   thread and back costs nothing
+ *	mm_get, mm_put     users: the tasks that have it, and whoever looks at it from outside.
+ *	                   The last one empties it: areas, pages, tables
+ *	loaded by a hart   a reference for as long as the hart's satp points to the root table: a
+ *	                   task without an address space keeps running on whatever was loaded, so
+ *	                   that a switch to a kernel thread and back costs nothing
  *
  * Locking: mm->lock for areas; hart_mm[] belongs to its hart, with interrupts off.
  */
@@ -110,7 +110,8 @@ static void hart_load(struct mm *mm)
 		return;
 	if (mm != NULL) {
 		ref_get(&mm->ref);
-		/* Before the tree is loaded: who changes it from now on interrupts this hart too. */
+		/* Before the tree is loaded: who changes it from now on interrupts this hart
+		 * too. */
 		hart_mask_set(&mm->harts, hart);
 	}
 	hart_mm[hart] = mm;
@@ -139,8 +140,8 @@ struct mm *mm_install(struct mm *mm)
 	return old;
 }
 
-/* A dying address space is dropped by harts that merely still have it loaded: this one does so here; others that idle
- * on it do not touch user addresses and let go at their next switch. */
+/* A dying address space is dropped by harts that merely still have it loaded: this one does so
+ * here; others that idle on it do not touch user addresses and let go at their next switch. */
 void mm_switch_away(struct mm *mm)
 {
 	irqflags_t irq = irq_save();

@@ -1,9 +1,9 @@
 /*
  * Address spaces. One row of the resource table (CLONE_VM).
  *
- * users counts tasks (and whoever works on the areas from outside: mm_get/mm_put); when it drops to zero the areas and pages go.
- * ref counts users-as-one plus every hart that still has the tree loaded; when it drops to zero the root table and
- * the struct go.
+ * users counts tasks (and whoever works on the areas from outside: mm_get/mm_put); when it drops to
+ * zero the areas and pages go. ref counts users-as-one plus every hart that still has the tree
+ * loaded; when it drops to zero the root table and the struct go.
  */
 #pragma once
 
@@ -36,14 +36,16 @@ struct mm {
 	vaddr_t mmap_top;	  /* [i] mappings are placed downwards from here */
 	vaddr_t map_hint;	  /* [lock] where the next search for room begins */
 	vaddr_t vdso;		  /* [i] where exec mapped it */
-	struct file *exe;	  /* [i] after exec; counted through the two below (fs is to the right of mm) */
+	struct file
+		*exe; /* [i] after exec; counted through the two below (fs is to the right of mm) */
 	struct file *(*exe_get)(struct file *f);
 	void (*exe_put)(struct file *f);
 	uint64_t auxv[48];	  /* [i] after exec */
 	unsigned dumpable;
 };
 
-/* Mappings whose place is free are put below this, from the top down; above it are the stack and its room to grow. */
+/* Mappings whose place is free are put below this, from the top down; above it are the stack and
+ * its room to grow. */
 #define MMAP_TOP (USER_END - (1UL << 30))
 
 int mm_create(struct mm **out) __must_check;
@@ -55,7 +57,8 @@ void mm_put(struct mm *mm);
 bool mm_get_unless_dead(struct mm *mm);
 /* This hart lets go of mm if it has it loaded without using it. */
 void mm_switch_away(struct mm *mm);
-/* Makes mm current's and loads it (exec; kernel threads that borrow one). Consumes the reference; returns the old one. */
+/* Makes mm current's and loads it (exec; kernel threads that borrow one). Consumes the reference;
+ * returns the old one. */
 struct mm *mm_install(struct mm *mm);
 /* Resident pages now / at most so far. */
 uint64_t mm_rss(const struct mm *mm);
@@ -64,7 +67,8 @@ uint64_t mm_rss_peak(struct mm *mm);
 struct mm *mm_of_task(struct task *t);
 
 /*
- * Mapping. addresses and lengths are bytes; prot is PROT_*, flags MAP_* of the ABI. All take mm->lock themselves. Sleep.
+ * Mapping. addresses and lengths are bytes; prot is PROT_*, flags MAP_* of the ABI. All take
+ * mm->lock themselves. Sleep.
  */
 struct mm_map_request {
 	vaddr_t addr;	   /* hint or, with MAP_FIXED, the place */
@@ -73,29 +77,33 @@ struct mm_map_request {
 	unsigned flags;
 	struct file *file; /* NULL: anonymous; a reference is taken */
 	uint64_t offset;   /* in the file */
-	/* Sets up vma->ops and vma->cache for a file; kernel/fs passes its own (fs is to the right of mm). */
+	/* Sets up vma->ops and vma->cache for a file; kernel/fs passes its own (fs is to the right
+	 * of mm). */
 	int (*attach)(struct file *file, struct vma *vma);
 	bool allow_write;  /* a shared mapping may become writable by mprotect */
 };
 int mm_map(struct mm *mm, const struct mm_map_request *req, vaddr_t *out) __must_check;
 int mm_unmap(struct mm *mm, vaddr_t addr, size_t len) __must_check;
 int mm_protect(struct mm *mm, vaddr_t addr, size_t len, unsigned prot) __must_check;
-int mm_remap(struct mm *mm, vaddr_t old, size_t old_len, size_t new_len, unsigned flags, vaddr_t new_addr, vaddr_t *out) __must_check;
+int mm_remap(struct mm *mm, vaddr_t old, size_t old_len, size_t new_len, unsigned flags,
+	     vaddr_t new_addr, vaddr_t *out) __must_check;
 int mm_advise(struct mm *mm, vaddr_t addr, size_t len, int advice) __must_check;
 /* The new break, or the old one when it can't be moved. */
 vaddr_t mm_brk(struct mm *mm, vaddr_t new_brk);
 /* Maps kernel pages that belong to the image (vDSO) for reading or executing. */
-int mm_map_kernel_pages(struct mm *mm, vaddr_t addr, const void *start, size_t len, unsigned prot, const char *name) __must_check;
+int mm_map_kernel_pages(struct mm *mm, vaddr_t addr, const void *start, size_t len, unsigned prot,
+			const char *name) __must_check;
 
 /* exec: maps the data page and the vDSO image where mmap finds room; sets mm->vdso. */
 int mm_map_vdso(struct mm *mm) __must_check;
 
-/* Another address space's memory, through its areas as the task itself would see it (write breaks copy-on-write).
- * Bytes moved; short at a hole. For /proc/PID/cmdline, process_vm_*, ptrace. */
+/* Another address space's memory, through its areas as the task itself would see it (write breaks
+ * copy-on-write). Bytes moved; short at a hole. For /proc/PID/cmdline, process_vm_*, ptrace. */
 size_t mm_read_remote(struct mm *mm, vaddr_t addr, void *buf, size_t n);
 size_t mm_write_remote(struct mm *mm, vaddr_t addr, const void *buf, size_t n);
 
-/* What a shared futex word is known by, whoever maps it: the page cache and index, or the mm and address if private. */
+/* What a shared futex word is known by, whoever maps it: the page cache and index, or the mm and
+ * address if private. */
 struct mm_word_key {
 	const void *object;
 	uint64_t offset;

@@ -5,13 +5,14 @@
  *	height 1   root is a node of 64 pages
  *	height 2   root is a node of 64 nodes of 64 pages ...
  *
- * Nodes are added under the lock with memory allocated before it was taken (a small stock), so nothing under the
- * lock can fail. A page is filled before it enters the tree; of two tasks that fill the same one, the
- * slower drops its own.
+ * Nodes are added under the lock with memory allocated before it was taken (a small stock), so
+ * nothing under the lock can fail. A page is filled before it enters the tree; of two tasks that
+ * fill the same one, the slower drops its own.
  *
- * Truncation first cuts pages off the tree (mapping = NULL), then takes them out of every address space that shows them.
- * A fault that found a page before the cut looks at page->mapping again under its table's lock, and either sees
- * the cut, or has put its entry in early enough for the second step to find it.
+ * Truncation first cuts pages off the tree (mapping = NULL), then takes them out of every address
+ * space that shows them. A fault that found a page before the cut looks at page->mapping again
+ * under its table's lock, and either sees the cut, or has put its entry in early enough for the
+ * second step to find it.
  */
 #include "kernel/mm/page_cache.h"
 
@@ -155,8 +156,9 @@ static int page_add(struct page_cache *c, uint64_t index, struct page **out)
 {
 	struct stock stock = { .count = 0 };
 	struct page *p, *there;
-	int err = stock_fill(&stock, RADIX_HEIGHT_MAX < height_for(index) + 2 ? RADIX_HEIGHT_MAX :
-										height_for(index) + 1);
+	int err = stock_fill(&stock, RADIX_HEIGHT_MAX < height_for(index) + 2
+					     ? RADIX_HEIGHT_MAX
+					     : height_for(index) + 1);
 
 	if (err == 0 && c->ops->charge != NULL)
 		err = c->ops->charge(c, 1);
@@ -190,7 +192,8 @@ int page_cache_get(struct page_cache *c, uint64_t index, struct page **out)
 	return *out != NULL ? 0 : page_add(c, index, out);
 }
 
-/* Where a walk over a subtree stands: calls back for every page with index >= from, and frees nodes that are empty. */
+/* Where a walk over a subtree stands: calls back for every page with index >= from, and frees nodes
+ * that are empty. */
 struct cut {
 	uint64_t from;	  /* first index to go */
 	struct list *out; /* pages taken, by lru */
@@ -273,7 +276,9 @@ static void unmap_from(struct page_cache *c, uint64_t from)
 		if (v->pgoff + pages <= from)
 			continue;
 		gather_begin(&g, v->mm);
-		pt_zap_cache(&g, v, from > v->pgoff ? v->start + ((from - v->pgoff) << PAGE_SHIFT) : v->start);
+		pt_zap_cache(&g, v,
+			     from > v->pgoff ? v->start + ((from - v->pgoff) << PAGE_SHIFT)
+					     : v->start);
 		gather_end(&g);
 	}
 	mutex_unlock(&c->map_lock);
@@ -293,7 +298,8 @@ void page_cache_truncate(struct page_cache *c, uint64_t size)
 		return;
 	tail = page_cache_find(c, size / PAGE_SIZE);
 	if (tail != NULL) {
-		memset((char *)page_address(tail) + size % PAGE_SIZE, 0, PAGE_SIZE - size % PAGE_SIZE);
+		memset((char *)page_address(tail) + size % PAGE_SIZE, 0,
+		       PAGE_SIZE - size % PAGE_SIZE);
 		page_put(tail);
 	}
 }
@@ -311,7 +317,8 @@ static uint64_t next_in(void *place, unsigned level, uint64_t base, uint64_t fro
 	if (level == 0)
 		return present ? base : UINT64_MAX;
 	for (unsigned i = 0; i < RADIX_SLOTS; i++) {
-		uint64_t found = next_in(n->slot[i], level - 1, base + (span >> RADIX_BITS) * i, from, present);
+		uint64_t found = next_in(n->slot[i], level - 1, base + (span >> RADIX_BITS) * i,
+					 from, present);
 
 		if (found != UINT64_MAX)
 			return found;

@@ -1,6 +1,6 @@
 /*
- * Walking, making and emptying tables. Middle tables appear by compare-and-swap, so two faults in one
- * address space need no lock above the leaf.
+ * Walking, making and emptying tables. Middle tables appear by compare-and-swap, so two faults in
+ * one address space need no lock above the leaf.
  */
 #include "kernel/mm/page_table.h"
 
@@ -60,8 +60,8 @@ static pte_t *table_below(struct mm *mm, pte_t *e)
 	fresh = table_alloc(mm);
 	if (fresh == NULL)
 		return NULL;
-	if (__atomic_compare_exchange_n(e, &seen, pte_table(page_phys(fresh)), false, __ATOMIC_ACQ_REL,
-					__ATOMIC_ACQUIRE))
+	if (__atomic_compare_exchange_n(e, &seen, pte_table(page_phys(fresh)), false,
+					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		return page_address(fresh);
 	table_free(mm, fresh);
 	return phys_to_virt(pte_paddr(seen));
@@ -111,8 +111,8 @@ void gather_end(struct gather *g)
 	gather_begin(g, g->mm);
 }
 
-/* Empties a run of entries of one leaf table, as many as the gather has room for; returns where it stopped. With cache_only
- * entries that show anonymous pages are left. */
+/* Empties a run of entries of one leaf table, as many as the gather has room for; returns where it
+ * stopped. With cache_only entries that show anonymous pages are left. */
 static vaddr_t zap_leaf(struct gather *g, pte_t *table, vaddr_t start, vaddr_t end, bool cache_only)
 {
 	struct page *tp = pt_page(table);
@@ -183,7 +183,8 @@ void pt_free_range(struct mm *mm, vaddr_t start, vaddr_t end, vaddr_t floor, vad
 		table = pte_page(*e);
 		assert(table->entries == 0);
 		pte_set(e, 0);
-		/* Even without an entry the table's address may be cached by the hardware walker. */
+		/* Even without an entry the table's address may be cached by the hardware
+		 * walker. */
 		tlb_flush_harts(&mm->harts, va, LEAF_SPAN);
 		table_free(mm, table);
 	}

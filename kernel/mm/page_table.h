@@ -3,14 +3,15 @@
  *
  *	root (512 GiB half used)  ->  middle, 1 GiB each  ->  leaf, 2 MiB each  ->  pages
  *
- * Leaf tables are what the copy-on-write of whole tables will share: struct page of a table has its lock, the number of
- * its entries that hold a page, and the number of address spaces that point to it (today always one).
+ * Leaf tables are what the copy-on-write of whole tables will share: struct page of a table has its
+ * lock, the number of its entries that hold a page, and the number of address spaces that point to
+ * it (today always one).
  *
- * An entry is 0, or holds a page: valid for the hardware, or with V clear and PTE_HELD set when its area allows
- * no access at all (PROT_NONE), so that the page is kept.
+ * An entry is 0, or holds a page: valid for the hardware, or with V clear and PTE_HELD set when its
+ * area allows no access at all (PROT_NONE), so that the page is kept.
  *
- * Locking: mm->lock for reading lets entries be filled and changed under their table's lock; tables are freed only with
- * mm->lock held for writing and no area left in their span.
+ * Locking: mm->lock for reading lets entries be filled and changed under their table's lock; tables
+ * are freed only with mm->lock held for writing and no area left in their span.
  */
 #pragma once
 
@@ -20,7 +21,8 @@
 
 #define LEAF_SPAN PT_SPAN(1)
 
-/* The leaf table of an address, made if need be / or NULL. NULL from pt_leaf_make: out of memory. */
+/* The leaf table of an address, made if need be / or NULL. NULL from pt_leaf_make: out of
+ * memory. */
 pte_t *pt_leaf_make(struct mm *mm, vaddr_t va);
 pte_t *pt_leaf_find(const struct mm *mm, vaddr_t va);
 
@@ -53,7 +55,8 @@ uint64_t pte_prot_of(const struct vma *v, bool write);
 /* The entry that shows page p in area v. */
 pte_t pte_for_page(const struct vma *v, const struct page *p, bool write);
 
-/* Frees leaf tables that lie wholly in [floor, ceiling) and touch [start, end): no area is left in there. */
+/* Frees leaf tables that lie wholly in [floor, ceiling) and touch [start, end): no area is left in
+ * there. */
 void pt_free_range(struct mm *mm, vaddr_t start, vaddr_t end, vaddr_t floor, vaddr_t ceiling);
 /* All tables but the root; every entry is 0. */
 void pt_free_all(struct mm *mm);
@@ -72,8 +75,8 @@ void gather_end(struct gather *g);
 /* Empties the entries of v in [start, end). mm->lock held (either way). */
 void pt_zap(struct gather *g, struct vma *v, vaddr_t start, vaddr_t end);
 
-/* The same from start to v's end, but only entries that show pages of v's cache: private copies stay. cache->map_lock
- * held instead of mm->lock. */
+/* The same from start to v's end, but only entries that show pages of v's cache: private copies
+ * stay. cache->map_lock held instead of mm->lock. */
 void pt_zap_cache(struct gather *g, struct vma *v, vaddr_t start);
 
 /* Which counter of mm a page in an entry belongs to. */

@@ -1,6 +1,7 @@
 /*
- * mprotect: areas are split at the edges, given their new flags, and joined again with like neighbours; entries
- * that are there get the new permissions, but never write: the next write faults and finds out whether it may.
+ * mprotect: areas are split at the edges, given their new flags, and joined again with like
+ * neighbours; entries that are there get the new permissions, but never write: the next write
+ * faults and finds out whether it may.
  */
 #include "kernel/mm/mm.h"
 
@@ -49,7 +50,8 @@ static struct vma *area_checked(struct mm *mm, vaddr_t va, unsigned flags, int *
 	return *err ? NULL : v;
 }
 
-/* As on Linux, what lies before a hole or a forbidden area has been changed when the error comes. */
+/* As on Linux, what lies before a hole or a forbidden area has been changed when the error
+ * comes. */
 static int protect_locked(struct mm *mm, vaddr_t start, vaddr_t end, unsigned flags)
 {
 	vaddr_t va = start;

@@ -1,8 +1,9 @@
 /*
  * mremap: shrink, grow in place, or move.
  *
- * A move takes the entries from the old place's tables to the new place's: pages are not copied and their counts stay.
- * The new area and its tables are made first, so nothing is lost when memory runs out.
+ * A move takes the entries from the old place's tables to the new place's: pages are not copied and
+ * their counts stay. The new area and its tables are made first, so nothing is lost when memory
+ * runs out.
  */
 #include "kernel/mm/mm.h"
 
@@ -49,7 +50,8 @@ static void entries_move(struct mm *mm, vaddr_t from, vaddr_t to, size_t len)
 }
 
 /* v, exactly [old, old + old_len), goes to [to, to + new_len). */
-static int area_move(struct mm *mm, struct vma *v, size_t old_len, size_t new_len, vaddr_t to, unsigned flags)
+static int area_move(struct mm *mm, struct vma *v, size_t old_len, size_t new_len, vaddr_t to,
+		     unsigned flags)
 {
 	vaddr_t old = v->start;
 	struct vma *copy;
@@ -130,8 +132,8 @@ static int remap_locked(struct mm *mm, vaddr_t old, size_t old_len, size_t new_l
 	return remap_move(mm, old, old_len, new_len, flags, out);
 }
 
-int mm_remap(struct mm *mm, vaddr_t old, size_t old_len, size_t new_len, unsigned flags, vaddr_t new_addr,
-	     vaddr_t *out)
+int mm_remap(struct mm *mm, vaddr_t old, size_t old_len, size_t new_len, unsigned flags,
+	     vaddr_t new_addr, vaddr_t *out)
 {
 	int err;
 

@@ -1,6 +1,6 @@
 /*
- * Another address space's memory, page by page through the direct map. Each page is faulted in as the task itself
- * would have it, then held by a reference while bytes are copied.
+ * Another address space's memory, page by page through the direct map. Each page is faulted in as
+ * the task itself would have it, then held by a reference while bytes are copied.
  */
 #include "kernel/mm/mm.h"
 
@@ -35,7 +35,8 @@ static struct page *remote_page(struct mm *mm, vaddr_t va, enum fault_access acc
 	return p;
 }
 
-static size_t remote_copy(struct mm *mm, vaddr_t addr, char *buf, size_t n, enum fault_access access)
+static size_t remote_copy(struct mm *mm, vaddr_t addr, char *buf, size_t n,
+			  enum fault_access access)
 {
 	size_t done = 0;
 

@@ -1,6 +1,6 @@
 /*
- * A page cache that fills with zeros, counted by the areas that show it; in vma->file stands the object, which only
- * vma->ops interprets.
+ * A page cache that fills with zeros, counted by the areas that show it; in vma->file stands the
+ * object, which only vma->ops interprets.
  */
 #include "kernel/mm/shm_object.h"
 

@@ -1,12 +1,12 @@
 /*
  * Areas and their tree.
  *
- * An area with a cache is also on the cache's list of mappings, so that a file that shrinks can take its pages back from
- * whoever shows them. That side knows only cache->map_lock; so whatever changes such an area's bounds,
- * or lets it go, holds map_lock beside mm->lock.
+ * An area with a cache is also on the cache's list of mappings, so that a file that shrinks can
+ * take its pages back from whoever shows them. That side knows only cache->map_lock; so whatever
+ * changes such an area's bounds, or lets it go, holds map_lock beside mm->lock.
  *
- * Two neighbours are one area if nothing tells them apart: same flags, both anonymous and private. (File areas are
- * not joined: nobody makes many of them side by side.)
+ * Two neighbours are one area if nothing tells them apart: same flags, both anonymous and private.
+ * (File areas are not joined: nobody makes many of them side by side.)
  */
 #include "kernel/mm/vma.h"
 
@@ -187,7 +187,8 @@ int vma_split_range(struct mm *mm, vaddr_t start, vaddr_t end)
 static bool vma_alike(const struct vma *low, const struct vma *high)
 {
 	return low->end == high->start && low->flags == high->flags && low->ops == NULL &&
-	       high->ops == NULL && low->name == high->name && !(low->flags & (VM_SHARED | VM_KERNEL_PAGES));
+	       high->ops == NULL && low->name == high->name &&
+	       !(low->flags & (VM_SHARED | VM_KERNEL_PAGES));
 }
 
 void vma_merge(struct vma *v)

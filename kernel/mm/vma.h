@@ -38,7 +38,8 @@ struct vma {
 	unsigned flags;	       /* [mm->lock] VM_* */
 	const struct vma_ops *ops; /* [i] NULL: anonymous */
 	struct file *file;	   /* [i] counted through ops */
-	struct page_cache *cache;  /* [i] whose pages it shows; NULL: anonymous. Kept alive by file */
+	struct page_cache
+		*cache; /* [i] whose pages it shows; NULL: anonymous. Kept alive by file */
 	struct list cache_link;	   /* [cache->map_lock] in cache->mappings */
 	uint64_t pgoff;		   /* [mm->lock] page index in cache of start */
 	const char *name;	   /* [stack], [vdso] or NULL */
@@ -53,7 +54,8 @@ struct vma *vma_prev(struct vma *v);
 
 /* The rest is for kernel/mm itself; mm->lock held for writing. */
 
-/* A zeroed area not yet in the tree / enters it there and with its cache / takes it out and frees it with its file. */
+/* A zeroed area not yet in the tree / enters it there and with its cache / takes it out and frees
+ * it with its file. */
 struct vma *vma_create(struct mm *mm, vaddr_t start, vaddr_t end, unsigned flags);
 void vma_link(struct vma *v);
 void vma_unlink_free(struct vma *v);

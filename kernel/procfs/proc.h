@@ -40,10 +40,12 @@ static inline struct proc_node *proc_node(const struct inode *inode)
 }
 
 /* A node of sb by its row; takes its own reference to pid. NULL: no memory. */
-struct inode *proc_inode(struct super *sb, const struct proc_entry *e, struct pid *pid, bool whole_group);
+struct inode *proc_inode(struct super *sb, const struct proc_entry *e, struct pid *pid,
+			 bool whole_group);
 /* Looks a name up in a table and gives the dentry its inode. 0 or -ENOENT, -ENOMEM. */
 int proc_table_lookup(struct inode *dir, struct dentry *dentry, const struct proc_entry *table);
-/* Lists a table from position `first` + row on; the position after it, or 0 when the buffer is full. */
+/* Lists a table from position `first` + row on; the position after it, or 0 when the buffer is
+ * full. */
 uint64_t proc_table_emit(struct file *file, struct dir_emit *emit, const struct proc_entry *table,
 			 uint64_t first);
 /* The task of a node, counted, or NULL when it is gone. */
@@ -72,7 +74,8 @@ int proc_show_mounts(struct text *out, struct task *t);
 int proc_show_mountinfo(struct text *out, struct task *t);
 int proc_show_fdinfo(struct text *out, struct task *t, int fd);
 
-extern const struct inode_ops proc_fd_dir_ops, proc_fdinfo_dir_ops, proc_tasks_dir_ops, proc_task_dir_ops;
+extern const struct inode_ops proc_fd_dir_ops, proc_fdinfo_dir_ops, proc_tasks_dir_ops,
+	proc_task_dir_ops;
 extern const struct file_ops proc_fd_dir_fops, proc_tasks_dir_fops, proc_task_dir_fops;
 
 /* Registers the file system type. 0 or -errno. */

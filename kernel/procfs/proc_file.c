@@ -32,8 +32,9 @@ int proc_may_look(struct task *t)
 	if (t->group == current->group)
 		return 0;
 	theirs = cred_of_task(t);
-	may = (mine->fsuid == theirs->uid && mine->fsuid == theirs->euid && mine->fsuid == theirs->suid &&
-	       mine->fsgid == theirs->gid && mine->fsgid == theirs->egid && mine->fsgid == theirs->sgid) ||
+	may = (mine->fsuid == theirs->uid && mine->fsuid == theirs->euid &&
+	       mine->fsuid == theirs->suid && mine->fsgid == theirs->gid &&
+	       mine->fsgid == theirs->egid && mine->fsgid == theirs->sgid) ||
 	      capable(CAP_SYS_PTRACE);
 	cred_put(theirs);
 	return may ? 0 : -EACCES;
@@ -167,7 +168,8 @@ const struct file_ops proc_text_fops = {
 	.seek = proc_seek,
 };
 
-/* --- attributes and links -------------------------------------------------------------------------- */
+/* --- attributes and links
+ * -------------------------------------------------------------------------- */
 
 /* Files about a task belong to whom it acts as. */
 static int proc_getattr(struct inode *inode, struct inode_stat *st)
@@ -195,7 +197,9 @@ static int proc_permission(struct inode *inode, unsigned mask)
 	unsigned mode;
 
 	(void)proc_getattr(inode, &st);
-	mode = st.uid == current_cred()->fsuid ? st.mode >> 6 : st.gid == current_cred()->fsgid ? st.mode >> 3 : st.mode;
+	mode = st.uid == current_cred()->fsuid   ? st.mode >> 6
+	       : st.gid == current_cred()->fsgid ? st.mode >> 3
+						 : st.mode;
 	if ((mode & mask) == mask || capable(CAP_DAC_OVERRIDE))
 		return 0;
 	return !(mask & MAY_WRITE) && capable(CAP_DAC_READ_SEARCH) ? 0 : -EACCES;
@@ -225,8 +229,9 @@ static int proc_follow(struct inode *inode, struct path *out)
 	return err;
 }
 
-#define PROC_INODE_OPS .getattr = proc_getattr, .permission = proc_permission, .setattr = proc_setattr, \
-		       .destroy = proc_destroy
+#define PROC_INODE_OPS                                                                             \
+	.getattr = proc_getattr, .permission = proc_permission, .setattr = proc_setattr,           \
+	.destroy = proc_destroy
 
 const struct inode_ops proc_text_ops = { PROC_INODE_OPS };
 const struct inode_ops proc_link_ops = { PROC_INODE_OPS, .follow_link = proc_follow };

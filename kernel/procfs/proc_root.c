@@ -30,7 +30,8 @@ static void proc_inode_free(struct inode *inode)
 
 static const struct super_ops proc_super_ops = { .inode_free = proc_inode_free };
 
-struct inode *proc_inode(struct super *sb, const struct proc_entry *e, struct pid *pid, bool whole_group)
+struct inode *proc_inode(struct super *sb, const struct proc_entry *e, struct pid *pid,
+			 bool whole_group)
 {
 	struct proc_node *n = cache_alloc(&proc_node_cache, ALLOC_ZERO);
 
@@ -46,7 +47,9 @@ struct inode *proc_inode(struct super *sb, const struct proc_entry *e, struct pi
 		n->inode.ops = e->dir_ops != NULL ? e->dir_ops : &proc_dir_ops;
 		n->inode.fops = e->dir_fops != NULL ? e->dir_fops : &proc_dir_fops;
 	} else {
-		n->inode.ops = e->dir_ops != NULL ? e->dir_ops : S_ISLNK(e->mode) ? &proc_link_ops : &proc_text_ops;
+		n->inode.ops = e->dir_ops != NULL ? e->dir_ops
+			       : S_ISLNK(e->mode) ? &proc_link_ops
+						  : &proc_text_ops;
 		n->inode.fops = &proc_text_fops;
 	}
 	return &n->inode;
@@ -64,7 +67,8 @@ struct task *proc_task(const struct inode *inode)
 	return t;
 }
 
-/* --- directories of fixed contents ---------------------------------------------------------------- */
+/* --- directories of fixed contents
+ * ---------------------------------------------------------------- */
 
 static bool name_is(const struct dentry *d, const char *name)
 {
@@ -106,7 +110,8 @@ uint64_t proc_table_emit(struct file *file, struct dir_emit *emit, const struct 
 		if (file->pos > first + row)
 			continue;
 		if (!dir_emit_entry(file, emit, table->name, strlen(table->name),
-				    file->inode->ino + 1 + row, type_of(table->mode), first + row + 1))
+				    file->inode->ino + 1 + row, type_of(table->mode),
+				    first + row + 1))
 			return 0;
 	}
 	return first + row;
@@ -131,13 +136,15 @@ static void proc_dir_destroy(struct inode *inode)
 const struct inode_ops proc_dir_ops = { .lookup = proc_dir_lookup, .destroy = proc_dir_destroy };
 const struct file_ops proc_dir_fops = { .iterate = proc_dir_iterate };
 
-/* --- the top --------------------------------------------------------------------------------------- */
+/* --- the top
+ * --------------------------------------------------------------------------------------- */
 
 static int self_link(struct inode *inode, char *buf, size_t size, bool thread)
 {
 	char text[64];
-	int len = thread ? str_format(text, sizeof(text), "%d/task/%d", group_nr(current->group), current->tid) :
-			   str_format(text, sizeof(text), "%d", group_nr(current->group));
+	int len = thread ? str_format(text, sizeof(text), "%d/task/%d", group_nr(current->group),
+				      current->tid)
+			 : str_format(text, sizeof(text), "%d", group_nr(current->group));
 
 	len = (int)min((size_t)len, size);
 	memcpy(buf, text, (size_t)len);
@@ -198,7 +205,8 @@ static int root_lookup(struct inode *dir, struct dentry *dentry)
 	if (name_is(dentry, "thread-self"))
 		return link_lookup(dir, dentry, &thread_self_ops);
 	if (dentry->name[0] >= '1' && dentry->name[0] <= '9' &&
-	    str_to_u64(dentry->name, &end, 10, &nr) == 0 && end == dentry->name + dentry->name_len && nr <= INT32_MAX)
+	    str_to_u64(dentry->name, &end, 10, &nr) == 0 &&
+	    end == dentry->name + dentry->name_len && nr <= INT32_MAX)
 		return process_lookup(dir, dentry, (int)nr);
 	return proc_table_lookup(dir, dentry, proc_system_entries);
 }
@@ -226,13 +234,15 @@ static int root_iterate(struct file *file, struct dir_emit *emit)
 		return 0;
 	if (file->pos == pos && !dir_emit_entry(file, emit, "self", 4, 2, DT_LNK, pos + 1))
 		return 0;
-	if (file->pos == pos + 1 && !dir_emit_entry(file, emit, "thread-self", 11, 3, DT_LNK, FIRST_PROCESS))
+	if (file->pos == pos + 1 &&
+	    !dir_emit_entry(file, emit, "thread-self", 11, 3, DT_LNK, FIRST_PROCESS))
 		return 0;
-	for (nr = next_process((int)(file->pos - FIRST_PROCESS)); nr != 0; nr = next_process(nr + 1)) {
+	for (nr = next_process((int)(file->pos - FIRST_PROCESS)); nr != 0;
+	     nr = next_process(nr + 1)) {
 		int len = str_format(name, sizeof(name), "%d", nr);
 
-		if (!dir_emit_entry(file, emit, name, (size_t)len, (uint64_t)nr + FIRST_PROCESS, DT_DIR,
-				    FIRST_PROCESS + (uint64_t)nr + 1))
+		if (!dir_emit_entry(file, emit, name, (size_t)len, (uint64_t)nr + FIRST_PROCESS,
+				    DT_DIR, FIRST_PROCESS + (uint64_t)nr + 1))
 			return 0;
 	}
 	return 0;
@@ -240,8 +250,8 @@ static int root_iterate(struct file *file, struct dir_emit *emit)
 
 static const struct inode_ops root_ops = { .lookup = root_lookup };
 static const struct file_ops root_fops = { .iterate = root_iterate };
-static const struct proc_entry root_entry = { .name = "", .mode = S_IFDIR | 0555, .dir_ops = &root_ops,
-					      .dir_fops = &root_fops };
+static const struct proc_entry root_entry = {
+	.name = "", .mode = S_IFDIR | 0555, .dir_ops = &root_ops, .dir_fops = &root_fops};
 
 static struct super *proc_super; /* [proc_mount_lock] the one instance, kept once made */
 static struct mutex proc_mount_lock = MUTEX_INIT(proc_mount_lock, "proc mount", LOCK_RANK_PROC);
@@ -264,7 +274,8 @@ static int proc_create(struct fs_type *type, struct super **out)
 	return 0;
 }
 
-static int proc_mount(struct fs_type *type, const char *source, const char *options, struct super **out)
+static int proc_mount(struct fs_type *type, const char *source, const char *options,
+		      struct super **out)
 {
 	int err = 0;
 

@@ -31,7 +31,8 @@ static void snapshot_take(struct snapshot *s, struct task *t)
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
 	struct group *g = t->group;
 
-	*s = (struct snapshot){ .tgid = group_nr(g), .foreground = -1, .state = task_state_letter(t) };
+	*s = (struct snapshot){
+		.tgid = group_nr(g), .foreground = -1, .state = task_state_letter(t)};
 	if (g->leader != NULL && g->pgrp != NULL) {
 		s->ppid = group_nr(g->leader->parent->group);
 		s->pgrp = g->pgrp->nr;
@@ -80,15 +81,17 @@ static int priority_of(const struct task *t)
 }
 
 /* Fields 1 to 22: who it is and what it used. */
-static void stat_first(struct text *out, struct task *t, const struct snapshot *s, const struct usage *u,
-		       const struct usage *children)
+static void stat_first(struct text *out, struct task *t, const struct snapshot *s,
+		       const struct usage *u, const struct usage *children)
 {
-	text_printf(out, "%d (%s) %c %d %d %d %d %d %u %lu %lu %lu %lu ", s->tgid, t->comm, s->state, s->ppid,
-		    s->pgrp, s->session, s->tty, s->foreground, t->flags & TASK_FORKNOEXEC ? 0x40u : 0u,
-		    u->min_faults, children->min_faults, u->maj_faults, children->maj_faults);
-	text_printf(out, "%ld %ld %ld %ld %d %d %d 0 %lu ", ticks_of_ns(u->utime_ns), ticks_of_ns(u->stime_ns),
-		    ticks_of_ns(children->utime_ns), ticks_of_ns(children->stime_ns), priority_of(t),
-		    t->sched.nice, s->threads, ticks_of_ns(t->start_ns));
+	text_printf(out, "%d (%s) %c %d %d %d %d %d %u %lu %lu %lu %lu ", s->tgid, t->comm,
+		    s->state, s->ppid, s->pgrp, s->session, s->tty, s->foreground,
+		    t->flags & TASK_FORKNOEXEC ? 0x40u : 0u, u->min_faults, children->min_faults,
+		    u->maj_faults, children->maj_faults);
+	text_printf(out, "%ld %ld %ld %ld %d %d %d 0 %lu ", ticks_of_ns(u->utime_ns),
+		    ticks_of_ns(u->stime_ns), ticks_of_ns(children->utime_ns),
+		    ticks_of_ns(children->stime_ns), priority_of(t), t->sched.nice, s->threads,
+		    ticks_of_ns(t->start_ns));
 }
 
 /* Fields 23 to 52: memory, signals, scheduling. */
@@ -99,14 +102,15 @@ static void stat_rest(struct text *out, struct task *t, struct mm *mm)
 	uint64_t limit = t->group->rlimits[5].cur; /* RLIMIT_RSS */
 
 	signals_take(&sig, t);
-	text_printf(out, "%lu %lu %lu %lu %lu %lu 0 0 ", mm ? mm->total_pages << PAGE_SHIFT : 0, mm ? mm_rss(mm) : 0,
-		    limit, look ? mm->code_start : 0, look ? mm->code_end : 0, look ? mm->stack_start : 0);
+	text_printf(out, "%lu %lu %lu %lu %lu %lu 0 0 ", mm ? mm->total_pages << PAGE_SHIFT : 0,
+		    mm ? mm_rss(mm) : 0, limit, look ? mm->code_start : 0, look ? mm->code_end : 0,
+		    look ? mm->stack_start : 0);
 	text_printf(out, "%lu %lu %lu %lu 0 0 0 %d %u %u %u 0 0 0 ", sig.pending & 0x7fffffff,
-		    sig.blocked & 0x7fffffff, sig.ignored & 0x7fffffff, sig.caught & 0x7fffffff, t->exit_signal,
-		    atomic_load(&t->hart), t->sched.rt_priority, t->sched.policy);
+		    sig.blocked & 0x7fffffff, sig.ignored & 0x7fffffff, sig.caught & 0x7fffffff,
+		    t->exit_signal, atomic_load(&t->hart), t->sched.rt_priority, t->sched.policy);
 	if (look)
-		text_printf(out, "%lu %lu %lu %lu %lu %lu %lu ", mm->data_start, mm->data_end, mm->brk_start,
-			    mm->arg_start, mm->arg_end, mm->env_start, mm->env_end);
+		text_printf(out, "%lu %lu %lu %lu %lu %lu %lu ", mm->data_start, mm->data_end,
+			    mm->brk_start, mm->arg_start, mm->arg_end, mm->env_start, mm->env_end);
 	else
 		text_printf(out, "0 0 0 0 0 0 0 ");
 	text_printf(out, "%d\n", look && t->exit_code ? t->exit_code : 0);
@@ -159,10 +163,12 @@ static void status_ids(struct text *out, struct task *t, const struct snapshot *
 	text_printf(out, "Name:\t%s\n", t->comm);
 	if (s->has_fs)
 		text_printf(out, "Umask:\t%04o\n", s->umask);
-	text_printf(out, "State:\t%c (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", s->state,
-		    state_word(s->state), s->tgid, t->tid, s->ppid);
-	text_printf(out, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t", c->uid, c->euid,
-		    c->suid, c->fsuid, c->gid, c->egid, c->sgid, c->fsgid, s->fd_size);
+	text_printf(out,
+		    "State:\t%c (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
+		    s->state, state_word(s->state), s->tgid, t->tid, s->ppid);
+	text_printf(out, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t",
+		    c->uid, c->euid, c->suid, c->fsuid, c->gid, c->egid, c->sgid, c->fsgid,
+		    s->fd_size);
 	for (unsigned i = 0; i < c->group_count; i++)
 		text_printf(out, "%u ", c->groups[i]);
 	text_printf(out, "\n");
@@ -173,14 +179,19 @@ static void status_memory(struct text *out, struct mm *mm)
 {
 	uint64_t code = (mm->code_end - mm->code_start) >> PAGE_SHIFT;
 
-	text_printf(out, "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmLck:\t%8lu kB\nVmPin:\t       0 kB\n",
+	text_printf(out,
+		    "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmLck:\t%8lu kB\nVmPin:\t       0 kB\n",
 		    KIB(mm->total_pages), KIB(mm->total_pages), KIB(mm->locked_pages));
 	text_printf(out, "VmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\nRssAnon:\t%8lu kB\nRssFile:\t%8lu kB\n",
-		    KIB(mm_rss_peak(mm)), KIB(mm_rss(mm)), KIB((uint64_t)atomic_load(&mm->rss_anon)),
+		    KIB(mm_rss_peak(mm)), KIB(mm_rss(mm)),
+		    KIB((uint64_t)atomic_load(&mm->rss_anon)),
 		    KIB((uint64_t)atomic_load(&mm->rss_file)));
-	text_printf(out, "RssShmem:\t       0 kB\nVmData:\t%8lu kB\nVmStk:\t%8lu kB\nVmExe:\t%8lu kB\nVmLib:\t       0 kB\n",
+	text_printf(out,
+		    "RssShmem:\t       0 kB\nVmData:\t%8lu kB\nVmStk:\t%8lu kB\nVmExe:\t%8lu "
+		    "kB\nVmLib:\t       0 kB\n",
 		    KIB(mm->data_pages), KIB(mm->stack_pages), KIB(code));
-	text_printf(out, "VmPTE:\t%8lu kB\nVmSwap:\t       0 kB\n", KIB((uint64_t)atomic_load(&mm->table_pages)));
+	text_printf(out, "VmPTE:\t%8lu kB\nVmSwap:\t       0 kB\n",
+		    KIB((uint64_t)atomic_load(&mm->table_pages)));
 }
 
 static void status_signals(struct text *out, struct task *t)
@@ -189,10 +200,17 @@ static void status_signals(struct text *out, struct task *t)
 	struct cred *c = cred_of_task(t);
 
 	signals_take(&s, t);
-	text_printf(out, "SigQ:\t%u/%lu\nSigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
-		    s.queued, t->group->rlimits[11].cur, s.pending, s.shared, s.blocked, s.ignored, s.caught);
-	text_printf(out, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
-		    c->cap_inheritable, c->cap_permitted, c->cap_effective, c->cap_bounding, c->cap_ambient);
+	text_printf(out,
+		    "SigQ:\t%u/"
+		    "%lu\nSigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%"
+		    "016lx\nSigCgt:\t%016lx\n",
+		    s.queued, t->group->rlimits[11].cur, s.pending, s.shared, s.blocked, s.ignored,
+		    s.caught);
+	text_printf(out,
+		    "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%"
+		    "016lx\n",
+		    c->cap_inheritable, c->cap_permitted, c->cap_effective, c->cap_bounding,
+		    c->cap_ambient);
 	text_printf(out, "NoNewPrivs:\t%u\nSeccomp:\t0\n", c->no_new_privs);
 	cred_put(c);
 }
@@ -226,7 +244,8 @@ static void status_sched(struct text *out, struct task *t)
 		mask &= (1UL << hart_count) - 1;
 	text_printf(out, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t", mask);
 	hart_list(out, &t->affinity);
-	text_printf(out, "\nvoluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", t->nvcsw, t->nivcsw);
+	text_printf(out, "\nvoluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",
+		    t->nvcsw, t->nivcsw);
 }
 
 int proc_show_status(struct text *out, struct task *t)

@@ -25,7 +25,8 @@
 
 #define KIB(pages) ((pages) * (PAGE_SIZE / 1024))
 
-/* --- memory ---------------------------------------------------------------------------------------- */
+/* --- memory
+ * ---------------------------------------------------------------------------------------- */
 
 static void meminfo_line(struct text *out, const char *name, uint64_t kib)
 {
@@ -40,7 +41,8 @@ static int show_meminfo(struct text *out, struct task *unused)
 	page_stats_get(&p);
 	meminfo_line(out, "MemTotal", KIB(p.total));
 	meminfo_line(out, "MemFree", KIB(p.free));
-	meminfo_line(out, "MemAvailable", KIB(p.free)); /* nothing cached can be given back: all files are in memory */
+	meminfo_line(out, "MemAvailable",
+		     KIB(p.free)); /* nothing cached can be given back: all files are in memory */
 	meminfo_line(out, "Buffers", 0);
 	meminfo_line(out, "Cached", KIB(p.file));
 	meminfo_line(out, "SwapCached", 0);
@@ -83,14 +85,18 @@ static int show_objects(struct text *out, struct task *unused)
 	struct page_stats p;
 
 	page_stats_get(&p);
-	text_printf(out, "task %u\npid %u\npage_used %lu\n", atomic_load(&task_count), pid_count(), p.total - p.free);
-	text_printf(out, "page:kernel %lu\npage:slab %lu\npage:anon %lu\npage:file %lu\npage:table %lu\n", p.kernel,
-		    p.slab, p.anon, p.file, p.table);
+	text_printf(out, "task %u\npid %u\npage_used %lu\n", atomic_load(&task_count), pid_count(),
+		    p.total - p.free);
+	text_printf(
+		out,
+		"page:kernel %lu\npage:slab %lu\npage:anon %lu\npage:file %lu\npage:table %lu\n",
+		p.kernel, p.slab, p.anon, p.file, p.table);
 	cache_for_each(object_line, out);
 	return 0;
 }
 
-/* --- time and load --------------------------------------------------------------------------------- */
+/* --- time and load
+ * --------------------------------------------------------------------------------- */
 
 static uint64_t idle_all_ns(void)
 {
@@ -116,13 +122,15 @@ static int show_loadavg(struct text *out, struct task *unused)
 	sched_load_avg(avg);
 	for (int i = 0; i < 3; i++)
 		text_printf(out, "%lu.%02lu ", avg[i] >> 11, ((avg[i] & 2047) * 100) >> 11);
-	text_printf(out, "%u/%u %d\n", sched_nr_running(), atomic_load(&task_count), pid_last_given());
+	text_printf(out, "%u/%u %d\n", sched_nr_running(), atomic_load(&task_count),
+		    pid_last_given());
 	return 0;
 }
 
 static void stat_hart(struct text *out, const char *name, uint64_t busy_ns, uint64_t idle_ns)
 {
-	text_printf(out, "%s 0 0 %ld %ld 0 0 0 0 0 0\n", name, ticks_of_ns(busy_ns), ticks_of_ns(idle_ns));
+	text_printf(out, "%s 0 0 %ld %ld 0 0 0 0 0 0\n", name, ticks_of_ns(busy_ns),
+		    ticks_of_ns(idle_ns));
 }
 
 /* Busy time counts as system time: it is not kept apart by hart. */
@@ -138,27 +146,32 @@ static int show_stat(struct text *out, struct task *unused)
 		str_format(name, sizeof(name), "cpu%u", i);
 		stat_hart(out, name, now - min(mine, now), mine);
 	}
-	text_printf(out, "intr 0\nctxt %lu\nbtime %lu\nprocesses %d\nprocs_running %u\nprocs_blocked 0\n",
-		    sched_switches(), (clock_real_ns() - now) / NSEC_PER_SEC, pid_last_given(), sched_nr_running());
+	text_printf(
+		out,
+		"intr 0\nctxt %lu\nbtime %lu\nprocesses %d\nprocs_running %u\nprocs_blocked 0\n",
+		sched_switches(), (clock_real_ns() - now) / NSEC_PER_SEC, pid_last_given(),
+		sched_nr_running());
 	return 0;
 }
 
-/* --- the machine ----------------------------------------------------------------------------------- */
+/* --- the machine
+ * ----------------------------------------------------------------------------------- */
 
 static int show_cpuinfo(struct text *out, struct task *unused)
 {
 	for (unsigned i = 0; i < hart_count; i++) {
 		if (!hart_table[i].online)
 			continue;
-		text_printf(out, "processor\t: %u\nhart\t\t: %lu\nisa\t\t: %s\nmmu\t\t: sv39\n\n", i,
-			    hart_table[i].hartid, arch_isa_string(i));
+		text_printf(out, "processor\t: %u\nhart\t\t: %lu\nisa\t\t: %s\nmmu\t\t: sv39\n\n",
+			    i, hart_table[i].hartid, arch_isa_string(i));
 	}
 	return 0;
 }
 
 static int show_version(struct text *out, struct task *unused)
 {
-	text_printf(out, "%s version %s (%s)\n", uts.name.sysname, uts.name.release, uts.name.version);
+	text_printf(out, "%s version %s (%s)\n", uts.name.sysname, uts.name.release,
+		    uts.name.version);
 	return 0;
 }
 
@@ -189,7 +202,8 @@ static int show_devices(struct text *out, struct task *unused)
 	return 0;
 }
 
-/* --- /proc/sys ------------------------------------------------------------------------------------- */
+/* --- /proc/sys
+ * ------------------------------------------------------------------------------------- */
 
 static int show_hostname(struct text *out, struct task *unused)
 {
@@ -272,9 +286,9 @@ static int show_overflow_id(struct text *out, struct task *unused)
 
 static void show_uuid_bytes(struct text *out, const uint8_t *b)
 {
-	text_printf(out, "%02x%02x%02x%02x-%02x%02x-4%x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\n", b[0], b[1], b[2],
-		    b[3], b[4], b[5], b[6] & 15, b[7], (b[8] & 0x3f) | 0x80, b[9], b[10], b[11], b[12], b[13], b[14],
-		    b[15]);
+	text_printf(out, "%02x%02x%02x%02x-%02x%02x-4%x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\n",
+		    b[0], b[1], b[2], b[3], b[4], b[5], b[6] & 15, b[7], (b[8] & 0x3f) | 0x80, b[9],
+		    b[10], b[11], b[12], b[13], b[14], b[15]);
 }
 
 static int show_uuid(struct text *out, struct task *unused)
@@ -325,26 +339,32 @@ static int show_file_max(struct text *out, struct task *unused)
 #define ROW(row, function) { .name = row, .mode = S_IFREG | 0444, .show = function }
 #define DIR(row, table) { .name = row, .mode = S_IFDIR | 0555, .below = table }
 
-static const struct proc_entry sys_random_rows[] = { ROW("boot_id", show_boot_id), ROW("uuid", show_uuid), { 0 } };
+static const struct proc_entry sys_random_rows[] = {
+	ROW("boot_id", show_boot_id), ROW("uuid", show_uuid), {0}};
 static const struct proc_entry sys_kernel_rows[] = {
-	{ .name = "hostname", .mode = S_IFREG | 0644, .show = show_hostname, .store = store_hostname },
+	{.name = "hostname",
+	 .mode = S_IFREG | 0644,
+	 .show = show_hostname,
+	 .store = store_hostname},
 	ROW("ostype", show_ostype),
 	ROW("osrelease", show_osrelease),
 	ROW("version", show_osversion),
-	{ .name = "pid_max", .mode = S_IFREG | 0644, .show = show_pid_max, .store = store_pid_max },
+	{.name = "pid_max", .mode = S_IFREG | 0644, .show = show_pid_max, .store = store_pid_max},
 	ROW("threads-max", show_threads_max),
 	ROW("cap_last_cap", show_cap_last_cap),
 	ROW("ngroups_max", show_ngroups_max),
 	ROW("overflowuid", show_overflow_id),
 	ROW("overflowgid", show_overflow_id),
 	DIR("random", sys_random_rows),
-	{ 0 },
+	{0},
 };
 static const struct proc_entry sys_vm_rows[] = { ROW("overcommit_memory", show_overcommit), { 0 } };
-static const struct proc_entry sys_fs_rows[] = { ROW("pipe-max-size", show_pipe_max), ROW("nr_open", show_nr_open),
-						 ROW("file-max", show_file_max), { 0 } };
-static const struct proc_entry sys_rows[] = { DIR("kernel", sys_kernel_rows), DIR("vm", sys_vm_rows),
-					      DIR("fs", sys_fs_rows), { 0 } };
+static const struct proc_entry sys_fs_rows[] = {ROW("pipe-max-size", show_pipe_max),
+						ROW("nr_open", show_nr_open),
+						ROW("file-max", show_file_max),
+						{0}};
+static const struct proc_entry sys_rows[] = {
+	DIR("kernel", sys_kernel_rows), DIR("vm", sys_vm_rows), DIR("fs", sys_fs_rows), {0}};
 static const struct proc_entry pando_rows[] = { ROW("objects", show_objects), { 0 } };
 
 static ssize_t mounts_readlink(struct inode *inode, char *buf, size_t size)

@@ -20,7 +20,8 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
-/* --- small rows ------------------------------------------------------------------------------------ */
+/* --- small rows
+ * ------------------------------------------------------------------------------------ */
 
 static int show_comm(struct text *out, struct task *t)
 {
@@ -69,7 +70,8 @@ static int show_children(struct text *out, struct task *t)
 	return 0;
 }
 
-/* --- links ----------------------------------------------------------------------------------------- */
+/* --- links
+ * ----------------------------------------------------------------------------------------- */
 
 static struct fs_context *fs_of(struct task *t)
 {
@@ -89,7 +91,8 @@ static struct files *files_of(struct task *t)
 	return files;
 }
 
-static int link_fs(struct task *t, struct path *out, void (*which)(struct fs_context *, struct path *))
+static int link_fs(struct task *t, struct path *out,
+		   void (*which)(struct fs_context *, struct path *))
 {
 	struct fs_context *fs = fs_of(t);
 
@@ -125,24 +128,41 @@ static int link_exe(struct task *t, struct path *out)
 }
 
 #define FILE_ROW(row, function) { .name = row, .mode = S_IFREG | 0444, .show = function }
-#define OWN_ROW(row, function) { .name = row, .mode = S_IFREG | 0400, .show = function, .private_to_owner = true }
-#define LINK_ROW(row, function) { .name = row, .mode = S_IFLNK | 0777, .link = function, .private_to_owner = true }
+#define OWN_ROW(row, function)                                                                     \
+	{                                                                                          \
+		.name = row, .mode = S_IFREG | 0400, .show = function, .private_to_owner = true    \
+	}
+#define LINK_ROW(row, function)                                                                    \
+	{                                                                                          \
+		.name = row, .mode = S_IFLNK | 0777, .link = function, .private_to_owner = true    \
+	}
 #define TASK_ROWS                                                                                  \
-	{ .name = "stat", .mode = S_IFREG | 0444 }, /* shown by proc_stat, which asks for the whole group */ \
-	FILE_ROW("status", proc_show_status), FILE_ROW("statm", proc_show_statm),                  \
-	FILE_ROW("cmdline", proc_show_cmdline),                                                    \
-	{ .name = "comm", .mode = S_IFREG | 0644, .show = show_comm, .store = store_comm },        \
-	{ .name = "maps", .mode = S_IFREG | 0444, .show = proc_show_maps, .private_to_owner = true }, \
-	FILE_ROW("limits", proc_show_limits), FILE_ROW("sharing", proc_show_sharing),              \
-	FILE_ROW("wchan", show_wchan), FILE_ROW("children", show_children),                        \
-	FILE_ROW("mounts", proc_show_mounts), FILE_ROW("mountinfo", proc_show_mountinfo),          \
-	OWN_ROW("environ", proc_show_environ), OWN_ROW("auxv", proc_show_auxv),                    \
-	{ .name = "oom_score_adj", .mode = S_IFREG | 0644, .show = show_oom_score_adj,             \
-	  .store = store_oom_score_adj },                                                          \
-	LINK_ROW("cwd", link_cwd), LINK_ROW("root", link_root), LINK_ROW("exe", link_exe),         \
-	{ .name = "fd", .mode = S_IFDIR | 0500, .dir_ops = &proc_fd_dir_ops, .dir_fops = &proc_fd_dir_fops }, \
-	{ .name = "fdinfo", .mode = S_IFDIR | 0500, .dir_ops = &proc_fdinfo_dir_ops,               \
-	  .dir_fops = &proc_fd_dir_fops }
+	{.name = "stat",                                                                           \
+	 .mode = S_IFREG | 0444}, /* shown by proc_stat, which asks for the whole group */         \
+		FILE_ROW("status", proc_show_status), FILE_ROW("statm", proc_show_statm),          \
+		FILE_ROW("cmdline", proc_show_cmdline),                                            \
+		{.name = "comm", .mode = S_IFREG | 0644, .show = show_comm, .store = store_comm},  \
+		{.name = "maps",                                                                   \
+		 .mode = S_IFREG | 0444,                                                           \
+		 .show = proc_show_maps,                                                           \
+		 .private_to_owner = true},                                                        \
+		FILE_ROW("limits", proc_show_limits), FILE_ROW("sharing", proc_show_sharing),      \
+		FILE_ROW("wchan", show_wchan), FILE_ROW("children", show_children),                \
+		FILE_ROW("mounts", proc_show_mounts), FILE_ROW("mountinfo", proc_show_mountinfo),  \
+		OWN_ROW("environ", proc_show_environ), OWN_ROW("auxv", proc_show_auxv),            \
+		{.name = "oom_score_adj",                                                          \
+		 .mode = S_IFREG | 0644,                                                           \
+		 .show = show_oom_score_adj,                                                       \
+		 .store = store_oom_score_adj},                                                    \
+		LINK_ROW("cwd", link_cwd), LINK_ROW("root", link_root), LINK_ROW("exe", link_exe), \
+		{.name = "fd",                                                                     \
+		 .mode = S_IFDIR | 0500,                                                           \
+		 .dir_ops = &proc_fd_dir_ops,                                                      \
+		 .dir_fops = &proc_fd_dir_fops},                                                   \
+	{                                                                                          \
+		.name = "fdinfo", .mode = S_IFDIR | 0500, .dir_ops = &proc_fdinfo_dir_ops,         \
+		.dir_fops = &proc_fd_dir_fops                                                      \
+	}
 
 static const struct proc_entry task_rows[] = { TASK_ROWS, { 0 } };
 static const struct proc_entry process_rows[] = {
@@ -210,7 +230,8 @@ static int node_instantiate(struct dentry *dentry, struct inode *inode)
 	return 0;
 }
 
-/* --- task/ ----------------------------------------------------------------------------------------- */
+/* --- task/
+ * ----------------------------------------------------------------------------------------- */
 
 static int tasks_lookup(struct inode *dir, struct dentry *dentry)
 {
@@ -252,7 +273,8 @@ static int tasks_iterate(struct file *file, struct dir_emit *emit)
 		     nr = next_thread(leader->group, nr + 1)) {
 			int len = str_format(name, sizeof(name), "%d", nr);
 
-			if (!dir_emit_entry(file, emit, name, (size_t)len, (uint64_t)nr, DT_DIR, (uint64_t)nr + 3))
+			if (!dir_emit_entry(file, emit, name, (size_t)len, (uint64_t)nr, DT_DIR,
+					    (uint64_t)nr + 3))
 				break;
 		}
 	}
@@ -263,7 +285,8 @@ static int tasks_iterate(struct file *file, struct dir_emit *emit)
 const struct inode_ops proc_tasks_dir_ops = { NODE_OPS, .lookup = tasks_lookup };
 const struct file_ops proc_tasks_dir_fops = { .iterate = tasks_iterate };
 
-/* --- fd/, fdinfo/ ---------------------------------------------------------------------------------- */
+/* --- fd/, fdinfo/
+ * ---------------------------------------------------------------------------------- */
 
 /* The file behind descriptor fd of a node's task, if current may look; NULL if not or none. */
 static struct file *node_file(const struct inode *inode, int fd)
@@ -306,7 +329,8 @@ static int fd_lookup_as(struct inode *dir, struct dentry *dentry, const struct p
 		proc_node(inode)->fd = fd;
 		if (S_ISLNK(e->mode)) {
 			inode->ops = &fd_link_ops;
-			inode->mode = S_IFLNK | (f->mode & FILE_READ ? 0500 : 0) | (f->mode & FILE_WRITE ? 0300 : 0);
+			inode->mode = S_IFLNK | (f->mode & FILE_READ ? 0500 : 0) |
+				      (f->mode & FILE_WRITE ? 0300 : 0);
 		}
 	}
 	file_put(f);
@@ -333,7 +357,8 @@ static int fd_iterate(struct file *file, struct dir_emit *emit)
 
 	files = err == 0 ? files_of(t) : NULL;
 	if (files != NULL && dir_emit_dots(file, emit)) {
-		for (fd = files_next(files, (int)file->pos - 2); fd >= 0; fd = files_next(files, fd + 1)) {
+		for (fd = files_next(files, (int)file->pos - 2); fd >= 0;
+		     fd = files_next(files, fd + 1)) {
 			int len = str_format(name, sizeof(name), "%d", fd);
 
 			if (!dir_emit_entry(file, emit, name, (size_t)len, (uint64_t)fd + 1,
@@ -356,8 +381,8 @@ int proc_show_fdinfo(struct text *out, struct task *t, int fd)
 	struct file *f = files != NULL ? files_get_file(files, (unsigned)fd) : NULL;
 
 	if (f != NULL)
-		text_printf(out, "pos:\t%lu\nflags:\t0%o\nmnt_id:\t%d\nino:\t%lu\n", f->pos, f->flags, 1,
-			    f->inode->ino);
+		text_printf(out, "pos:\t%lu\nflags:\t0%o\nmnt_id:\t%d\nino:\t%lu\n", f->pos,
+			    f->flags, 1, f->inode->ino);
 	file_put(f);
 	files_put(files);
 	return f != NULL ? 0 : -ENOENT;

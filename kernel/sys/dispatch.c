@@ -1,14 +1,14 @@
 /*
- * From the trap to the function: the number in a7 indexes the table made from syscalls.tbl, the arguments are a0 to a5.
- * What is not there answers ENOSYS.
+ * From the trap to the function: the number in a7 indexes the table made from syscalls.tbl, the
+ * arguments are a0 to a5. What is not there answers ENOSYS.
  */
-#include "kernel/core/upcall.h"
+#include "kernel/sys/dispatch.h"
 
 #include "arch/trap.h"
 #include "gen/syscalls_nr.h"
 #include "gen/syscalls_table.h"
+#include "kernel/core/upcall.h"
 #include "kernel/ipc/signal.h"
-#include "kernel/sys/dispatch.h"
 #include "kernel/task/task.h"
 #include "lib/errno.h"
 
@@ -29,7 +29,8 @@ void upcall_syscall(struct trapframe *tf)
 	if (nr < NR_syscalls && syscall_table[nr].fn != NULL)
 		ret = syscall_table[nr].fn(&tf->a0);
 	tf->a0 = (uint64_t)ret;
-	/* The signal code turns it into a restart or EINTR, even if another thread took the signal meanwhile. */
+	/* The signal code turns it into a restart or EINTR, even if another thread took the signal
+	 * meanwhile. */
 	if (unlikely(is_restart_code(ret)))
 		atomic_fetch_or(&current->pending_work, WORK_SIGNAL);
 }

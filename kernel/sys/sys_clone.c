@@ -14,7 +14,8 @@
 #include "kernel/task/pid.h"
 #include "lib/errno.h"
 
-/* glibc's fork is this with CHILD_SETTID | CHILD_CLEARTID | SIGCHLD, vfork with VM | VFORK | SIGCHLD. */
+/* glibc's fork is this with CHILD_SETTID | CHILD_CLEARTID | SIGCHLD, vfork with VM | VFORK |
+ * SIGCHLD. */
 long sys_clone(unsigned long flags, unsigned long stack, int __user *parent_tid, unsigned long tls,
 	       int __user *child_tid)
 {
@@ -32,7 +33,8 @@ long sys_clone(unsigned long flags, unsigned long stack, int __user *parent_tid,
 }
 
 /* The struct may be shorter or longer than ours: what it lacks is 0, what we don't know must be. */
-static int clone3_fetch(struct abi_clone_args *a, const struct abi_clone_args __user *uargs, size_t size)
+static int clone3_fetch(struct abi_clone_args *a, const struct abi_clone_args __user *uargs,
+			size_t size)
 {
 	const char __user *tail = (const char __user *)uargs + sizeof(*a);
 	char byte;
@@ -108,7 +110,8 @@ long sys_clone3(struct abi_clone_args __user *uargs, size_t size)
 	return task_clone(&args, NULL);
 }
 
-/* What a flag drags along: a handler table can't be unshared while the address space is shared, and so on. */
+/* What a flag drags along: a handler table can't be unshared while the address space is shared, and
+ * so on. */
 static uint64_t unshare_implied(uint64_t flags)
 {
 	if (flags & CLONE_NEWUSER)
@@ -122,7 +125,8 @@ static uint64_t unshare_implied(uint64_t flags)
 	return flags;
 }
 
-/* These three can't be undone for one thread of several: they succeed only where there is nothing to undo. */
+/* These three can't be undone for one thread of several: they succeed only where there is nothing
+ * to undo. */
 static int unshare_check_alone(uint64_t flags)
 {
 	if ((flags & CLONE_THREAD) && current->group->live > 1)

@@ -1,8 +1,8 @@
 /*
  * User and group ids, supplementary groups, capabilities (credentials(7), capabilities(7)).
  *
- * A call makes a changed copy of the caller's credentials and installs it; a refused one drops it. UNCHANGED (-1) leaves an id
- * as it is.
+ * A call makes a changed copy of the caller's credentials and installs it; a refused one drops it.
+ * UNCHANGED (-1) leaves an id as it is.
  */
 #include "gen/syscalls_proto.h"
 
@@ -183,7 +183,8 @@ long sys_setgid(unsigned gid)
 	return cred_commit(c, 0);
 }
 
-/* These two return the old id whether or not they changed it; that is all the error report there is. */
+/* These two return the old id whether or not they changed it; that is all the error report there
+ * is. */
 long sys_setfsuid(unsigned uid)
 {
 	const struct cred *old = current_cred();
@@ -218,9 +219,11 @@ long sys_setfsgid(unsigned gid)
 	return was;
 }
 
-static long ids_out(unsigned __user *a, unsigned __user *b, unsigned __user *c, const unsigned ids[3])
+static long ids_out(unsigned __user *a, unsigned __user *b, unsigned __user *c,
+		    const unsigned ids[3])
 {
-	if (copy_to_user(a, &ids[0], 4) || copy_to_user(b, &ids[1], 4) || copy_to_user(c, &ids[2], 4))
+	if (copy_to_user(a, &ids[0], 4) || copy_to_user(b, &ids[1], 4) ||
+	    copy_to_user(c, &ids[2], 4))
 		return -EFAULT;
 	return 0;
 }
@@ -277,7 +280,8 @@ long sys_setgroups(int size, const unsigned __user *list)
 	return 0;
 }
 
-/* Fetches the header; how many 32-bit halves its version has. An unknown version is answered by the one preferred. */
+/* Fetches the header; how many 32-bit halves its version has. An unknown version is answered by the
+ * one preferred. */
 static int cap_header(struct abi_cap_header *h, struct abi_cap_header __user *user)
 {
 	uint32_t preferred = ABI_CAPABILITY_VERSION_3;
@@ -386,7 +390,8 @@ long cred_prctl(int option, unsigned long arg)
 
 	switch (option) {
 	case PR_CAPBSET_READ:
-		return arg > CAP_LAST_CAP ? -EINVAL : (long)(current_cred()->cap_bounding >> arg & 1);
+		return arg > CAP_LAST_CAP ? -EINVAL
+					  : (long)(current_cred()->cap_bounding >> arg & 1);
 	case PR_GET_KEEPCAPS:
 		return !!(current_cred()->securebits & SECBIT_KEEP_CAPS);
 	case PR_GET_SECUREBITS:

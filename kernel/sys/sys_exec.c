@@ -1,3 +1,6 @@
+/*
+ * execve and execveat.
+ */
 #include "gen/syscalls_proto.h"
 
 #include "kernel/abi/fcntl.h"

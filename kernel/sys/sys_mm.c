@@ -12,7 +12,8 @@
 #include "kernel/mm/vma.h"
 #include "lib/errno.h"
 
-/* What the descriptor and the file must allow for a mapping; fills the request's file part. Consumes nothing. */
+/* What the descriptor and the file must allow for a mapping; fills the request's file part.
+ * Consumes nothing. */
 static int map_file_check(struct mm_map_request *req, struct file *f)
 {
 	unsigned type = req->flags & MAP_TYPE;
@@ -35,7 +36,8 @@ static long map_checked(struct mm_map_request *req)
 	vaddr_t at;
 	int err;
 
-	if ((req->prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP)) ||
+	if ((req->prot &
+	     ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP)) ||
 	    req->flags & MAP_HUGETLB)
 		return -EINVAL;
 	if (req->flags & MAP_FIXED_NOREPLACE)
@@ -103,7 +105,8 @@ long sys_madvise(unsigned long addr, size_t len, int advice)
 	return mm_advise(current->mm, addr, len, advice);
 }
 
-/* Shared pages are the file's own, so there is nothing to write back; what is left is to say whether all is mapped. */
+/* Shared pages are the file's own, so there is nothing to write back; what is left is to say
+ * whether all is mapped. */
 long sys_msync(unsigned long addr, size_t len, int flags)
 {
 	size_t aligned = ALIGN_UP(len, PAGE_SIZE);
@@ -128,7 +131,8 @@ long sys_msync(unsigned long addr, size_t len, int flags)
 	return err;
 }
 
-/* Makes this and every hart that runs the caller's program fetch what was written. flags: 1 = only this hart. */
+/* Makes this and every hart that runs the caller's program fetch what was written. flags: 1 = only
+ * this hart. */
 long sys_riscv_flush_icache(unsigned long start, unsigned long end, unsigned long flags)
 {
 	if (flags & ~1UL)

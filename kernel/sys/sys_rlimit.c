@@ -18,11 +18,13 @@ static bool may_touch_limits(const struct cred *theirs)
 	const struct cred *mine = current_cred();
 
 	return capable(CAP_SYS_RESOURCE) ||
-	       (mine->uid == theirs->uid && mine->uid == theirs->euid && mine->uid == theirs->suid &&
-		mine->gid == theirs->gid && mine->gid == theirs->egid && mine->gid == theirs->sgid);
+	       (mine->uid == theirs->uid && mine->uid == theirs->euid &&
+		mine->uid == theirs->suid && mine->gid == theirs->gid &&
+		mine->gid == theirs->egid && mine->gid == theirs->sgid);
 }
 
-static int limit_check(const struct abi_rlimit64 *old, const struct abi_rlimit64 *new, unsigned which)
+static int limit_check(const struct abi_rlimit64 *old, const struct abi_rlimit64 *new,
+		       unsigned which)
 {
 	if (new->cur > new->max)
 		return -EINVAL;

@@ -1,6 +1,6 @@
 /*
- * Policies, priorities, affinity. Who may change whom: the owner, or CAP_SYS_NICE; who may raise: by RLIMIT_NICE and
- * RLIMIT_RTPRIO, or CAP_SYS_NICE.
+ * Policies, priorities, affinity. Who may change whom: the owner, or CAP_SYS_NICE; who may raise:
+ * by RLIMIT_NICE and RLIMIT_RTPRIO, or CAP_SYS_NICE.
  */
 #include "gen/syscalls_proto.h"
 
@@ -60,7 +60,8 @@ static int policy_check(struct task *t, int policy, int priority, int nice)
 		return -EINVAL;
 	if (!owns(t))
 		return -EPERM;
-	if (real_time && (uint64_t)priority > group_rlimit(t->group, RLIMIT_RTPRIO) && !capable(CAP_SYS_NICE))
+	if (real_time && (uint64_t)priority > group_rlimit(t->group, RLIMIT_RTPRIO) &&
+	    !capable(CAP_SYS_NICE))
 		return -EPERM;
 	return real_time ? 0 : fair_check(t, nice);
 }
@@ -84,7 +85,8 @@ static int policy_set(int pid, int policy, int priority, const int *nice)
 	return err;
 }
 
-static int param_fetch(int pid, const struct abi_sched_param __user *user, struct abi_sched_param *p)
+static int param_fetch(int pid, const struct abi_sched_param __user *user,
+		       struct abi_sched_param *p)
 {
 	if (user == NULL || pid < 0)
 		return -EINVAL;
@@ -170,7 +172,8 @@ long sys_sched_getattr(int pid, struct abi_sched_attr __user *uattr, unsigned si
 	struct task *t;
 	int err;
 
-	if (uattr == NULL || pid < 0 || flags != 0 || size < SCHED_ATTR_SIZE_VER0 || size > PAGE_SIZE)
+	if (uattr == NULL || pid < 0 || flags != 0 || size < SCHED_ATTR_SIZE_VER0 ||
+	    size > PAGE_SIZE)
 		return -EINVAL;
 	err = sched_target(pid, &t);
 	if (err)
@@ -187,14 +190,16 @@ long sys_sched_get_priority_max(int policy)
 {
 	if (policy == SCHED_FIFO || policy == SCHED_RR)
 		return 99;
-	return policy == SCHED_NORMAL || policy == SCHED_BATCH || policy == SCHED_IDLE ? 0 : -EINVAL;
+	return policy == SCHED_NORMAL || policy == SCHED_BATCH || policy == SCHED_IDLE ? 0
+										       : -EINVAL;
 }
 
 long sys_sched_get_priority_min(int policy)
 {
 	if (policy == SCHED_FIFO || policy == SCHED_RR)
 		return 1;
-	return policy == SCHED_NORMAL || policy == SCHED_BATCH || policy == SCHED_IDLE ? 0 : -EINVAL;
+	return policy == SCHED_NORMAL || policy == SCHED_BATCH || policy == SCHED_IDLE ? 0
+										       : -EINVAL;
 }
 
 long sys_sched_rr_get_interval(int pid, struct abi_timespec __user *interval)
@@ -205,7 +210,9 @@ long sys_sched_rr_get_interval(int pid, struct abi_timespec __user *interval)
 
 	if (err)
 		return err;
-	ts.tv_nsec = t->sched.policy == SCHED_RR ? 100000000 : t->sched.policy == SCHED_FIFO ? 0 : 3000000;
+	ts.tv_nsec = t->sched.policy == SCHED_RR     ? 100000000
+		     : t->sched.policy == SCHED_FIFO ? 0
+						     : 3000000;
 	task_put(t);
 	return copy_to_user(interval, &ts, sizeof(ts));
 }
@@ -260,9 +267,10 @@ long sys_sched_getaffinity(int pid, unsigned len, unsigned long __user *user_mas
 	return copy_to_user(user_mask, &mask, bytes) ? -EFAULT : (long)bytes;
 }
 
-/* Calls fn for every process that which and who name; the number of them. tasks_lock is held around. */
-static int for_each_named(int which, unsigned who, long (*fn)(struct task *t, long acc, int arg), int arg,
-			  long *acc)
+/* Calls fn for every process that which and who name; the number of them. tasks_lock is held
+ * around. */
+static int for_each_named(int which, unsigned who, long (*fn)(struct task *t, long acc, int arg),
+			  int arg, long *acc)
 {
 	unsigned uid = which == PRIO_USER && who == 0 ? current_cred()->uid : who;
 	int pgrp = which == PRIO_PGRP && who == 0 ? current->group->pgrp->nr : (int)who;

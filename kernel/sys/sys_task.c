@@ -75,7 +75,8 @@ long sys_getcpu(unsigned __user *cpu, unsigned __user *node, void __user *unused
 	return 0;
 }
 
-/* Only the standard persona: asking for it, or for any other's value, is answered; changing it is refused. */
+/* Only the standard persona: asking for it, or for any other's value, is answered; changing it is
+ * refused. */
 long sys_personality(unsigned persona)
 {
 	return persona == 0xffffffffu || persona == 0 ? 0 : -EINVAL;

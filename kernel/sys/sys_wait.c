@@ -58,7 +58,8 @@ long sys_wait4(int pid, int __user *status, int options, struct abi_rusage __use
 	struct wait_result res;
 	int err;
 
-	if ((unsigned)options & ~(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WALL | __WCLONE))
+	if ((unsigned)options &
+	    ~(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WALL | __WCLONE))
 		return -EINVAL;
 	if (pid == INT32_MIN)
 		return -ESRCH;
@@ -74,7 +75,8 @@ long sys_wait4(int pid, int __user *status, int options, struct abi_rusage __use
 
 static int waitid_request(struct wait_request *req, int which, int id, int options)
 {
-	unsigned known = WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD | __WALL | __WCLONE;
+	unsigned known = WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD |
+			 __WALL | __WCLONE;
 
 	if (((unsigned)options & ~known) || !(options & (WEXITED | WSTOPPED | WCONTINUED)))
 		return -EINVAL;

@@ -1,6 +1,6 @@
 /*
- * Credentials are copied to be changed and shared otherwise, so every check reads a fixed set of ids
- * without a lock: a task's own by current->cred, another's through cred_of_task.
+ * Credentials are copied to be changed and shared otherwise, so every check reads a fixed set of
+ * ids without a lock: a task's own by current->cred, another's through cred_of_task.
  */
 #include "kernel/task/cred.h"
 

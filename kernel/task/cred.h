@@ -1,5 +1,6 @@
 /*
- * Credentials: who a task acts as. Immutable once set; a change makes a new one and replaces the pointer.
+ * Credentials: who a task acts as. Immutable once set; a change makes a new one and replaces the
+ * pointer.
  */
 #pragma once
 
@@ -19,7 +20,8 @@ struct cred {
 
 struct cred *cred_get(struct cred *c);
 void cred_put(struct cred *c);
-/* A private copy to change, with room for group_count groups (< 0: keep the groups). NULL: out of memory. */
+/* A private copy to change, with room for group_count groups (< 0: keep the groups). NULL: out of
+ * memory. */
 struct cred *cred_clone(const struct cred *c, int group_count);
 /* Makes it current's; consumes the reference. */
 void cred_install(struct cred *c);

@@ -1,7 +1,8 @@
 /*
- * A thread group's life: group_create makes an empty one for a task that is being cloned without CLONE_THREAD;
- * task_link puts the first and further threads into it; each thread leaves when it is reaped. The struct goes
- * with the last task struct that points to it, so a task may always follow its group pointer.
+ * A thread group's life: group_create makes an empty one for a task that is being cloned without
+ * CLONE_THREAD; task_link puts the first and further threads into it; each thread leaves when it is
+ * reaped. The struct goes with the last task struct that points to it, so a task may always follow
+ * its group pointer.
  *
  * Locking: see the legend in group.h. Order: tasks_lock before group->lock before sighand->lock.
  */

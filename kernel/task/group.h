@@ -1,8 +1,9 @@
 /*
  * The thread group: what user space calls a process. One row of the resource table (CLONE_THREAD).
  *
- * Holds what the threads have in common: number, process group and session, limits, signals sent to the process,
- * timers, exit state, what dead threads and children used up. Lives as long as any task struct points to it.
+ * Holds what the threads have in common: number, process group and session, limits, signals sent to
+ * the process, timers, exit state, what dead threads and children used up. Lives as long as any
+ * task struct points to it.
  */
 #pragma once
 
@@ -23,7 +24,8 @@ struct group {
 	struct spinlock lock;	/* rank GROUP; taken irqsave: timers send signals */
 	struct list threads;	/* [T|G] through task->group_link */
 	unsigned live;		/* [G] threads not yet in task_exit */
-	struct task *leader;	/* [T] the task whose tid is the group's number; changes in exec by a thread */
+	struct task *leader; /* [T] the task whose tid is the group's number; changes in exec by a
+				thread */
 
 	struct pid *pid;	/* [i] tgid */
 	struct pid *pgrp;	/* [T] */
@@ -32,7 +34,7 @@ struct group {
 	struct list session_link; /* [T] in session->session_members */
 	bool session_leader;	/* [T] */
 	bool has_execed;	/* [T] setpgid by the parent is over */
-	struct tty *tty;	/* [T] controlling terminal: borrowed, session->session_tty holds it */
+	struct tty *tty; /* [T] controlling terminal: borrowed, session->session_tty holds it */
 	bool subreaper;		/* [T] PR_SET_CHILD_SUBREAPER */
 	bool had_subreaper_ancestor;
 
@@ -43,7 +45,8 @@ struct group {
 	bool stopped;		/* [G] all have: parent may be told */
 	bool stop_reported;	/* [G] wait has seen it */
 	bool continued;		/* [G] for WCONTINUED */
-	uint8_t job_news;	/* [G] CLD_STOPPED, CLD_CONTINUED: what the parent has still to be told; 0 nothing */
+	uint8_t job_news; /* [G] CLD_STOPPED, CLD_CONTINUED: what the parent has still to be told; 0
+			     nothing */
 	unsigned sigqueue_count; /* [G] queued infos, against RLIMIT_SIGPENDING */
 
 	/* Exit. */

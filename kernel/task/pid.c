@@ -1,13 +1,15 @@
 /*
  * The table of numbers.
  *
- * A struct pid is in the table, a tree by number, as long as `uses` of it is not zero: by a task (its tid), a thread
- * group (its tgid), the members of a process group, the members of a session. pid_use and pid_unuse count that,
- * under tasks_lock. When the last use goes the number may be given again, while those who hold a reference
- * still have the struct and can tell that its task is gone.
+ * A struct pid is in the table, a tree by number, as long as `uses` of it is not zero: by a task
+ * (its tid), a thread group (its tgid), the members of a process group, the members of a session.
+ * pid_use and pid_unuse count that, under tasks_lock. When the last use goes the number may be
+ * given again, while those who hold a reference still have the struct and can tell that its task is
+ * gone.
  *
- * Numbers are given in rising order, each the lowest free one above the last, and begin again at PID_RESERVED
- * when pid_max is reached, so that a number stays unused for as long as possible after its task has died.
+ * Numbers are given in rising order, each the lowest free one above the last, and begin again at
+ * PID_RESERVED when pid_max is reached, so that a number stays unused for as long as possible after
+ * its task has died.
  *
  * Locking: tasks_lock guards the table and every field but ref and nr.
  */

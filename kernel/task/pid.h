@@ -1,8 +1,8 @@
 /*
  * Numbers: a struct pid for each number in use as task, process, process group or session id.
  *
- * The number is free again when nothing uses it in any of the four ways. Holders of pid_get keep the struct, so
- * that they can tell a dead task from a new one with the same number (pidfd).
+ * The number is free again when nothing uses it in any of the four ways. Holders of pid_get keep
+ * the struct, so that they can tell a dead task from a new one with the same number (pidfd).
  */
 #pragma once
 
@@ -22,8 +22,9 @@ struct pid {
 	struct waitq wait_exit;	/* pidfd pollers */
 };
 
-/* A fresh number with one use (the task's own), for pid_release or task_unlink to drop, and a reference: >= 1, the lowest above the last one given (wrapping to 300). 0, -EAGAIN (pid_max), -ENOMEM.
- * wanted != 0: exactly that one, or -EEXIST. */
+/* A fresh number with one use (the task's own), for pid_release or task_unlink to drop, and a
+ * reference: >= 1, the lowest above the last one given (wrapping to 300). 0, -EAGAIN (pid_max),
+ * -ENOMEM. wanted != 0: exactly that one, or -EEXIST. */
 int pid_alloc(int wanted, struct pid **out) __must_check;
 /* Drops the use that pid_alloc gave. NULL is legal. Takes tasks_lock. */
 void pid_release(struct pid *p);
@@ -52,4 +53,5 @@ static inline int group_nr(const struct group *g)
 	return g->pid->nr;
 }
 extern int pid_max;
-extern struct pid boot_pid; /* 0: the boot task's, process group and session of kernel threads and of init until setsid */
+extern struct pid boot_pid; /* 0: the boot task's, process group and session of kernel threads and
+			       of init until setsid */

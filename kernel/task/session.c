@@ -1,6 +1,6 @@
 /*
- * A process group is a struct pid with members, a session one with session_members: neither has a life of its own, they
- * last as long as the number is used. Everything here is under tasks_lock.
+ * A process group is a struct pid with members, a session one with session_members: neither has a
+ * life of its own, they last as long as the number is used. Everything here is under tasks_lock.
  */
 #include "kernel/task/session.h"
 

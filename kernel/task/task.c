@@ -2,8 +2,9 @@
  * Task structs and the tables they are in. What a task is: task.h. How one is made and how it ends:
  * kernel/lifecycle.
  *
- * The entry points: task_create and task_put make and free the struct; task_link and task_unlink enter it in and take
- * it out of the task list, its thread group, process group and session, and the table of numbers.
+ * The entry points: task_create and task_put make and free the struct; task_link and task_unlink
+ * enter it in and take it out of the task list, its thread group, process group and session, and
+ * the table of numbers.
  */
 #include "kernel/task/task.h"
 

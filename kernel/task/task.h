@@ -1,8 +1,10 @@
 /*
- * The spine: what a task is. Visible from every layer; it names the resources but defines none of them.
+ * The spine: what a task is. Visible from every layer; it names the resources but defines none of
+ * them.
  *
- * A task is a thin thing that points to resources. What can never be shared lies in it; what can be shared is
- * behind a counted pointer, one per row of the resource table (kernel/lifecycle/resource.h).
+ * A task is a thin thing that points to resources. What can never be shared lies in it; what can be
+ * shared is behind a counted pointer, one per row of the resource table
+ * (kernel/lifecycle/resource.h).
  *
  *        task_clone
  *            |            +--------------------------+
@@ -19,9 +21,9 @@
  * References: one for being in the task tables (dropped by task_release when reaped), one per
  * task_find result, one for the hart it runs on until it has switched away for the last time.
  *
- * Legend: [i] immutable once published, [a] atomic, [t] only the task itself, [T] tasks_lock,
- * [G] group->lock, [R] its run queue's lock, [A] changed only by the task itself, under tasks_lock: it reads it freely,
- * others under tasks_lock.
+ * Legend: [i] immutable once published, [a] atomic, [t] only the task itself, [T] tasks_lock, [G]
+ * group->lock, [R] its run queue's lock, [A] changed only by the task itself, under tasks_lock: it
+ * reads it freely, others under tasks_lock.
  */
 #pragma once
 
@@ -57,11 +59,14 @@ enum task_state {
 #define TASK_NORMAL (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE | TASK_KILLABLE)
 #define TASK_ANY_SLEEP (TASK_NORMAL | TASK_STOPPED | TASK_TRACED)
 
-/* Bits of pending_work: looked at before every return to user mode; SIGNAL and KILL also end sleeps. */
+/* Bits of pending_work: looked at before every return to user mode; SIGNAL and KILL also end
+ * sleeps. */
 #define WORK_RESCHED 1u /* somebody else should run */
-#define WORK_SIGNAL 2u /* a signal may be deliverable; the signal code keeps it exact under group->lock */
+#define WORK_SIGNAL                                                                                \
+	2u /* a signal may be deliverable; the signal code keeps it exact under group->lock */
 #define WORK_KILL 4u /* the task must die: fatal signal or group exit */
-#define WORK_RESTORE_MASK 8u /* sigsuspend & co: saved_mask is to be restored when no handler runs */
+#define WORK_RESTORE_MASK                                                                          \
+	8u               /* sigsuspend & co: saved_mask is to be restored when no handler runs */
 #define WORK_STOP 16u /* group stop to join */
 #define WORK_SET_TID 32u /* a new task has to store its tid at set_child_tid */
 
@@ -113,7 +118,8 @@ struct task {
 	struct sigpending pending; /* [G] sent to this task alone */
 	uint64_t sigmask;	   /* [G] blocked; written by the task itself only */
 	uint64_t saved_mask;	   /* [t] see WORK_RESTORE_MASK */
-	uint64_t wait_mask;	   /* [G] signals that sigtimedwait waits for: they wake although blocked */
+	uint64_t
+		wait_mask; /* [G] signals that sigtimedwait waits for: they wake although blocked */
 	vaddr_t altstack_sp;	   /* [t] */
 	size_t altstack_size;	   /* [t] */
 	int altstack_flags;	   /* [t] */
@@ -152,8 +158,9 @@ struct task {
 #endif
 };
 
-/* The circular list of all tasks, threads included, in order of creation; and what guards it, the family tree, groups,
- * process groups and sessions, and the pid table. Taken with spin_lock_irqsave where interrupts look tasks up. */
+/* The circular list of all tasks, threads included, in order of creation; and what guards it, the
+ * family tree, groups, process groups and sessions, and the pid table. Taken with spin_lock_irqsave
+ * where interrupts look tasks up. */
 extern struct list task_list;
 extern struct spinlock tasks_lock;
 
@@ -161,18 +168,20 @@ struct task *task_get(struct task *t);
 /* The last reference frees it. Never sleeps, any context. NULL is legal. */
 void task_put(struct task *t);
 
-/* A bare task: kernel stack, empty lists, no resource, no number, state NEW, one reference. NULL: out of memory. */
+/* A bare task: kernel stack, empty lists, no resource, no number, state NEW, one reference. NULL:
+ * out of memory. */
 struct task *task_create(void);
 
-/* Dresses the boot task, which runs before there is memory to make one, as tid 0: a group, credentials, no number in the
- * tables. Every other task descends from it. 0 or -ENOMEM. */
+/* Dresses the boot task, which runs before there is memory to make one, as tid 0: a group,
+ * credentials, no number in the tables. Every other task descends from it. 0 or -ENOMEM. */
 int task_boot_init(struct task *t) __must_check;
 
-/* Enters a task that has its pid and group into the tables: it can be found and signalled from now on. The first of
- * a group brings the group into the process group and session of `from`'s. tasks_lock and from's group->lock held. */
+/* Enters a task that has its pid and group into the tables: it can be found and signalled from now
+ * on. The first of a group brings the group into the process group and session of `from`'s.
+ * tasks_lock and from's group->lock held. */
 void task_link(struct task *t, struct task *from);
-/* Takes a dead task out of everything: its number is free when this was the last use. tasks_lock and
- * group->lock held. The reference that the tables had is the caller's now. */
+/* Takes a dead task out of everything: its number is free when this was the last use. tasks_lock
+ * and group->lock held. The reference that the tables had is the caller's now. */
 void task_unlink(struct task *t);
 
 /* Counts t with another user's tasks: it has changed its real id. 0, -ENOMEM. */
@@ -183,3 +192,14 @@ void task_name_set(struct task *t, const char *name);
 /* R, S, D, T, t, Z or X. */
 char task_state_letter(const struct task *t);
 extern atomic_uint task_count; /* tasks linked */
+
+/* The rest of kernel/core/hart.h: a running task's `hart` is the one that it runs on. */
+static inline unsigned hart_index(void)
+{
+	return atomic_load_explicit(&current->hart, memory_order_relaxed);
+}
+
+static inline struct hart *hart_this(void)
+{
+	return &hart_table[hart_index()];
+}

@@ -1,6 +1,6 @@
 /*
- * The table of users, a tree by id. A user is in it as long as somebody refers to it; the lock covers look-up and the
- * drop of the last reference, so that one that is going is never found.
+ * The table of users, a tree by id. A user is in it as long as somebody refers to it; the lock
+ * covers look-up and the drop of the last reference, so that one that is going is never found.
  */
 #include "kernel/task/user.h"
 
