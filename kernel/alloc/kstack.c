@@ -74,7 +74,7 @@ static struct stack_chain *stacks_here(void)
 			array = none;
 		}
 	}
-	return &array[atomic_load_explicit(&current->hart, memory_order_relaxed)];
+	return &array[hart_index()];
 }
 
 static void *pool_pop(void)

@@ -40,7 +40,7 @@ struct page *zero_page;
 
 static inline struct hart_pages *pages_here(void)
 {
-	return &hart_pages[atomic_load_explicit(&current->hart, memory_order_relaxed)];
+	return &hart_pages[hart_index()];
 }
 
 int page_init(void)

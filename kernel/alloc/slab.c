@@ -256,7 +256,7 @@ static __noinline void *cache_alloc_first(struct cache *c)
 
 static inline struct magazine *magazine_here(struct magazine *array)
 {
-	return &array[atomic_load_explicit(&current->hart, memory_order_relaxed)];
+	return &array[hart_index()];
 }
 
 void *cache_alloc(struct cache *c, unsigned flags)

@@ -4,15 +4,8 @@
  */
 #include "kernel/core/hart.h"
 
-#include "kernel/task/task.h"
-
 unsigned hart_count;
 struct hart *hart_table;
-
-unsigned hart_index(void)
-{
-	return atomic_load_explicit(&current->hart, memory_order_relaxed);
-}
 
 void hart_table_set(struct hart *table, unsigned count)
 {

@@ -34,11 +34,8 @@ extern struct hart *hart_table; /* [i] hart_count elements */
 void hart_table_set(struct hart *table, unsigned count);
 
 /* Index of the hart this code runs on. Stable only while the caller can't be switched out. */
-unsigned hart_index(void);
-static inline struct hart *hart_this(void)
-{
-	return &hart_table[hart_index()];
-}
+static inline unsigned hart_index(void);
+static inline struct hart *hart_this(void);
 
 static inline void hart_mask_set(struct hart_mask *m, unsigned i)
 {
@@ -54,3 +51,6 @@ static inline bool hart_mask_test(const struct hart_mask *m, unsigned i)
 {
 	return __atomic_load_n(&m->bits[i / 64], __ATOMIC_SEQ_CST) >> (i % 64) & 1;
 }
+
+/* What runs here is known through the running task, so the two functions above end up there. */
+#include "kernel/task/task.h"

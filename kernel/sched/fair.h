@@ -44,6 +44,33 @@ static inline struct task *fair_pick(struct runqueue *rq)
 	return t;
 }
 
+/* prev, which is fair and stays runnable, goes back among the waiting ones, and the first of them comes:
+ * fair_enqueue and fair_pick in one, which with two tasks is an exchange of pointers. */
+static inline struct task *fair_exchange(struct runqueue *rq, struct task *prev)
+{
+	struct task *first = rq->fair_first;
+
+	if (first == NULL || time_before(prev->sched.deadline, first->sched.deadline))
+		return prev;
+	if (rb_empty(&rq->fair)) {
+		rq->fair_first = prev;
+	} else {
+		fair_tree_insert(rq, prev);
+		rq->fair_first = fair_tree_pop(rq);
+	}
+	return first;
+}
+
+/* The running task lets all that wait now go first: it stands behind the last of them, and no
+ * further, for who yields all the time must not fall behind without bound. */
+static inline void fair_yield(struct runqueue *rq, struct task *t)
+{
+	const struct task *last = rb_empty(&rq->fair) ? rq->fair_first : fair_last(rq);
+
+	if (last != NULL && time_before(t->sched.deadline, last->sched.deadline))
+		t->sched.deadline = last->sched.deadline;
+}
+
 /* delta real ns have been run by t, the running task. */
 static inline void fair_run(struct runqueue *rq, struct task *t, uint64_t delta)
 {

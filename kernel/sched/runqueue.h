@@ -53,12 +53,12 @@ extern struct hart_mask sched_idle_mask; /* [a] harts that run their idle task *
 
 static inline unsigned hart_here(void)
 {
-	return atomic_load_explicit(&current->hart, memory_order_relaxed);
+	return hart_index();
 }
 
 static inline struct runqueue *rq_here(void)
 {
-	return &runqueues[hart_here()];
+	return &runqueues[hart_index()];
 }
 
 static inline bool task_is_rt(const struct task *t)
@@ -104,14 +104,16 @@ struct task *fair_last(struct runqueue *rq);
 void fair_place(struct runqueue *rq, struct task *t, bool is_new);
 /* t, nowhere now, goes over from one queue's virtual time to another's. */
 void fair_transfer(struct task *t, uint64_t from_vtime, uint64_t to_vtime);
-/* The running task lets all that wait now go first. */
-void fair_yield(struct runqueue *rq, struct task *t);
 /* Real ns until the running task's request is served. */
 uint64_t fair_slice_left(const struct task *t);
 
 void rt_enqueue(struct runqueue *rq, struct task *t, bool at_head);
 void rt_dequeue(struct runqueue *rq, struct task *t);
 struct task *rt_pick(struct runqueue *rq);
+static inline bool rt_waits(const struct runqueue *rq)
+{
+	return rq->rt_bitmap[0] | rq->rt_bitmap[1];
+}
 /* Highest priority waiting; 0: none. */
 unsigned rt_top(const struct runqueue *rq);
 #define RR_SLICE_NS (100 * NSEC_PER_MSEC)

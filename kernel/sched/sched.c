@@ -132,25 +132,18 @@ static void leave_asleep(struct runqueue *rq, struct task *prev, unsigned state)
 		rq->nr_uninterruptible++;
 }
 
-/* prev goes where its state says: to sleep, back into the queue, or off to another hart. */
-static inline void leave(struct runqueue *rq, struct task *prev)
+static void leave_for_another_hart(struct runqueue *rq, struct task *prev)
 {
-	unsigned state = atomic_load_explicit(&prev->state, memory_order_relaxed);
+	prev->sched.queued = false;
+	rq->nr_running--;
+	rq->push = prev;
+}
 
-	if (unlikely(prev == rq->idle))
-		return;
-	if (state != TASK_RUNNING) {
-		leave_asleep(rq, prev, state);
-	} else if (unlikely(!task_allowed(prev, rq->index))) {
-		prev->sched.queued = false;
-		rq->nr_running--;
-		rq->push = prev;
-	} else if (unlikely(task_is_rt(prev))) {
-		rt_enqueue(rq, prev,
-			   time_before(prev->sched.exec_start_ns, prev->sched.slice_end_ns));
-	} else {
-		fair_enqueue(rq, prev);
-	}
+static void leave_realtime(struct runqueue *rq, struct task *prev)
+{
+	bool slice_left = time_before(prev->sched.exec_start_ns, prev->sched.slice_end_ns);
+
+	rt_enqueue(rq, prev, slice_left);
 }
 
 /* Coming. */
@@ -160,13 +153,35 @@ static inline struct task *pick(struct runqueue *rq)
 	struct task *t;
 
 	do {
-		if (unlikely(rq->rt_bitmap[0] | rq->rt_bitmap[1]))
+		if (unlikely(rt_waits(rq)))
 			return rt_pick(rq);
 		t = fair_pick(rq);
 		if (t != NULL)
 			return t;
 	} while (hart_count > 1 && balance_pull(rq));
 	return rq->idle;
+}
+
+/* prev goes where its state says: to sleep, back among the waiting, or off to another hart. Who
+ * comes instead? */
+static inline struct task *exchange(struct runqueue *rq, struct task *prev)
+{
+	unsigned state = atomic_load_explicit(&prev->state, memory_order_relaxed);
+
+	if (likely(prev != rq->idle)) {
+		if (state != TASK_RUNNING) {
+			leave_asleep(rq, prev, state);
+		} else if (unlikely(!task_allowed(prev, rq->index))) {
+			leave_for_another_hart(rq, prev);
+		} else if (unlikely(task_is_rt(prev))) {
+			leave_realtime(rq, prev);
+		} else {
+			if (likely(!rt_waits(rq)))
+				return fair_exchange(rq, prev);
+			fair_enqueue(rq, prev);
+		}
+	}
+	return pick(rq);
 }
 
 /* Sees to it that somebody looks, at the end of a slice at the latest, whether others should run.
@@ -252,8 +267,7 @@ static inline void schedule_locked(struct runqueue *rq, struct task *prev, bool 
 	resched_clear(prev);
 	if (yield)
 		yield_place(rq, prev);
-	leave(rq, prev);
-	next = pick(rq);
+	next = exchange(rq, prev);
 	if (next != prev) {
 		switch_to(rq, prev, next, now);
 		return;
@@ -303,13 +317,10 @@ void sched_checkpoint(void)
 void sched_exit(void)
 {
 	struct task *t = current;
-	irqflags_t irq;
-	struct runqueue *rq;
 
 	assert(atomic_load(&t->state) & (TASK_ZOMBIE | TASK_GONE));
-	rq = task_rq_lock(t, &irq);
-	t->sched.dead = true;
-	schedule_locked(rq, t, false);
+	t->sched.dead = true; /* read by nobody before the switch */
+	schedule();
 	panic("a dead task (%d) was scheduled again", t->tid);
 }
 
@@ -318,7 +329,7 @@ void sched_idle(void)
 {
 	struct task *t = current;
 
-	hart_mask_set(&sched_idle_mask, hart_here());
+	hart_mask_set(&sched_idle_mask, hart_index());
 	for (;;) {
 		irq_enable();
 		if (atomic_load_explicit(&t->pending_work, memory_order_relaxed) & WORK_RESCHED ||

@@ -103,16 +103,6 @@ struct task *fair_last(struct runqueue *rq)
 	return rb_empty(&rq->fair) ? rq->fair_first : node_task(rb_last(&rq->fair));
 }
 
-/* Behind the last one now waiting, and no further: who yields all the time must not fall behind
- * without bound. */
-void fair_yield(struct runqueue *rq, struct task *t)
-{
-	const struct task *last = fair_last(rq);
-
-	if (last != NULL && time_before(t->sched.deadline, last->sched.deadline))
-		t->sched.deadline = last->sched.deadline;
-}
-
 uint64_t fair_slice_left(const struct task *t)
 {
 	const struct sched_entity *s = &t->sched;

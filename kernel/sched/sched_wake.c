@@ -41,7 +41,7 @@ void rq_resched(struct runqueue *rq)
 	if (atomic_load_explicit(work, memory_order_relaxed) & WORK_RESCHED)
 		return; /* it has been told */
 	atomic_fetch_or(work, WORK_RESCHED);
-	if (rq->index != hart_here())
+	if (rq->index != hart_index())
 		arch_ipi_send(&hart_table[rq->index]);
 }
 
@@ -199,7 +199,7 @@ void sched_task_start(struct task *t)
 	irqflags_t irq;
 
 	task_get(t); /* for the hart: finish_switch drops it after the last switch */
-	atomic_store_explicit(&t->hart, hart_here(), memory_order_relaxed);
+	atomic_store_explicit(&t->hart, hart_index(), memory_order_relaxed);
 	rq = task_rq_lock(t, &irq);
 	atomic_store_explicit(&t->state, TASK_RUNNING, memory_order_relaxed);
 	rq = enter(t, rq, true);

@@ -34,7 +34,7 @@ static struct timer_queue *queues; /* [i] one per hart */
 
 static inline struct timer_queue *queue_here(void)
 {
-	return &queues[hart_here()];
+	return &queues[hart_index()];
 }
 
 int timers_init(void)
@@ -95,7 +95,7 @@ static struct timer_queue *queue_claim(struct timer *t, irqflags_t *irq)
 	if (q == here || q->running == t)
 		return q;
 	/* It is in no queue, and nobody else arms it meanwhile: timer.h asks that of its owner. */
-	WRITE_ONCE(t->hart, (int)hart_here());
+	WRITE_ONCE(t->hart, (int)hart_index());
 	spin_unlock(&q->lock);
 	spin_lock(&here->lock);
 	return here;
