@@ -78,5 +78,13 @@ extern const struct inode_ops proc_fd_dir_ops, proc_fdinfo_dir_ops, proc_tasks_d
 	proc_task_dir_ops;
 extern const struct file_ops proc_fd_dir_fops, proc_tasks_dir_fops, proc_task_dir_fops;
 
-/* Registers the file system type. 0 or -errno. */
+/* An instance of a file system of such rows, with its top directory. 0, -ENOMEM. */
+struct fs_type;
+int proc_super_create(struct fs_type *type, uint64_t magic, const struct proc_entry *top,
+		      struct super **out) __must_check;
+/* Harts as a list of ranges: 0-2,5. */
+void proc_hart_list(struct text *out, const struct hart_mask *mask);
+void sysfs_init(void);
+
+/* Registers the file system types proc and sysfs. 0 or -errno. */
 int procfs_init(void) __must_check;

@@ -256,15 +256,16 @@ static const struct proc_entry root_entry = {
 static struct super *proc_super; /* [proc_mount_lock] the one instance, kept once made */
 static struct mutex proc_mount_lock = MUTEX_INIT(proc_mount_lock, "proc mount", LOCK_RANK_PROC);
 
-static int proc_create(struct fs_type *type, struct super **out)
+int proc_super_create(struct fs_type *type, uint64_t magic, const struct proc_entry *top,
+		      struct super **out)
 {
-	struct super *sb = super_create(type, &proc_super_ops, PROC_MAGIC);
+	struct super *sb = super_create(type, &proc_super_ops, magic);
 	struct inode *root;
 	int err;
 
 	if (sb == NULL)
 		return -ENOMEM;
-	root = proc_inode(sb, &root_entry, NULL, false);
+	root = proc_inode(sb, top, NULL, false);
 	err = root == NULL ? -ENOMEM : super_set_root(sb, root);
 	if (err) {
 		super_put(sb);
@@ -281,7 +282,7 @@ static int proc_mount(struct fs_type *type, const char *source, const char *opti
 
 	mutex_lock(&proc_mount_lock);
 	if (proc_super == NULL)
-		err = proc_create(type, &proc_super);
+		err = proc_super_create(type, PROC_MAGIC, &root_entry, &proc_super);
 	if (err == 0)
 		*out = super_get(proc_super);
 	mutex_unlock(&proc_mount_lock);
@@ -293,5 +294,6 @@ static struct fs_type proc_type = { .name = "proc", .mount = proc_mount };
 int procfs_init(void)
 {
 	fs_type_register(&proc_type);
+	sysfs_init();
 	return 0;
 }

@@ -215,8 +215,7 @@ static void status_signals(struct text *out, struct task *t)
 	cred_put(c);
 }
 
-/* Harts as a list of ranges: 0-2,5. */
-static void hart_list(struct text *out, const struct hart_mask *mask)
+void proc_hart_list(struct text *out, const struct hart_mask *mask)
 {
 	const char *comma = "";
 
@@ -243,7 +242,7 @@ static void status_sched(struct text *out, struct task *t)
 	if (hart_count < 64)
 		mask &= (1UL << hart_count) - 1;
 	text_printf(out, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t", mask);
-	hart_list(out, &t->affinity);
+	proc_hart_list(out, &t->affinity);
 	text_printf(out, "\nvoluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",
 		    t->nvcsw, t->nivcsw);
 }

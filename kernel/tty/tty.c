@@ -315,6 +315,11 @@ void tty_console_set(struct tty *tty)
 	console = tty;
 }
 
+struct tty *tty_console(void)
+{
+	return console;
+}
+
 int tty_init(void)
 {
 	int err = dev_register_char(DEV_MAKE(5, 1), "console", 0600, &tty_file_ops);

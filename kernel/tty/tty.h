@@ -57,6 +57,7 @@ struct tty *tty_register(const char *name, unsigned major, unsigned minor, const
 			 void *port);
 /* /dev/console is this one. */
 void tty_console_set(struct tty *tty);
+struct tty *tty_console(void); /* NULL: none */
 /* The nodes console and tty, once devfs is there. 0 or -errno. */
 int tty_init(void) __must_check;
 
