@@ -166,10 +166,12 @@ static inline int wait_status(pid_t pid)
 	return status;
 }
 
-/* A child that failed a check has reported already: the waiting test only passes the failure on. */
+/* A child that failed a check or skipped has reported already: the waiting test only passes it on. */
 #define CHECK_EXITED(pid, code)                                                                \
 	do {                                                                                   \
 		int abi_status = wait_status(pid);                                             \
+		if (WIFEXITED(abi_status) && WEXITSTATUS(abi_status) == ABI_SKIPPED)           \
+			_exit(ABI_SKIPPED);                                                    \
 		if (!WIFEXITED(abi_status) || WEXITSTATUS(abi_status) != (code))               \
 			FAIL("child's wait status is %#x, expected exit %d", abi_status,       \
 			     (int)(code));                                                     \

@@ -182,9 +182,20 @@ static long plausible_string(const struct row *row, int index)
 		return (long)"/proc/self/exe";
 	if (!strcmp(row->name, "readlinkat"))
 		return (long)"/tmp/badptr/link";
-	if (strstr(row->name, "xattr") && index == 1)
-		return (long)"user.x";
+	if (strstr(row->name, "xattr")) /* where Linux keeps no attributes either */
+		return (long)(index ? "user.x" : "/proc/version");
 	return (long)"/tmp/badptr/plain";
+}
+
+static long plausible_descriptor(const struct row *row, int index)
+{
+	if (!strncmp(row->name, "epoll", 5) && index == 0)
+		return epoll_create1(0);
+	if (!strcmp(row->name, "getdents64"))
+		return open(".", O_RDONLY);
+	if (strstr(row->name, "xattr"))
+		return open("/proc/version", O_RDONLY);
+	return open("plain", O_RDWR);
 }
 
 static long plausible(const struct row *row, int index)
@@ -200,10 +211,7 @@ static long plausible(const struct row *row, int index)
 	case ARG_STR:
 		return plausible_string(row, index);
 	case ARG_FD:
-		if (!strncmp(row->name, "epoll", 5) && index == 0)
-			return epoll_create1(0);
-		return open(strcmp(row->name, "getdents64") ? "plain" : ".",
-			    strcmp(row->name, "getdents64") ? O_RDWR : O_RDONLY);
+		return plausible_descriptor(row, index);
 	case ARG_SIZE:
 		return 64;
 	default:

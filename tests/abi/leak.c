@@ -158,6 +158,15 @@ LEAK_TEST(descriptors_left_open)
 	});
 }
 
+static void leave_scratch(void)
+{
+	char cwd[100];
+
+	CHECK(getcwd(cwd, sizeof(cwd)));
+	CHECK_EQ(chdir("/"), 0);
+	CHECK_EQ(rmdir(cwd), 0);
+}
+
 LEAK_TEST(files_and_folders)
 {
 	char name[50];
@@ -174,10 +183,7 @@ LEAK_TEST(files_and_folders)
 		CHECK(open("absent", O_RDONLY) == -1);
 		CHECK_EQ(unlink("s") | unlink("l") | unlink("d/f") | rmdir("d"), 0);
 	}
-	char cwd[100];
-	CHECK(getcwd(cwd, sizeof(cwd)));
-	CHECK_EQ(chdir("/"), 0);
-	CHECK_EQ(rmdir(cwd), 0);
+	leave_scratch();
 }
 
 LEAK_TEST(mounts)
@@ -207,6 +213,7 @@ LEAK_TEST(mappings)
 	}
 	close(fd);
 	unlink("f");
+	leave_scratch();
 }
 
 LEAK_TEST(signals_pending_at_death)

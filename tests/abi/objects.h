@@ -12,7 +12,7 @@
 
 #include "tests/abi/abi.h"
 
-enum { OBJECTS_MAX = 128, OBJECTS_ROUNDS = 5 };
+enum { OBJECTS_MAX = 128, OBJECTS_ROUNDS = 12 };
 
 struct objects {
 	int count;
