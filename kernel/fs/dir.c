@@ -190,7 +190,12 @@ static int link_locked(struct inode *inode, struct inode *dir, struct dentry *d)
 	if (!dir->ops->link || S_ISDIR(inode->mode))
 		return -EPERM;
 	mutex_lock(&inode->lock);
-	err = inode->nlink == 0 ? -ENOENT : dir->ops->link(inode, dir, d);
+	if (inode->nlink == 0 && !inode->linkable)
+		err = -ENOENT;
+	else
+		err = dir->ops->link(inode, dir, d);
+	if (!err)
+		inode->linkable = false;
 	mutex_unlock(&inode->lock);
 	return err;
 }

@@ -53,6 +53,8 @@ struct inode {
 	struct lock_list *locks;      /* flock and record locks, kernel/fs/lock.c; NULL: none */
 	atomic_int writers;	      /* [a] files open for writing; < 0: exec forbids it */
 	bool dead;		      /* [lock] a removed directory: nothing can be made in it */
+	/* [lock] made by O_TMPFILE: may get a name although nlink is 0 */
+	bool linkable;
 };
 
 /* What stat reports; getattr fills it. */
@@ -83,9 +85,10 @@ struct inode_attr {
  * or existing) name in question.
  */
 struct inode_ops {
-	/* Finds dentry->name in dir: dentry_instantiate(dentry, inode) and 0 when it is there; 0
-	 * with a dentry left negative, or -ENOENT, when not. For a name that must not be cached:
-	 * dentry->flags |= DENTRY_UNCACHED before. */
+	/* Finds dentry->name in dir: dentry_instantiate(dentry, inode) and 0 when it is there. When
+	 * not: 0 with the dentry left negative, which is remembered and may be created; or -ENOENT,
+	 * which is neither. For a name that must not be cached: dentry->flags |= DENTRY_UNCACHED
+	 * before. */
 	int (*lookup)(struct inode *dir, struct dentry *dentry);
 	/* Asked at every walk through a cached dentry, without locks: false drops it and looks up
 	 * again. */

@@ -185,6 +185,7 @@ static int open_tmpfile(int dfd, const char *name, const struct open_request *re
 						      S_IFREG | dir_apply_umask(req->mode), &inode);
 	if (err)
 		goto out;
+	inode->linkable = !(req->flags & O_EXCL);
 	p.mnt = dir.mnt;
 	p.dentry = dentry_create(dir.dentry->sb, dir.dentry, &none);
 	if (!p.dentry) {

@@ -86,7 +86,7 @@ static int look_up_fresh(struct dentry *dir, const struct name *name, struct den
 		return -ENOMEM;
 	if (!(dir->sb->flags & SUPER_ALL_CACHED)) {
 		err = inode->ops->lookup ? inode->ops->lookup(inode, d) : -ENOTDIR;
-		if (err && err != -ENOENT) {
+		if (err) {
 			dentry_put(d);
 			return err;
 		}

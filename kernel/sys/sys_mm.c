@@ -19,16 +19,9 @@ static int map_file_check(struct mm_map_request *req, struct file *f)
 	unsigned type = req->flags & MAP_TYPE;
 	bool shared = type == MAP_SHARED || type == MAP_SHARED_VALIDATE;
 
-	if (!(f->mode & FILE_READ))
-		return -EACCES;
-	if (shared && (req->prot & PROT_WRITE) && !(f->mode & FILE_WRITE))
-		return -EACCES;
-	if (f->ops->mmap == NULL)
-		return -ENODEV;
 	req->file = f;
 	req->attach = file_map_attach;
-	req->allow_write = f->mode & FILE_WRITE;
-	return 0;
+	return file_map_check(f, req->prot, shared, &req->allow_write);
 }
 
 static long map_checked(struct mm_map_request *req)
