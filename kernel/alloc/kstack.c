@@ -57,24 +57,32 @@ static void limits_set(void)
 	hart_limit = clamp(pool_limit / (2 * hart_count), 1u, 8u);
 }
 
-/* Interrupts off. NULL until there is a hart table, or when memory is short: then only the pool is
- * used. */
-static struct stack_chain *stacks_here(void)
+/* Two harts may both come here: one array wins. NULL: no hart table yet, or no memory. */
+static __noinline struct stack_chain *hart_stacks_make(void)
 {
-	struct stack_chain *array = __atomic_load_n(&hart_stacks, __ATOMIC_ACQUIRE), *none = NULL;
+	struct stack_chain *array, *none = NULL;
 
-	if (unlikely(array == NULL)) {
-		array = hart_count > 0 ? kcalloc(hart_count, sizeof(*array)) : NULL;
-		if (array == NULL)
-			return NULL;
-		limits_set();
-		if (!__atomic_compare_exchange_n(&hart_stacks, &none, array, false,
-						 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-			kfree(array);
-			array = none;
-		}
-	}
-	return &array[hart_index()];
+	if (hart_count == 0)
+		return NULL;
+	array = kcalloc(hart_count, sizeof(*array));
+	if (array == NULL)
+		return NULL;
+	limits_set();
+	if (__atomic_compare_exchange_n(&hart_stacks, &none, array, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE))
+		return array;
+	kfree(array);
+	return none;
+}
+
+/* Interrupts off. NULL: only the pool can be used. */
+static inline struct stack_chain *stacks_here(void)
+{
+	struct stack_chain *array = __atomic_load_n(&hart_stacks, __ATOMIC_ACQUIRE);
+
+	if (unlikely(array == NULL))
+		array = hart_stacks_make();
+	return array != NULL ? &array[hart_index()] : NULL;
 }
 
 static void *pool_pop(void)

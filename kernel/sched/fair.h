@@ -44,8 +44,8 @@ static inline struct task *fair_pick(struct runqueue *rq)
 	return t;
 }
 
-/* prev, which is fair and stays runnable, goes back among the waiting ones, and the first of them comes:
- * fair_enqueue and fair_pick in one, which with two tasks is an exchange of pointers. */
+/* prev, which is fair and stays runnable, goes back among the waiting ones, and the first of them
+ * comes: fair_enqueue and fair_pick in one, which with two tasks is an exchange of pointers. */
 static inline struct task *fair_exchange(struct runqueue *rq, struct task *prev)
 {
 	struct task *first = rq->fair_first;
