@@ -62,7 +62,8 @@ extern struct serial *serial_console;
  * interrupts. */
 void serial_received(struct serial *s, const char *buf, size_t n);
 void serial_writable(struct serial *s);
-/* Every port becomes a terminal device; /dev/console is serial_console. Needs devfs. 0 or -errno. */
+/* Every port becomes a terminal device; /dev/console is serial_console. Needs devfs. 0 or
+ * -errno. */
 int serial_ttys_init(void) __must_check;
 void serial_for_each(void (*fn)(struct serial *s));
 
