@@ -50,7 +50,8 @@ void signal_notify_parent_exit(struct task *t, bool *autoreap)
 		action = sighand_action(parent->sighand, SIGCHLD);
 		*autoreap = action.handler == SIG_IGN || (action.flags & SA_NOCLDWAIT);
 	}
-	if (signo > 0 && signo <= NSIG && action.handler != SIG_IGN) /* legacy clone takes any number */
+	/* The legacy clone takes any number for a signal. */
+	if (signo > 0 && signo <= NSIG && action.handler != SIG_IGN)
 		tell_parent(t, signo, (status & 0x7f) ? CLD_KILLED : CLD_EXITED,
 			    (status & 0x7f) ? status & 0x7f : status >> 8 & 0xff);
 	waitq_wake_all(&parent->group->wait_children, 0);

@@ -235,9 +235,8 @@ TEST(many_timers_and_no_leak_of_ids)
 TEST(timers_end_with_the_process)
 {
 	for (int i = 0; i < 20; i++)
-		IN_CHILD(handle(SIGUSR1);
-			 set_timer(make_timer(CLOCK_MONOTONIC, SIGEV_SIGNAL, SIGUSR1, 0), 0, 100, 100);
-			 sleep_ms(2));
+		IN_CHILD(timer_t timer = make_timer(CLOCK_MONOTONIC, SIGEV_SIGNAL, SIGUSR1, 0);
+			 handle(SIGUSR1); set_timer(timer, 0, 100, 100); sleep_ms(2));
 }
 
 TEST(a_tiny_period_does_not_stall)
