@@ -177,7 +177,7 @@ $(BUILD)/.overlay: FORCE
 $(BUILD)/initramfs.cpio: $(BUILD)/grove tools/mkinitramfs.py $(shell find initramfs/etc 2>/dev/null) $(EXTRA_FILES) \
 		$(BUILD)/.overlay $(GROVE_SRCS)
 	$(call say,CPIO,$@)
-	$(Q)$(OBJCOPY) -S $(BUILD)/grove $(OBJ)/initramfs/grove.stripped
+	$(Q)$(TARGET_CC) -static -s -o $(OBJ)/initramfs/grove.stripped $(GROVE_OBJS)
 	$(Q)$(MKINITRAMFS) --grove $(OBJ)/initramfs/grove.stripped --sources initramfs/grove --etc initramfs/etc -o $@
 
 $(BUILD)/busybox.cpio: tools/mkinitramfs.py tools/oracle $(EXTRA_FILES) $(BUILD)/.overlay
