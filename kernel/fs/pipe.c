@@ -14,6 +14,9 @@
  * mutex: a page fault in the middle sleeps with the mutex held, which only those wait for who want
  * this pipe.
  *
+ * A short message, one that passes through page 0 of an anonymous pipe with room to spare, takes a
+ * short way through pipe_read and pipe_write: one copy, no loop, nobody to wake but a reader.
+ *
  * Waking. Nobody is woken in vain:
  *	- readers, when the ring stops being empty; one of them. It wakes the next if it had to
  *	  wait and leaves something.
@@ -181,8 +184,18 @@ int pipe_ring_resize(struct pipe *p, size_t size)
 	p->head = 0;
 	WRITE_ONCE(p->size, size);
 	p->pages = ring.pages;
+	p->short_max = !p->named && size > PAGE_SIZE ? PAGE_SIZE : 0;
 	pipe_ring_free(&old);
 	return 0;
+}
+
+/* waitq_wake, but looks first, here and now: mostly nobody waits. The barrier is the one that makes
+ * that look safe: kernel/sched/wait.c. */
+static inline void side_wake(struct waitq *q, unsigned events)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+	if (unlikely(READ_ONCE(q->entries.next) != &q->entries))
+		waitq_wake(q, events);
 }
 
 /* --- Reading ---------------------------------------------------------------------------------- */
@@ -208,35 +221,62 @@ static int data_wait(struct pipe *p, const struct file *file)
 	return err && p->used == 0 ? -ERESTARTSYS : 1;
 }
 
+/* Whatever isn't short. The ring isn't empty. lock held at entry, dropped on return. */
+static __noinline ssize_t read_long(struct pipe *p, struct file *file, struct io_buf *to,
+				    bool slept)
+{
+	bool had_room = pipe_room(p) >= PIPE_BUF, wake_writer, wake_reader;
+	ssize_t got = ring_read(p, to);
+
+	wake_writer = !had_room && pipe_room(p) >= PIPE_BUF;
+	wake_reader = slept && p->used;
+	mutex_unlock(&p->lock);
+	if (wake_writer)
+		side_wake(&p->writable, POLLOUT | POLLWRNORM);
+	if (wake_reader)
+		side_wake(&p->readable, POLLIN | POLLRDNORM);
+	if (p->named && got > 0)
+		inode_touch_atime(file->inode);
+	return got;
+}
+
+/* span bytes that lie in page 0 and don't reach its end. lock held at entry, dropped on return. */
+static inline ssize_t read_short(struct pipe *p, struct io_buf *to, size_t span, bool slept)
+{
+	size_t copied = io_buf_put(to, p->pages[0] + p->head, span), left = p->used - copied;
+
+	p->head = left ? p->head + copied : 0;
+	WRITE_ONCE(p->used, left);
+	mutex_unlock(&p->lock);
+	if (unlikely(slept && left))
+		side_wake(&p->readable, POLLIN | POLLRDNORM);
+	return copied ? (ssize_t)copied : -EFAULT;
+}
+
 static ssize_t pipe_read(struct file *file, struct io_buf *to, uint64_t *pos)
 {
 	struct pipe *p = file->private;
-	bool slept = false, wake_writer = false, wake_reader;
-	ssize_t got = 1;
+	bool slept = false;
+	size_t span;
+	int ret;
 
 	(void)pos;
 	if (to->remaining == 0)
 		return 0;
 	mutex_lock(&p->lock);
-	while (unlikely(p->used == 0) && got > 0) {
-		got = data_wait(p, file);
+	for (;;) {
+		span = min(to->remaining, p->used);
+		if (likely(span && p->head + span < PAGE_SIZE && p->used <= p->short_max))
+			return read_short(p, to, span, slept);
+		if (span)
+			return read_long(p, file, to, slept);
+		ret = data_wait(p, file);
+		if (ret <= 0)
+			break;
 		slept = true;
 	}
-	if (likely(got > 0)) {
-		bool had_room = pipe_room(p) >= PIPE_BUF;
-
-		got = ring_read(p, to);
-		wake_writer = !had_room && pipe_room(p) >= PIPE_BUF;
-	}
-	wake_reader = slept && p->used;
 	mutex_unlock(&p->lock);
-	if (wake_writer)
-		waitq_wake(&p->writable, POLLOUT | POLLWRNORM);
-	if (unlikely(wake_reader))
-		waitq_wake(&p->readable, POLLIN | POLLRDNORM);
-	if (p->named && got > 0)
-		inode_touch_atime(file->inode);
-	return got;
+	return ret;
 }
 
 /* --- Writing ---------------------------------------------------------------------------------- */
@@ -252,7 +292,7 @@ static int room_wait(struct pipe *p, const struct file *file, size_t wanted)
 		return -EAGAIN;
 	mutex_unlock(&p->lock);
 	/* Whoever makes room must know that there is something to read. */
-	waitq_wake(&p->readable, POLLIN | POLLRDNORM);
+	side_wake(&p->readable, POLLIN | POLLRDNORM);
 	wait_prepare(&p->writable, &w, TASK_INTERRUPTIBLE);
 	if (pipe_room(p) < wanted && READ_ONCE(p->readers))
 		err = task_sleep(UINT64_MAX);
@@ -293,31 +333,47 @@ static void sigpipe_send(void)
 	signal_send_task(current, SIGPIPE, &info);
 }
 
-static ssize_t pipe_write(struct file *file, struct io_buf *from, uint64_t *pos)
+/* Whatever isn't short. lock held at entry, dropped on return. */
+static __noinline ssize_t write_long(struct pipe *p, struct file *file, struct io_buf *from)
 {
-	struct pipe *p = file->private;
-	bool slept = false, wake_reader, wake_writer;
+	bool slept = false, wake_reader = p->used == 0 || p->polled, wake_writer;
 	size_t done = 0;
-	int err;
+	int err = write_all(p, file, from, &done, &slept);
 
-	(void)pos;
-	if (from->remaining == 0)
-		return 0;
-	mutex_lock(&p->lock);
-	wake_reader = p->used == 0 || p->polled;
-	err = write_all(p, file, from, &done, &slept);
 	wake_reader = (wake_reader || slept) && done;
 	wake_writer = slept && pipe_room(p) >= PIPE_BUF;
 	mutex_unlock(&p->lock);
 	if (wake_reader)
-		waitq_wake(&p->readable, POLLIN | POLLRDNORM);
-	if (unlikely(wake_writer))
-		waitq_wake(&p->writable, POLLOUT | POLLWRNORM);
+		side_wake(&p->readable, POLLIN | POLLRDNORM);
+	if (wake_writer)
+		side_wake(&p->writable, POLLOUT | POLLWRNORM);
 	if (p->named && done)
 		inode_touch_mtime(file->inode);
-	if (unlikely(err == -EPIPE))
+	if (err == -EPIPE)
 		sigpipe_send();
 	return done ? (ssize_t)done : err;
+}
+
+static ssize_t pipe_write(struct file *file, struct io_buf *from, uint64_t *pos)
+{
+	struct pipe *p = file->private;
+	size_t n = from->remaining, tail, copied;
+	bool wake_reader;
+
+	(void)pos;
+	if (n == 0)
+		return 0;
+	mutex_lock(&p->lock);
+	tail = p->head + p->used;
+	if (unlikely(tail + n > p->short_max || !p->pages[0] || !p->readers))
+		return write_long(p, file, from);
+	wake_reader = p->used == 0 || p->polled;
+	copied = io_buf_get(from, p->pages[0] + tail, n);
+	WRITE_ONCE(p->used, p->used + copied);
+	mutex_unlock(&p->lock);
+	if (wake_reader)
+		side_wake(&p->readable, POLLIN | POLLRDNORM);
+	return copied ? (ssize_t)copied : -EFAULT;
 }
 
 /* --- The rest --------------------------------------------------------------------------------- */

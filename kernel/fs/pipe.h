@@ -21,6 +21,7 @@ struct pipe {
 	unsigned readers, writers; /* [lock] open files that may read / write */
 	/* How often one was opened: what an open waits for. */
 	unsigned readers_ever, writers_ever; /* [lock] */
+	size_t short_max;     /* [lock] short messages end before here: a page, 0 for none */
 	bool named;	      /* [i] a fifo: has times that somebody may look at */
 	bool polled;	      /* somebody polls for reading: every write must be told */
 	unsigned files; /* [inode->lock] open files and opens in progress: the pipe lives as long */

@@ -40,6 +40,7 @@ static struct pipe *pipe_alloc(bool named)
 	}
 	mutex_init(&p->lock, "pipe", LOCK_RANK_PIPE);
 	p->size = PIPE_SIZE_DEFAULT;
+	p->short_max = named ? 0 : PAGE_SIZE;
 	p->named = named;
 	waitq_init(&p->readable);
 	waitq_init(&p->writable);
