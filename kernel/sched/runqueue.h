@@ -42,19 +42,15 @@ struct runqueue {
 
 	/* [lock] Went to sleep here less woke here: only the sum over all harts counts. */
 	long nr_uninterruptible;
-	uint64_t switches;	  /* [lock] */
-	uint64_t next_balance_ns; /* [lock] */
-	uint64_t alarm_ns;	  /* own hart, interrupts off: when its alarm will ring */
+	uint64_t switches;	     /* [lock] */
+	uint64_t user_ns, kernel_ns; /* [lock] run by tasks here, divided as their own times are */
+	uint64_t next_balance_ns;    /* [lock] */
+	uint64_t alarm_ns;	     /* own hart, interrupts off: when its alarm will ring */
 } __aligned(64);
 
-extern struct runqueue *runqueues;	/* [i] one per hart */
-extern struct hart_mask sched_online;	/* [a] harts that run tasks */
+extern struct runqueue *runqueues;	 /* [i] one per hart */
+extern struct hart_mask sched_online;	 /* [a] harts that run tasks */
 extern struct hart_mask sched_idle_mask; /* [a] harts that run their idle task */
-
-static inline unsigned hart_here(void)
-{
-	return hart_index();
-}
 
 static inline struct runqueue *rq_here(void)
 {
@@ -69,6 +65,12 @@ static inline bool task_is_rt(const struct task *t)
 static inline bool task_allowed(const struct task *t, unsigned hart)
 {
 	return t->affinity.bits[hart / 64] >> (hart % 64) & 1;
+}
+
+/* Does t's sleep in this state count as load? Kernel threads wait for work in the same state. */
+static inline bool sleep_is_load(const struct task *t, unsigned state)
+{
+	return state == TASK_UNINTERRUPTIBLE && !(t->flags & TASK_KTHREAD);
 }
 
 /* Virtual and real time may wrap: a stands before b. */

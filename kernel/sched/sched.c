@@ -108,10 +108,13 @@ static inline void account(struct runqueue *rq, uint64_t now)
 	t->sched.sum_exec_ns += delta;
 	if (unlikely(t == rq->idle))
 		return;
-	if (t->sched.in_user)
+	if (t->sched.in_user) {
 		t->utime_ns += delta;
-	else
+		rq->user_ns += delta;
+	} else {
 		t->stime_ns += delta;
+		rq->kernel_ns += delta;
+	}
 	if (likely(!task_is_rt(t)))
 		fair_run(rq, t, delta);
 }
@@ -128,7 +131,7 @@ static void leave_asleep(struct runqueue *rq, struct task *prev, unsigned state)
 	prev->sched.queued = false;
 	prev->nvcsw++;
 	rq->nr_running--;
-	if (state == TASK_UNINTERRUPTIBLE)
+	if (sleep_is_load(prev, state))
 		rq->nr_uninterruptible++;
 }
 

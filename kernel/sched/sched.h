@@ -45,4 +45,6 @@ uint64_t sched_cputime_ns(const struct task *t); /* up to now if it is running *
 uint64_t sched_switches(void);	    /* context switches since boot */
 void sched_load_avg(uint64_t avg[3]); /* fixed point, 11 bits, as /proc/loadavg wants */
 unsigned sched_nr_running(void);
-uint64_t sched_idle_ns(unsigned hart_index);
+uint64_t sched_idle_ns(unsigned hart);
+/* What tasks have run on a hart, in user mode and in the kernel. */
+void sched_busy_ns(unsigned hart, uint64_t *user_ns, uint64_t *kernel_ns);

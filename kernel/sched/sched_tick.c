@@ -95,6 +95,12 @@ uint64_t sched_idle_ns(unsigned hart)
 	return idle != NULL ? sched_cputime_ns(idle) : 0;
 }
 
+void sched_busy_ns(unsigned hart, uint64_t *user_ns, uint64_t *kernel_ns)
+{
+	*user_ns = READ_ONCE(runqueues[hart].user_ns);
+	*kernel_ns = READ_ONCE(runqueues[hart].kernel_ns);
+}
+
 /*
  * Load averages: every 5 s, avg = avg * e + n * (1 - e), where n counts tasks that run, want to
  * run, or sleep uninterruptibly, and e is exp(-5 s / 1, 5, 15 min), all in fixed point with 11

@@ -172,7 +172,7 @@ bool task_wake(struct task *t, unsigned state_mask)
 		return false;
 	}
 	if (likely(!t->sched.queued)) {
-		if (state == TASK_UNINTERRUPTIBLE)
+		if (sleep_is_load(t, state))
 			rq->nr_uninterruptible--;
 		rq = enter(t, rq, false);
 	}
