@@ -242,22 +242,34 @@ static struct vma *area_for_fault(struct mm *mm, vaddr_t addr)
 	return v;
 }
 
+/* One try. -ENOENT: there is no area. */
+static int fault_once(struct mm *mm, vaddr_t addr, enum fault_access access)
+{
+	struct vma *v = area_for_fault(mm, addr);
+	int err;
+
+	if (v == NULL)
+		return -ENOENT;
+	err = mm_fault_in(mm, v, addr, access);
+	rwlock_read_unlock(&mm->lock);
+	return err;
+}
+
 int upcall_fault(vaddr_t addr, enum fault_access access, int *signo, int *code)
 {
 	struct mm *mm = current->mm;
-	struct vma *v;
 	int err;
 
 	*signo = SIGSEGV;
 	*code = SEGV_MAPERR;
 	if (mm == NULL || addr >= USER_END)
 		return -EFAULT;
-	v = area_for_fault(mm, addr);
-	if (v == NULL)
-		return -EFAULT;
 	current->min_faults++;
-	err = mm_fault_in(mm, v, addr, access);
-	rwlock_read_unlock(&mm->lock);
+	do {
+		err = fault_once(mm, addr, access);
+	} while (err == -ENOMEM && upcall_out_of_memory());
+	if (err == -ENOENT)
+		return -EFAULT;
 	if (err == -EFAULT)
 		*code = SEGV_ACCERR;
 	if (err == -ERANGE || err == -EIO || err == -ENOSPC) {
