@@ -102,13 +102,15 @@ void pipe_release(struct file *file)
 	pipe_leave(file->inode, p);
 }
 
-/* Counts the file in, and tells opens that wait for its side. */
-static void end_open(struct pipe *p, struct file *file)
+/* Counts the file in, and tells opens that wait for its side. How many readers had been before. */
+static unsigned end_open(struct pipe *p, struct file *file)
 {
 	bool reads = file->mode & FILE_READ, writes = file->mode & FILE_WRITE;
+	unsigned readers_before;
 
 	mutex_lock(&p->lock);
 	file->pos = p->writers_ever;
+	readers_before = p->readers_ever;
 	p->readers += reads;
 	p->writers += writes;
 	WRITE_ONCE(p->readers_ever, p->readers_ever + reads);
@@ -118,29 +120,29 @@ static void end_open(struct pipe *p, struct file *file)
 		waitq_wake_all(&p->writable, 0);
 	if (writes)
 		waitq_wake_all(&p->readable, 0);
+	return readers_before;
 }
 
 /* The other side need not be there if it has been since. */
-static int other_side_wait(struct pipe *p, const struct file *file)
+static int other_side_wait(struct pipe *p, const struct file *file, unsigned readers_before)
 {
 	bool nonblock = file->flags & O_NONBLOCK;
-	unsigned before;
+	unsigned writers_before = (unsigned)file->pos;
 	int err = 0;
 
 	switch (file->mode & (FILE_READ | FILE_WRITE)) {
 	case FILE_READ:
-		before = (unsigned)file->pos;
 		if (!READ_ONCE(p->writers) && !nonblock)
-			err = wait_event_interruptible(&p->readable,
-						       READ_ONCE(p->writers_ever) != before);
+			err = wait_event_interruptible(&p->readable, READ_ONCE(p->writers_ever) !=
+									     writers_before);
 		break;
 	case FILE_WRITE:
-		before = READ_ONCE(p->readers_ever);
 		if (READ_ONCE(p->readers))
 			break;
 		if (nonblock)
 			return -ENXIO;
-		err = wait_event_interruptible(&p->writable, READ_ONCE(p->readers_ever) != before);
+		err = wait_event_interruptible(&p->writable,
+					       READ_ONCE(p->readers_ever) != readers_before);
 		break;
 	default:
 		break;
@@ -150,6 +152,7 @@ static int other_side_wait(struct pipe *p, const struct file *file)
 
 int fifo_open(struct inode *inode, struct file *file)
 {
+	unsigned readers_before;
 	struct pipe *p;
 	int err;
 
@@ -158,8 +161,8 @@ int fifo_open(struct inode *inode, struct file *file)
 	p = pipe_of_inode(inode);
 	if (!p)
 		return -ENOMEM;
-	end_open(p, file);
-	err = other_side_wait(p, file);
+	readers_before = end_open(p, file);
+	err = other_side_wait(p, file, readers_before);
 	if (err) {
 		end_close(p, file->mode);
 		pipe_leave(inode, p);
