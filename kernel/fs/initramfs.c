@@ -216,6 +216,8 @@ static int unpack_entry(struct unpack *u, const struct cpio_entry *e)
 {
 	int err;
 
+	if (e->name_len >= PATH_MAX - 1)
+		return -ENAMETOOLONG;
 	if (!entry_path(u, e))
 		return S_ISDIR(e->mode) ? apply_attributes(u, e) : 0;
 	err = replace_existing(u, e);

@@ -23,7 +23,9 @@
 #include "kernel/fs/dentry.h"
 #include "kernel/fs/file_cache.h"
 #include "kernel/fs/tmpfs_options.h"
+#include "kernel/ipc/signal.h"
 #include "kernel/mm/page_cache.h"
+#include "kernel/sched/sched.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -293,20 +295,24 @@ static int tmpfs_setattr(struct inode *inode, const struct inode_attr *attr)
 	return 0;
 }
 
-/* Makes the pages of a range be there. On failure those made stay: they are zeros either way. */
+/* Makes the pages of a range be there. On failure those made beyond the end of the file go again;
+ * those inside stay: they read as zeros either way. */
 static int reserve_range(struct inode *inode, uint64_t offset, uint64_t len)
 {
 	uint64_t end = DIV_ROUND_UP(offset + len, PAGE_SIZE);
+	int err = 0;
 
-	for (uint64_t index = offset >> PAGE_SHIFT; index < end; index++) {
+	for (uint64_t index = offset >> PAGE_SHIFT; index < end && !err; index++) {
 		struct page *page;
-		int err = page_cache_get(inode->cache, index, &page);
 
-		if (err)
-			return err;
-		page_put(page);
+		err = signal_kill_pending() ? -EINTR : page_cache_get(inode->cache, index, &page);
+		if (!err)
+			page_put(page);
+		sched_checkpoint();
 	}
-	return 0;
+	if (err)
+		page_cache_truncate(inode->cache, inode->size);
+	return err;
 }
 
 /* Zeroes a range: pages that are there are cleared, holes stay. */
@@ -328,6 +334,7 @@ static void clear_range(struct inode *inode, uint64_t offset, uint64_t len)
 			       next - offset);
 		page_put(page);
 		offset = next;
+		sched_checkpoint();
 	}
 }
 

@@ -68,6 +68,24 @@ static long stat_to_user(struct inode *inode, struct abi_stat __user *ust)
 	return copy_to_user(ust, &st, sizeof(st));
 }
 
+static long stat_fd(int fd, struct abi_stat __user *st)
+{
+	struct fd_ref r = fd_borrow(fd);
+	long ret = r.file ? stat_to_user(r.file->inode, st) : -EBADF;
+
+	fd_return(r);
+	return ret;
+}
+
+/* An empty string, or none: the descriptor itself is meant. It is how a libc says fstat. */
+static bool means_fd(int dfd, const char __user *path, int flags)
+{
+	char first;
+
+	return (flags & AT_EMPTY_PATH) && dfd >= 0 &&
+	       (!path || (user_copy_in(&first, path, 1) == 0 && first == 0));
+}
+
 long sys_newfstatat(int dfd, const char __user *path, struct abi_stat __user *st, int flags)
 {
 	struct path p;
@@ -75,6 +93,8 @@ long sys_newfstatat(int dfd, const char __user *path, struct abi_stat __user *st
 
 	if (flags & ~STAT_FLAGS)
 		return -EINVAL;
+	if (means_fd(dfd, path, flags))
+		return stat_fd(dfd, st);
 	ret = path_lookup_user(dfd, path, walk_of_at(flags), &p);
 	if (ret)
 		return ret;
@@ -85,14 +105,7 @@ long sys_newfstatat(int dfd, const char __user *path, struct abi_stat __user *st
 
 long sys_fstat(int fd, struct abi_stat __user *st)
 {
-	struct file *f = fd_get_any(fd);
-	long ret;
-
-	if (!f)
-		return -EBADF;
-	ret = stat_to_user(f->inode, st);
-	file_put(f);
-	return ret;
+	return stat_fd(fd, st);
 }
 
 static struct abi_statx_time statx_time(int64_t ns)
