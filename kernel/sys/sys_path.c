@@ -164,17 +164,19 @@ static long link_to_user(const struct path *p, char __user *buf, size_t size)
 
 long sys_readlinkat(int dfd, const char __user *path, char __user *buf, int size)
 {
+	bool empty = false;
 	struct path p;
 	long ret;
 
 	if (size <= 0)
 		return -EINVAL;
-	ret = path_lookup_user(dfd, path, WALK_EMPTY, &p);
+	ret = WITH_NAME(path, (empty = !name.text[0], path_lookup(dfd, name.text, WALK_EMPTY, &p)));
 	if (ret)
 		return ret;
 	ret = link_to_user(&p, buf, (size_t)size);
 	path_put(&p);
-	return ret;
+	/* An empty string names what is open, and that is no link: Linux says so in its way. */
+	return ret == -EINVAL && empty ? -ENOENT : ret;
 }
 
 /* --- Where a task stands --- */
