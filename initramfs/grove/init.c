@@ -264,7 +264,7 @@ static void mount_all(void)
 {
 	static const struct { const char *type, *dir; bool quiet; } wanted[] = {
 		{"proc", "/proc", false}, {"devtmpfs", "/dev", false}, {"tmpfs", "/tmp", false},
-		{"sysfs", "/sys", true}, {"devpts", "/dev/pts", true},
+		{"sysfs", "/sys", true}, {"devpts", "/dev/pts", false},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {

@@ -64,6 +64,8 @@ struct abi_winsize {
 #define CREAD 0000200
 #define HUPCL 0002000
 #define CLOCAL 0004000
+#define B38400 0000017
+#define CBAUDEX 0010000
 #define B115200 0010002
 
 #define ISIG 0000001
@@ -104,3 +106,16 @@ struct abi_winsize {
 #define TCIOFLUSH 2
 #define TCOOFF 0
 #define TCOON 1
+
+/* Of a pseudo-terminal's master. */
+#define TIOCPKT 0x5420u
+#define TIOCGPTN 0x80045430u
+#define TIOCSPTLCK 0x40045431u
+#define TIOCSIG 0x40045436u
+#define TIOCGPKT 0x80045438u
+#define TIOCGPTLCK 0x80045439u
+#define TIOCGPTPEER 0x5441u
+
+/* The byte before what is read in packet mode. */
+#define TIOCPKT_DATA 0
+#define TIOCPKT_FLUSHWRITE 2

@@ -29,7 +29,16 @@ static size_t port_room(void *port)
 	return serial_write_room(port);
 }
 
-static const struct tty_port_ops port_ops = { .write = port_write, .room = port_room };
+static size_t port_pending(void *port)
+{
+	return SERIAL_RING - serial_write_room(port);
+}
+
+static const struct tty_port_ops port_ops = {
+	.write = port_write,
+	.room = port_room,
+	.pending = port_pending,
+};
 
 void serial_received(struct serial *s, const char *buf, size_t n)
 {

@@ -84,7 +84,7 @@ static struct file *file_alloc(const struct path *path, unsigned flags, struct c
 	if (!f)
 		return NULL;
 	ref_init(&f->ref);
-	f->flags = flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
+	f->flags = flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
 	f->mode = mode_of_flags(flags);
 	f->path = *path;
 	path_get(path);
@@ -146,6 +146,7 @@ int file_open_path(const struct path *path, unsigned flags, struct cred *cred, s
 		file_free(f);
 		return err;
 	}
+	f->flags &= ~O_NOCTTY; /* that was for the open op */
 	*out = f;
 	return 0;
 }

@@ -6,11 +6,15 @@
  *	tail        canon            head
  *	 | whole lines | being edited |
  *
- * In canonical mode a read takes from tail to the next line end, at most up to canon, and editing works between canon and
- * head. In raw mode every byte is readable at once: canon follows head. A bit per place says where lines end; an
- * end-of-file character is kept as such a place and dropped when it is read.
+ * In canonical mode a read takes from tail to the next line end, at most up to canon, and editing
+ * works between canon and head. In raw mode every byte is readable at once: canon follows head. A
+ * bit per place says where lines end; an end-of-file character is kept as such a place and dropped
+ * when it is read.
  *
- * Everything here runs under tty->lock, mostly in interrupts, and never waits: echo that the port has no room for is lost.
+ * Everything here runs under tty->lock, mostly in interrupts, and never waits: echo that the port
+ * has no room for is lost.
+ *
+ * NOTE(linux): erasing takes whole UTF-8 characters, whether IUTF8 is set or not.
  */
 #include "kernel/tty/tty.h"
 
@@ -32,7 +36,7 @@ static bool is_control(unsigned char c)
 	return c < 32 || c == 127;
 }
 
-/* --- output ------------------------------------------------------------------------------------- */
+/* --- output ----------------------------------------------------------------------------------- */
 
 static void column_move(struct tty *tty, unsigned char c)
 {
@@ -42,8 +46,8 @@ static void column_move(struct tty *tty, unsigned char c)
 		tty->column -= tty->column > 0;
 	else if (c == '\t')
 		tty->column = (tty->column | 7) + 1;
-	else if (!is_control(c) && (c & 0xc0) != 0x80) /* continuation bytes of UTF-8 take no room */
-		tty->column++;
+	else if (!is_control(c) && (c & 0xc0) != 0x80)
+		tty->column++; /* continuation bytes of UTF-8 take no room */
 }
 
 static size_t output_one(struct tty *tty, unsigned char c, char *out)
@@ -110,7 +114,7 @@ static void echo(struct tty *tty, unsigned char c)
 		echo_raw(tty, (char *)&c, 1);
 }
 
-/* --- the ring ------------------------------------------------------------------------------------ */
+/* --- the ring --------------------------------------------------------------------------------- */
 
 static char *place(struct tty *tty, unsigned at)
 {
@@ -151,7 +155,8 @@ void ldisc_mode_changed(struct tty *tty)
 {
 	if (!flag_l(tty, ICANON)) {
 		tty->canon = tty->head;
-	} else if (tty->head != tty->tail && tty->canon == tty->head && !ends_line(tty, tty->head - 1)) {
+	} else if (tty->head != tty->tail && tty->canon == tty->head &&
+		   !ends_line(tty, tty->head - 1)) {
 		mark_end(tty, tty->head - 1, true); /* what was typed raw is a line of its own */
 	}
 	tty->literal_next = false;
@@ -162,29 +167,33 @@ unsigned ldisc_readable(const struct tty *tty)
 	return tty->canon - tty->tail;
 }
 
-size_t ldisc_take(struct tty *tty, char *buf, size_t n, bool *eof)
+bool ldisc_has_room(const struct tty *tty)
+{
+	/* Nobody can read a line without an end, so what is too much of it goes, as accept() has
+	 * it. */
+	if (flag_l(tty, ICANON) && tty->canon == tty->tail)
+		return true;
+	return tty->head - tty->tail < TTY_RING - 1;
+}
+
+size_t ldisc_take(struct tty *tty, char *buf, size_t n, bool *end)
 {
 	bool canonical = flag_l(tty, ICANON);
 	size_t done = 0;
 
-	*eof = false;
-	while (done < n && tty->tail != tty->canon) {
+	*end = false;
+	while (done < n && tty->tail != tty->canon && !*end) {
 		char c = *place(tty, tty->tail);
-		bool end = canonical && ends_line(tty, tty->tail);
 
+		*end = canonical && ends_line(tty, tty->tail);
 		tty->tail++;
-		if (end && is_cc(tty, (unsigned char)c, VEOF)) {
-			*eof = done == 0;
-			break;
-		}
-		buf[done++] = c;
-		if (end)
-			break;
+		if (!*end || !is_cc(tty, (unsigned char)c, VEOF))
+			buf[done++] = c;
 	}
 	return done;
 }
 
-/* --- editing -------------------------------------------------------------------------------------- */
+/* --- editing ---------------------------------------------------------------------------------- */
 
 /* Columns that the last character of the line took when it was echoed. */
 static unsigned width_of_last(struct tty *tty)
@@ -215,7 +224,8 @@ static void erase_one(struct tty *tty, bool visible)
 {
 	unsigned width;
 
-	while (tty->head - 1 != tty->canon && is_continuation((unsigned char)*place(tty, tty->head - 1)))
+	while (tty->head - 1 != tty->canon &&
+	       is_continuation((unsigned char)*place(tty, tty->head - 1)))
 		tty->head--; /* the whole of a UTF-8 sequence, which shows as one */
 	width = width_of_last(tty);
 	tty->head--;
@@ -282,7 +292,7 @@ static bool edit(struct tty *tty, unsigned char c)
 	return true;
 }
 
-/* --- input ---------------------------------------------------------------------------------------- */
+/* --- input ------------------------------------------------------------------------------------ */
 
 static int signal_of(const struct tty *tty, unsigned char c)
 {
@@ -330,6 +340,7 @@ static void accept(struct tty *tty, unsigned char c)
 {
 	bool end = flag_l(tty, ICANON) && !tty->literal_next && ends_canonical_line(tty, c);
 
+	tty->literal_next = false;
 	/* The last place is kept for the end of a line, so that a full ring can still be read. */
 	if (tty->head - tty->tail >= TTY_RING - !end) {
 		if (tty->termios.iflag & IMAXBEL)
@@ -341,7 +352,14 @@ static void accept(struct tty *tty, unsigned char c)
 	if (flag_l(tty, ECHO) || (c == '\n' && flag_l(tty, ECHONL) && flag_l(tty, ICANON)))
 		echo(tty, c);
 	put(tty, c, end);
-	tty->literal_next = false;
+}
+
+/* A signal makes pointless what was typed before it and what is on the way to the screen. */
+static void flush_all(struct tty *tty)
+{
+	ldisc_flush(tty);
+	if (tty->ops->discard != NULL)
+		tty->ops->discard(tty->port);
 }
 
 int ldisc_input(struct tty *tty, unsigned char raw)
@@ -358,7 +376,7 @@ int ldisc_input(struct tty *tty, unsigned char raw)
 	signo = signal_of(tty, (unsigned char)c);
 	if (signo != 0) {
 		if (!flag_l(tty, NOFLSH))
-			ldisc_flush(tty);
+			flush_all(tty);
 		if (flag_l(tty, ECHO))
 			echo(tty, (unsigned char)c);
 		tty->stopped = false;

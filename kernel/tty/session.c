@@ -1,8 +1,12 @@
 /*
  * Job control (POSIX, "General Terminal Interface").
  *
- * A terminal and a session that have each other hold: session->session_tty and group->tty of every member point to
- * the terminal, tty->session and tty->foreground are counted pids. All of it under tasks_lock.
+ * A terminal and a session that have each other hold: session->session_tty and group->tty of every
+ * member point to the terminal, tty->session and tty->foreground are counted pids. All of it under
+ * tasks_lock.
+ *
+ * NOTE(linux): a hang-up signals the foreground group at once; there it is the leader's exit, which
+ * the hang-up brings about unless it ignores SIGHUP, that does.
  */
 #include "kernel/tty/session.h"
 
@@ -12,9 +16,17 @@
 #include "kernel/task/cred.h"
 #include "lib/errno.h"
 
-struct tty *tty_of_current(void)
+int tty_of_current_open(struct tty **out)
 {
-	return current->group->tty;
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	struct tty *tty = current->group->tty;
+	int err = -ENXIO;
+
+	if (tty != NULL)
+		err = tty->ops->open != NULL ? tty->ops->open(tty->port) : 0;
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	*out = tty;
+	return err;
 }
 
 void tty_signal(struct tty *tty, int signo)
@@ -26,7 +38,8 @@ void tty_signal(struct tty *tty, int signo)
 	spin_unlock_irqrestore(&tasks_lock, irq);
 }
 
-/* Session and terminal let go of each other. tasks_lock held; the pids are returned to be put afterwards. */
+/* Session and terminal let go of each other. tasks_lock held; the pids are returned to be put
+ * afterwards. */
 static void control_end(struct tty *tty, struct pid **session, struct pid **foreground)
 {
 	struct group *g;
@@ -66,6 +79,38 @@ void tty_session_exit(struct group *leader)
 	pid_put(foreground);
 }
 
+/* The foreground group, and the leader if it is in another, are told. tasks_lock held. */
+static void hang_up_signal(struct tty *tty)
+{
+	struct group *leader = tty->session->group;
+
+	if (leader != NULL && leader->pgrp != tty->foreground) {
+		(void)signal_send_group(leader, SIGHUP, NULL);
+		(void)signal_send_group(leader, SIGCONT, NULL);
+	}
+	if (tty->foreground != NULL) {
+		(void)signal_send_pgrp_locked(tty->foreground, SIGHUP, NULL);
+		(void)signal_send_pgrp_locked(tty->foreground, SIGCONT, NULL);
+	}
+}
+
+void tty_hang_up(struct tty *tty)
+{
+	struct pid *session = NULL, *foreground = NULL;
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+
+	WRITE_ONCE(tty->hung_up, true);
+	if (tty->session != NULL) {
+		hang_up_signal(tty);
+		control_end(tty, &session, &foreground);
+	}
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	pid_put(session);
+	pid_put(foreground);
+	waitq_wake_all(&tty->readers, 0);
+	waitq_wake_all(&tty->writers, 0);
+}
+
 /* Would this signal do nothing to current? */
 static bool is_blocked_or_ignored(int signo)
 {
@@ -77,7 +122,8 @@ static bool is_blocked_or_ignored(int signo)
 	return ignored || (current->sigmask & SIG_BIT(signo));
 }
 
-/* 1 if current is in the background of tty, its controlling terminal; 0 if not; -EIO if so but in an orphaned group. */
+/* 1 if current is in the background of tty, its controlling terminal; 0 if not; -EIO if so but in
+ * an orphaned group. */
 static int in_background(struct tty *tty)
 {
 	struct group *g = current->group;
@@ -124,7 +170,7 @@ void tty_open_control(struct tty *tty)
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
 	struct group *g = current->group;
 
-	if (g->session_leader && g->tty == NULL && tty->session == NULL)
+	if (g->session_leader && g->tty == NULL && tty->session == NULL && !tty->hung_up)
 		control_begin(tty, g);
 	spin_unlock_irqrestore(&tasks_lock, irq);
 }
@@ -136,7 +182,9 @@ int tty_set_control(struct tty *tty, bool steal)
 	struct group *g = current->group;
 	int err = 0;
 
-	if (g->session_leader && tty->session == g->session)
+	if (tty->hung_up)
+		err = -EIO;
+	else if (g->session_leader && tty->session == g->session)
 		err = 0;
 	else if (!g->session_leader || g->tty != NULL)
 		err = -EPERM;
@@ -154,13 +202,16 @@ int tty_set_control(struct tty *tty, bool steal)
 
 int tty_drop_control(struct tty *tty)
 {
-	if (tty_of_current() != tty)
-		return -ENOTTY;
-	if (current->group->session_leader)
-		tty_session_exit(current->group);
-	else
-		current->group->tty = NULL;
-	return 0;
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	struct group *g = current->group;
+	bool ours = g->tty == tty, leads = g->session_leader;
+
+	if (ours && !leads)
+		g->tty = NULL;
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	if (ours && leads)
+		tty_session_exit(g);
+	return ours ? 0 : -ENOTTY;
 }
 
 int tty_foreground_get(struct tty *tty)
@@ -174,6 +225,24 @@ int tty_foreground_get(struct tty *tty)
 	return ret;
 }
 
+int tty_foreground_peek(struct tty *tty)
+{
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	int ret = tty->foreground != NULL ? tty->foreground->nr : 0;
+
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	return ret;
+}
+
+int tty_session_peek(struct tty *tty)
+{
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	int ret = tty->session != NULL ? tty->session->nr : -ENOTTY;
+
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	return ret;
+}
+
 int tty_session_get(struct tty *tty)
 {
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
@@ -183,7 +252,8 @@ int tty_session_get(struct tty *tty)
 	return ret;
 }
 
-/* The process group to come to the front must have members in current's session. tasks_lock held. */
+/* The process group to come to the front must have members in current's session. tasks_lock
+ * held. */
 static int foreground_find(int pgid, struct pid **out)
 {
 	struct pid *p = pid_peek(pgid);
@@ -191,9 +261,13 @@ static int foreground_find(int pgid, struct pid **out)
 
 	if (pgid < 0)
 		return -EINVAL;
-	if (p == NULL || list_empty(&p->members))
+	if (p == NULL)
 		return -ESRCH;
-	member = list_first_entry(&p->members, struct group, pgrp_link);
+	/* A process that leads no group stands for one without members. */
+	member = list_empty(&p->members) ? p->group
+		 : list_first_entry(&p->members, struct group, pgrp_link);
+	if (member == NULL)
+		return -ESRCH;
 	if (member->session != current->group->session)
 		return -EPERM;
 	*out = pid_get(p);

@@ -8,8 +8,8 @@
 /* The leader of a session ends: its foreground group is hung up, the terminal is free. */
 void tty_session_exit(struct group *leader);
 
-/* May current, with this terminal as its controlling one, read from / change it? In the background it gets SIGTTIN or
- * SIGTTOU and -ERESTARTSYS, or -EIO when nothing could stop it. */
+/* May current, with this terminal as its controlling one, read from / change it? In the background
+ * it gets SIGTTIN or SIGTTOU and -ERESTARTSYS, or -EIO when nothing could stop it. */
 int tty_check_read(struct tty *tty) __must_check;
 int tty_check_change(struct tty *tty) __must_check;
 
@@ -23,5 +23,11 @@ int tty_drop_control(struct tty *tty) __must_check;	       /* TIOCNOTTY */
 int tty_foreground_get(struct tty *tty) __must_check;	       /* TIOCGPGRP: pgid or -ENOTTY */
 int tty_foreground_set(struct tty *tty, int pgid) __must_check; /* TIOCSPGRP */
 int tty_session_get(struct tty *tty) __must_check;	       /* TIOCGSID */
-/* current's, or NULL. Terminals never go away, so it is not counted. */
-struct tty *tty_of_current(void);
+/* The same two of any terminal: for the master of a pseudo-terminal. */
+int tty_foreground_peek(struct tty *tty) __must_check; /* pgid, 0: none */
+int tty_session_peek(struct tty *tty) __must_check;    /* sid or -ENOTTY */
+/* Opens current's (the port's open op). 0, -ENXIO (it has none), or what the port says. */
+int tty_of_current_open(struct tty **out) __must_check;
+/* The other side is gone for good: the session is told and loses its terminal, whoever waits is
+ * woken. May not be called with locks. */
+void tty_hang_up(struct tty *tty);

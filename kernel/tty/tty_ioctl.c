@@ -1,6 +1,6 @@
 /*
- * The settings of a terminal (ioctl_tty(2)). The line speed is remembered and told, but the port keeps the one that the
- * firmware set.
+ * The settings of a terminal (ioctl_tty(2)). The line speed is remembered and told, but the port
+ * keeps the one that the firmware set.
  */
 #include "kernel/tty/tty.h"
 
@@ -28,15 +28,47 @@ static long termios_get(struct tty *tty, void __user *arg)
 	return copy_to_user(arg, &t, sizeof(t));
 }
 
+/* Bits per second. */
+static unsigned speed_of(unsigned cflag)
+{
+	static const unsigned slow[] = { 0,   50,   75,   110,  134,  150,  200,   300,
+					 600, 1200, 1800, 2400, 4800, 9600, 19200, 38400 };
+	static const unsigned fast[] = { 38400,	  57600,   115200,  230400,  460800,  500000,
+					 576000,  921600,  1000000, 1152000, 1500000, 2000000,
+					 2500000, 3000000, 3500000, 4000000 };
+
+	return cflag & CBAUDEX ? fast[cflag & 15] : slow[cflag & 15];
+}
+
 static long termios2_get(struct tty *tty, void __user *arg)
 {
-	struct abi_termios2 t = { .t = termios_of(tty), .ispeed = 115200, .ospeed = 115200 };
+	struct abi_termios2 t = { .t = termios_of(tty) };
 
+	t.ispeed = t.ospeed = speed_of(t.t.cflag);
 	return copy_to_user(arg, &t, sizeof(t));
 }
 
+static int pending(struct tty *tty)
+{
+	return tty->ops->pending != NULL ? (int)tty->ops->pending(tty->port) : 0;
+}
+
+/* Until all that was written has left. */
+static int drain(struct tty *tty)
+{
+	if (wait_event_interruptible(&tty->writers, pending(tty) == 0 || tty_is_hung_up(tty)))
+		return -ERESTARTSYS;
+	return 0;
+}
+
+static void input_taken(struct tty *tty)
+{
+	if (tty->ops->input_taken != NULL)
+		tty->ops->input_taken(tty->port);
+}
+
 /* TCSETSW and TCSETSF wait for output to leave first; F also forgets input. */
-static long termios_set(struct tty *tty, const void __user *arg, bool drain, bool flush)
+static long termios_set(struct tty *tty, const void __user *arg, bool wait, bool flush)
 {
 	struct abi_termios t;
 	irqflags_t irq;
@@ -47,8 +79,9 @@ static long termios_set(struct tty *tty, const void __user *arg, bool drain, boo
 		return err;
 	if (copy_from_user(&t, arg, sizeof(t)))
 		return -EFAULT;
-	if (drain && mutex_lock_interruptible(&tty->write_lock))
-		return -ERESTARTSYS;
+	err = wait ? drain(tty) : 0;
+	if (err)
+		return err;
 	irq = spin_lock_irqsave(&tty->lock);
 	mode = (t.lflag ^ tty->termios.lflag) & ICANON;
 	tty->termios = t;
@@ -59,10 +92,9 @@ static long termios_set(struct tty *tty, const void __user *arg, bool drain, boo
 	if (!(t.iflag & IXON))
 		tty->stopped = false;
 	spin_unlock_irqrestore(&tty->lock, irq);
-	if (drain)
-		mutex_unlock(&tty->write_lock);
 	waitq_wake_all(&tty->readers, 0);
 	tty_writable(tty);
+	input_taken(tty);
 	return 0;
 }
 
@@ -98,11 +130,14 @@ static long flush(struct tty *tty, unsigned long what)
 
 	if (what > TCIOFLUSH)
 		return -EINVAL;
-	if (what == TCOFLUSH)
-		return 0; /* output is in the port already */
 	irq = spin_lock_irqsave(&tty->lock);
-	ldisc_flush(tty);
+	if (what != TCOFLUSH)
+		ldisc_flush(tty);
+	if (what != TCIFLUSH && tty->ops->discard != NULL)
+		tty->ops->discard(tty->port);
 	spin_unlock_irqrestore(&tty->lock, irq);
+	input_taken(tty);
+	tty_writable(tty);
 	return 0;
 }
 
@@ -158,9 +193,8 @@ static long control_ioctl(struct tty *tty, unsigned cmd, void __user *user, unsi
 	}
 }
 
-long tty_ioctl(struct file *file, unsigned cmd, unsigned long arg)
+long tty_command(struct tty *tty, unsigned cmd, unsigned long arg)
 {
-	struct tty *tty = file->private;
 	void __user *user = (void __user *)arg;
 
 	switch (cmd) {
@@ -187,12 +221,21 @@ long tty_ioctl(struct file *file, unsigned cmd, unsigned long arg)
 		return flow(tty, arg);
 	case TCSBRK:
 	case TCSBRKP:
-		return 0; /* arg 1 waits for output, which the port has; 0 would send a break, of which a console has no use */
+		return arg != 0 ? drain(tty) : 0; /* 0: a break, of which no port here has use */
 	case FIONREAD:
 		return readable_count(tty, user);
 	case TIOCOUTQ:
-		return int_out(0, user);
+		return int_out(pending(tty), user);
 	default:
 		return control_ioctl(tty, cmd, user, arg);
 	}
+}
+
+long tty_ioctl(struct file *file, unsigned cmd, unsigned long arg)
+{
+	struct tty *tty = file->private;
+
+	if (tty_is_hung_up(tty))
+		return cmd == TIOCSPGRP ? -ENOTTY : -EIO;
+	return tty_command(tty, cmd, arg);
 }
