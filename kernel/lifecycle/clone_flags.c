@@ -73,15 +73,26 @@ static bool rule_is_broken(const struct clone_rule *rule, uint64_t flags, unsign
 	return (rule->calls & by) && (flags & rule->set) == rule->set && !(flags & rule->missing);
 }
 
+/* The flags that a call takes, put together from the table at its first use. */
+static uint64_t flags_allowed(unsigned by)
+{
+	static uint64_t allowed[BY_ANY + 1];
+
+	if (allowed[by] == 0) {
+		uint64_t flags = 0;
+
+		for (unsigned i = 0; i < clone_flag_count; i++) {
+			if ((clone_flags[i].calls & by) && clone_flags[i].done)
+				flags |= clone_flags[i].bit;
+		}
+		__atomic_store_n(&allowed[by], flags, __ATOMIC_RELAXED); /* all compute the same */
+	}
+	return allowed[by];
+}
+
 int clone_flags_check(uint64_t flags, unsigned by)
 {
-	uint64_t allowed = 0;
-
-	for (unsigned i = 0; i < clone_flag_count; i++) {
-		if ((clone_flags[i].calls & by) && clone_flags[i].done)
-			allowed |= clone_flags[i].bit;
-	}
-	if (flags & ~allowed)
+	if (flags & ~flags_allowed(by))
 		return -EINVAL;
 	for (unsigned i = 0; i < clone_rule_count; i++) {
 		if (rule_is_broken(&clone_rules[i], flags, by))

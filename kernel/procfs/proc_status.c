@@ -145,6 +145,8 @@ static const char *state_word(char letter)
 		return "sleeping";
 	case 'D':
 		return "disk sleep";
+	case 'I':
+		return "idle";
 	case 'T':
 		return "stopped";
 	case 't':

@@ -127,30 +127,44 @@ static int show_loadavg(struct text *out, struct task *unused)
 	return 0;
 }
 
-static void stat_hart(struct text *out, const char *name, uint64_t busy_ns, uint64_t idle_ns)
+struct hart_time {
+	uint64_t user_ns, kernel_ns, idle_ns;
+};
+
+static void hart_time_add(struct hart_time *sum, unsigned hart)
 {
-	text_printf(out, "%s 0 0 %ld %ld 0 0 0 0 0 0\n", name, ticks_of_ns(busy_ns),
-		    ticks_of_ns(idle_ns));
+	uint64_t user, kernel;
+
+	sched_busy_ns(hart, &user, &kernel);
+	sum->user_ns += user;
+	sum->kernel_ns += kernel;
+	sum->idle_ns += sched_idle_ns(hart);
 }
 
-/* Busy time counts as system time: it is not kept apart by hart. */
+static void stat_line(struct text *out, const char *name, const struct hart_time *t)
+{
+	text_printf(out, "%s %ld 0 %ld %ld 0 0 0 0 0 0\n", name, ticks_of_ns(t->user_ns),
+		    ticks_of_ns(t->kernel_ns), ticks_of_ns(t->idle_ns));
+}
+
 static int show_stat(struct text *out, struct task *unused)
 {
-	uint64_t now = clock_mono_ns(), idle = idle_all_ns();
+	uint64_t booted_ns = clock_real_ns() - clock_mono_ns();
+	struct hart_time all = { 0 };
 	char name[16];
 
-	stat_hart(out, "cpu ", hart_count * now - min(idle, hart_count * now), idle);
+	for (unsigned i = 0; i < hart_count; i++)
+		hart_time_add(&all, i);
+	stat_line(out, "cpu ", &all);
 	for (unsigned i = 0; i < hart_count; i++) {
-		uint64_t mine = sched_idle_ns(i);
+		struct hart_time one = { 0 };
 
+		hart_time_add(&one, i);
 		str_format(name, sizeof(name), "cpu%u", i);
-		stat_hart(out, name, now - min(mine, now), mine);
+		stat_line(out, name, &one);
 	}
-	text_printf(
-		out,
-		"intr 0\nctxt %lu\nbtime %lu\nprocesses %d\nprocs_running %u\nprocs_blocked 0\n",
-		sched_switches(), (clock_real_ns() - now) / NSEC_PER_SEC, pid_last_given(),
-		sched_nr_running());
+	text_printf(out, "ctxt %lu\nbtime %lu\nprocesses %d\nprocs_running %u\n", sched_switches(),
+		    booted_ns / NSEC_PER_SEC, pid_last_given(), sched_nr_running());
 	return 0;
 }
 

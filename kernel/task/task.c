@@ -191,6 +191,6 @@ char task_state_letter(const struct task *t)
 	case TASK_GONE:
 		return 'X';
 	default:
-		return 'D';
+		return t->flags & TASK_KTHREAD ? 'I' : 'D'; /* a kernel thread with nothing to do */
 	}
 }

@@ -189,7 +189,7 @@ int task_user_set(struct task *t, unsigned uid) __must_check;
 
 /* The name in /proc and messages; name need not be terminated within the limit. */
 void task_name_set(struct task *t, const char *name);
-/* R, S, D, T, t, Z or X. */
+/* R, S, D, I, T, t, Z or X. */
 char task_state_letter(const struct task *t);
 extern atomic_uint task_count; /* tasks linked */
 
