@@ -7,7 +7,7 @@
  *
  * Input whose readers are slow stays where it came from if the port can wait (tty_receive_some),
  * and is dropped with a bell if it can't. A hung-up terminal keeps its open files, but they only
- * ever tell the end: reads give 0, the rest -EIO.
+ * ever tell the end: reads give 0 (-EIO to who waited in one), the rest -EIO.
  *
  * LIMIT: descriptors of a serial terminal are not revoked when a session's leader ends.
  */
@@ -198,7 +198,7 @@ ssize_t tty_read(struct file *file, struct io_buf *to, uint64_t *pos)
 	read_wait_plan(tty, to->remaining, &wait);
 	ret = read_wait(tty, &wait, nonblock);
 	if (tty_is_hung_up(tty))
-		ret = 0;
+		ret = -EIO; /* who waits is told more than who comes later, as on Linux */
 	else if (ret == 0 || ret == -ETIMEDOUT)
 		ret = read_take(tty, to);
 	mutex_unlock(&tty->read_lock);

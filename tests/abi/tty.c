@@ -53,6 +53,7 @@ static const char *take(int fd)
 
 	if (poll(&poller, 1, 1000) != 1)
 		return "(nothing)";
+	sleep_ms(20); /* Linux hands over what was written piece by piece */
 	ssize_t got = read(fd, text, sizeof(text) - 1);
 	text[got < 0 ? 0 : got] = 0;
 	return text;
@@ -382,4 +383,117 @@ TEST(leader_death_hangs_up_the_foreground)
 	}
 	CHECK_EXITED(leader, 0);
 	CHECK_SOON(kill(seen[0], 0) == -1 && errno == ESRCH);
+}
+
+static const char *slave_path(void)
+{
+	static char path[40];
+	int number;
+
+	CHECK_EQ(ioctl(master, TIOCGPTN, &number), 0);
+	snprintf(path, sizeof(path), "/dev/pts/%d", number);
+	return path;
+}
+
+TEST(opening_takes_the_terminal_unless_noctty)
+{
+	IN_CHILD(CHECK(setsid() > 0); open_pty();
+		 CHECK_ERRNO(tcgetpgrp(slave), ENOTTY);
+		 int fd = open(slave_path(), O_RDWR); CHECK(fd >= 0);
+		 CHECK_EQ(tcgetpgrp(fd), getpid()));
+}
+
+TEST(slave_begins_locked)
+{
+	int fd = open("/dev/ptmx", O_RDWR | O_NOCTTY), unlock = 0;
+
+	open_pty();
+	close(master);
+	master = fd >= 0 ? fd : open("/dev/pts/ptmx", O_RDWR | O_NOCTTY);
+	CHECK_ERRNO(open(slave_path(), O_RDWR | O_NOCTTY), EIO);
+	CHECK_EQ(ioctl(master, TIOCSPTLCK, &unlock), 0);
+	CHECK(open(slave_path(), O_RDWR | O_NOCTTY) >= 0);
+}
+
+TEST(node_goes_with_the_master)
+{
+	char path[40];
+
+	open_pty();
+	snprintf(path, sizeof(path), "%s", slave_path());
+	CHECK_EQ(access(path, F_OK), 0);
+	close(master);
+	CHECK_ERRNO(access(path, F_OK), ENOENT);
+}
+
+#define BULK 200000
+
+static void send_bulk(int fd)
+{
+	unsigned char part[777];
+
+	for (int sent = 0; sent < BULK;) {
+		int n = BULK - sent < 777 ? BULK - sent : 777;
+
+		for (int i = 0; i < n; i++)
+			part[i] = (sent + i) % 251;
+		n = write(fd, part, n);
+		CHECK(n > 0);
+		sent += n;
+	}
+}
+
+static void receive_bulk(int from, int to)
+{
+	unsigned char part[1000];
+	pid_t pid = fork();
+
+	if (!pid) {
+		send_bulk(to);
+		_exit(0);
+	}
+	for (int got = 0; got < BULK;) {
+		ssize_t n = read(from, part, sizeof(part));
+
+		CHECK(n > 0);
+		for (ssize_t i = 0; i < n; i++)
+			CHECK_EQ(part[i], (got + i) % 251);
+		got += n;
+	}
+	CHECK_EXITED(pid, 0);
+}
+
+TEST(full_rings_lose_nothing)
+{
+	open_pty();
+	make_raw(1, 0);
+	receive_bulk(master, slave);
+	receive_bulk(slave, master);
+}
+
+TEST(master_close_hangs_up_the_session)
+{
+	int ready[2];
+	char byte;
+
+	CHECK_EQ(pipe(ready), 0);
+	open_pty();
+	const char *path = slave_path();
+	pid_t pid = fork();
+	if (!pid) {
+		close(master);
+		setsid();
+		signal(SIGHUP, SIG_IGN);
+		int fd = open(path, O_RDWR);
+		CHECK_EQ(tcgetpgrp(fd), getpid());
+		CHECK_EQ(write(ready[1], "r", 1), 1);
+		CHECK_ERRNO(read(fd, &byte, 1), EIO);
+		CHECK_EQ(read(fd, &byte, 1), 0);
+		CHECK_ERRNO(open("/dev/tty", O_RDWR), ENXIO);
+		_exit(0);
+	}
+	CHECK_EQ(read(ready[0], &byte, 1), 1);
+	sleep_ms(20);
+	close(master);
+	CHECK_EXITED(pid, 0);
 }
