@@ -47,8 +47,8 @@ class Pando:
         self.child = pexpect.spawn(words[0], words[1:], timeout=timeout * SLOW, encoding="utf-8",
                                    codec_errors="replace", dimensions=(24, 80), echo=False)
         self.child.logfile_read = self.log
-        if len(words) > len(self.command):
-            self.expect("OpenSBI", 900)     # the prefix may wait for its turn: no test's time limit counts that
+        if len(words) > len(self.command):  # the prefix may wait for its turn: no test's time limit counts that
+            self.expect(["OpenSBI", pexpect.EOF], 900)
 
     def expect(self, pattern, timeout=-1):
         """Wait for a pattern (or one of a list); returns the match."""
