@@ -6,13 +6,16 @@
  *	height 2   root is a node of 64 nodes of 64 pages ...
  *
  * Nodes are added under the lock with memory allocated before it was taken (a small stock), so
- * nothing under the lock can fail. A page is filled before it enters the tree; of two tasks that
- * fill the same one, the slower drops its own.
+ * nothing under the lock can fail; should the tree have changed meanwhile so that they are too few,
+ * more are fetched. A page is filled before it enters the tree; of two tasks that fill the same
+ * one, the slower drops its own.
  *
  * Truncation first cuts pages off the tree (mapping = NULL), then takes them out of every address
  * space that shows them. A fault that found a page before the cut looks at page->mapping again
  * under its table's lock, and either sees the cut, or has put its entry in early enough for the
  * second step to find it.
+ *
+ * NOTE(linux): private copies of pages that are cut off stay with whoever has them.
  */
 #include "kernel/mm/page_cache.h"
 
@@ -33,9 +36,10 @@ struct radix_node {
 
 static CACHE_DEFINE(radix_cache, struct radix_node);
 
-/* Nodes taken before the lock, enough for one insertion. */
+/* Nodes taken before the lock: for one insertion, which may have to raise the tree to its full
+ * height and then to make a path down it. */
 struct stock {
-	struct radix_node *node[RADIX_HEIGHT_MAX + 1];
+	struct radix_node *node[2 * RADIX_HEIGHT_MAX];
 	unsigned count;
 };
 
@@ -91,6 +95,21 @@ static struct page *tree_find(const struct page_cache *c, uint64_t index)
 	for (unsigned level = c->height; level-- > 0 && node != NULL;)
 		node = ((struct radix_node *)node)->slot[slot_index(index, level)];
 	return node;
+}
+
+/* The nodes that tree_insert at index will take. */
+static unsigned nodes_missing(const struct page_cache *c, uint64_t index)
+{
+	unsigned level = c->height, top = height_for(index);
+	const struct radix_node *node = c->root;
+
+	if (node == NULL)
+		return max(level, top);
+	if (top > level) /* roots above the old one; from the uppermost a path of its own */
+		return (top - level) + (top - 1);
+	while (level > 0 && node != NULL)
+		node = node->slot[slot_index(index, --level)];
+	return level;
 }
 
 /* Makes the tree high enough and puts p in its empty place, with nodes from the stock. */
@@ -151,37 +170,47 @@ static int page_fill(struct page_cache *c, uint64_t index, struct page **out)
 	return err;
 }
 
+/* Enters p under the cache's lock, or finds who was there first; *out is counted. False: it takes
+ * more nodes than the stock has, *wanted of them. */
+static bool page_enter(struct page_cache *c, uint64_t index, struct page *p, struct stock *stock,
+		       unsigned *wanted, struct page **out)
+{
+	struct page *there;
+	bool done = true;
+
+	spin_lock(&c->lock);
+	there = tree_find(c, index);
+	*wanted = there == NULL ? nodes_missing(c, index) : 0;
+	if (there != NULL) {
+		*out = page_get(there);
+	} else if (*wanted <= stock->count) {
+		tree_insert(c, index, page_get(p), stock);
+		*out = page_get(p);
+	} else {
+		done = false;
+	}
+	spin_unlock(&c->lock);
+	return done;
+}
+
 /* Charged, filled, entered; or the one that was there first. */
 static int page_add(struct page_cache *c, uint64_t index, struct page **out)
 {
 	struct stock stock = { .count = 0 };
-	struct page *p, *there;
-	int err = stock_fill(&stock, RADIX_HEIGHT_MAX < height_for(index) + 2
-					     ? RADIX_HEIGHT_MAX
-					     : height_for(index) + 1);
+	unsigned wanted = 0;
+	struct page *p = NULL;
+	int err = 0;
 
-	if (err == 0 && c->ops->charge != NULL)
+	if (c->ops->charge != NULL)
 		err = c->ops->charge(c, 1);
-	if (err) {
-		stock_drop(&stock);
+	if (err)
 		return err;
-	}
 	err = page_fill(c, index, &p);
-	if (err == 0) {
-		spin_lock(&c->lock);
-		there = tree_find(c, index);
-		if (there == NULL) {
-			tree_insert(c, index, page_get(p), &stock);
-			*out = p;
-		} else {
-			*out = page_get(there);
-		}
-		spin_unlock(&c->lock);
-		if (there != NULL)
-			page_put(p);
-	}
-	if ((err || there != NULL) && c->ops->charge != NULL)
+	while (err == 0 && !page_enter(c, index, p, &stock, &wanted, out))
+		err = stock_fill(&stock, wanted);
+	if ((err || *out != p) && c->ops->charge != NULL)
 		(void)!c->ops->charge(c, -1);
+	page_put(p);
 	stock_drop(&stock);
 	return err;
 }

@@ -443,3 +443,27 @@ TEST(close_range_closes)
 	CHECK_EQ(fcntl(102, F_GETFD), FD_CLOEXEC);
 	CHECK_ERRNO(syscall(SYS_close_range, 5, 4, 0), EINVAL);
 }
+
+/* Far apart, in either order: an index of pages must grow in height, and in depth. */
+TEST(sparse_files_of_every_shape)
+{
+	static const off_t far[] = { 256 << 10, 16 << 20, 1L << 30, 64L << 30 };
+	char byte;
+
+	for (unsigned i = 0; i < sizeof(far) / sizeof(far[0]); i++) {
+		for (int high_first = 0; high_first < 2; high_first++) {
+			int fd = open_new("sparse");
+			CHECK_EQ(pwrite(fd, "a", 1, high_first ? far[i] : 0), 1);
+			CHECK_EQ(pwrite(fd, "b", 1, high_first ? 0 : far[i]), 1);
+			CHECK_EQ(pread(fd, &byte, 1, 0), 1);
+			CHECK_EQ(byte, high_first ? 'b' : 'a');
+			CHECK_EQ(pread(fd, &byte, 1, far[i]), 1);
+			CHECK_EQ(byte, high_first ? 'a' : 'b');
+			CHECK_EQ(pread(fd, &byte, 1, far[i] / 2), 1);
+			CHECK_EQ(byte, 0);
+			CHECK_EQ(ftruncate(fd, 1), 0);
+			CHECK_EQ(pwrite(fd, "c", 1, far[i] - 1), 1);
+			close(fd);
+		}
+	}
+}
