@@ -17,7 +17,8 @@ static void copy_leaf(struct mm *child, pte_t *to, pte_t *from, vaddr_t va, vadd
 {
 	struct page *tp = pt_page(to);
 
-	pt_lock(from);
+	/* Truncation may already find the child's areas and take entries out of this table. */
+	spin_lock_two(&pt_page(from)->lock, &tp->lock);
 	for (; va < end; va += PAGE_SIZE) {
 		pte_t *slot = pt_slot(from, va);
 		pte_t e = *slot;
@@ -33,7 +34,7 @@ static void copy_leaf(struct mm *child, pte_t *to, pte_t *from, vaddr_t va, vadd
 		pte_set(pt_slot(to, va), e);
 		tp->entries++;
 	}
-	pt_unlock(from);
+	spin_unlock_two(&pt_page(from)->lock, &tp->lock);
 }
 
 static int copy_entries(struct mm *child, struct mm *parent, const struct vma *v)

@@ -23,27 +23,33 @@
 #include "arch/tlb.h"
 #include "kernel/abi/resource.h"
 #include "kernel/abi/signal.h"
+#include "kernel/mm/map.h"
 #include "kernel/mm/page_table.h"
 #include "kernel/task/group.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
-/* The address was readable-only on other harts: they must forget it before the new page is written.
- * A page that was absent needs only this hart to look again; the others fault and find it. */
-static void flush_entry(struct mm *mm, vaddr_t addr, pte_t old)
+/* Where another page was readable, all harts must have forgotten it before any of them can write
+ * the new one: else one thread would read old contents after another has changed them. A page that
+ * was absent needs only this hart to look again; the others fault and find it. */
+static void entry_replace(struct mm *mm, vaddr_t addr, pte_t *slot, pte_t new)
 {
-	if (pte_present(old))
+	if (pte_present(*slot)) {
+		pte_set(slot, 0);
 		tlb_flush_harts(&mm->harts, addr, PAGE_SIZE);
-	else
+		pte_set(slot, new);
+	} else {
+		pte_set(slot, new);
 		tlb_flush_local_page(addr);
+	}
 }
 
 static void sync_icache(const struct vma *v, struct page *p)
 {
 	if ((v->flags & VM_EXEC) && !(p->flags & PG_ICACHE)) {
-		p->flags |= PG_ICACHE;
 		icache_sync_harts(&v->mm->harts);
 		icache_sync_local();
+		p->flags |= PG_ICACHE; /* not before it is true */
 	}
 }
 
@@ -59,7 +65,7 @@ static void entry_install(struct vma *v, vaddr_t addr, pte_t *table, pte_t old, 
 	/* A page that truncation took from its file meanwhile must not appear any more. */
 	if (*slot == old && !(p->kind == PAGE_FILE && v->cache != NULL && p->mapping != v->cache)) {
 		drop = NULL;
-		pte_set(slot, pte_for_page(v, p, write));
+		entry_replace(v->mm, addr, slot, pte_for_page(v, p, write));
 		mm_rss_add(v->mm, p, 1);
 		if (old == 0) {
 			pt_page(table)->entries++;
@@ -67,7 +73,6 @@ static void entry_install(struct vma *v, vaddr_t addr, pte_t *table, pte_t old, 
 			drop = pte_page(old);
 			mm_rss_add(v->mm, drop, -1);
 		}
-		flush_entry(v->mm, addr, old);
 	}
 	pt_unlock(table);
 	page_put(drop);
@@ -107,17 +112,28 @@ static int fault_copy(struct vma *v, vaddr_t addr, pte_t *table, pte_t old, stru
 	return p != NULL ? 0 : -ENOMEM;
 }
 
+static bool is_in_file(const struct page_cache *c, uint64_t index)
+{
+	return index < DIV_ROUND_UP(__atomic_load_n(&c->size, __ATOMIC_RELAXED), PAGE_SIZE);
+}
+
 static int fault_file(struct vma *v, vaddr_t addr, pte_t *table, bool write)
 {
 	uint64_t index = v->pgoff + ((addr - v->start) >> PAGE_SHIFT);
 	struct page *p;
 	int err;
 
-	if (index >= DIV_ROUND_UP(__atomic_load_n(&v->cache->size, __ATOMIC_RELAXED), PAGE_SIZE))
+	if (!is_in_file(v->cache, index))
 		return -ERANGE;
 	err = page_cache_get(v->cache, index, &p);
 	if (err)
 		return err;
+	/* Truncation stores the size before it cuts: a page that was made after the cut, and that
+	 * nobody would take back, is recognised here. */
+	if (!is_in_file(v->cache, index)) {
+		page_put(p);
+		return -ERANGE;
+	}
 	if (write && vma_is_private(v))
 		return fault_copy(v, addr, table, 0, p);
 	entry_install(v, addr, table, 0, p, !vma_is_private(v));
@@ -205,7 +221,7 @@ static int stack_grow(struct mm *mm, struct vma *v, vaddr_t addr)
 	uint64_t limit = group_rlimit(current->group, RLIMIT_STACK);
 	vaddr_t gap = 256 * PAGE_SIZE; /* keeps a runaway stack from running into what lies below */
 
-	if (v->end - start > limit)
+	if (start < MAP_LOWEST || v->end - start > limit)
 		return -EFAULT;
 	if (below != NULL && (below->flags & (VM_READ | VM_WRITE | VM_EXEC)) &&
 	    !(below->flags & VM_GROWSDOWN) && start < below->end + gap)

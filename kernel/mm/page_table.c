@@ -145,7 +145,9 @@ static void zap_range(struct gather *g, vaddr_t va, vaddr_t end, bool cache_only
 		vaddr_t stop = min(end, ALIGN_DOWN(va, LEAF_SPAN) + LEAF_SPAN);
 		pte_t *table = pt_leaf_find(g->mm, va);
 
-		if (table == NULL || pt_page(table)->entries == 0) {
+		/* An empty table is passed over, but not by truncation: faults run beside it, and
+		 * the count says something for certain only under the table's lock. */
+		if (table == NULL || (pt_page(table)->entries == 0 && !cache_only)) {
 			va = stop;
 			continue;
 		}
@@ -192,10 +194,15 @@ void pt_free_range(struct mm *mm, vaddr_t start, vaddr_t end, vaddr_t floor, vad
 
 void pt_free_all(struct mm *mm)
 {
+	/* A hart that idles with this tree loaded touches no user address, but its walker may, on a
+	 * guess: it must not find what the tables' pages become next. */
+	for (unsigned i = 0; i < PT_ENTRIES / 2; i++)
+		mm->root[i] &= ~PTE_V;
+	tlb_flush_harts(&mm->harts, 0, USER_END);
 	for (unsigned i = 0; i < PT_ENTRIES / 2; i++) {
 		pte_t *middle;
 
-		if (!pte_present(mm->root[i]))
+		if (mm->root[i] == 0)
 			continue;
 		middle = phys_to_virt(pte_paddr(mm->root[i]));
 		for (unsigned j = 0; j < PT_ENTRIES; j++) {

@@ -23,7 +23,7 @@ static int tables_make(struct mm *mm, vaddr_t start, vaddr_t end)
 	return 0;
 }
 
-/* The write lock of mm keeps faults out; the tables' locks keep truncation out. */
+/* The write lock of mm keeps faults out. */
 static void entry_move(struct mm *mm, vaddr_t from, vaddr_t to)
 {
 	pte_t *old_table = pt_leaf_find(mm, from), *new_table = pt_leaf_find(mm, to);
@@ -42,11 +42,18 @@ static void entry_move(struct mm *mm, vaddr_t from, vaddr_t to)
 	spin_unlock_two(&pt_page(old_table)->lock, &pt_page(new_table)->lock);
 }
 
-static void entries_move(struct mm *mm, vaddr_t from, vaddr_t to, size_t len)
+/* Truncation is kept out until no hart remembers the old addresses: it would flush only the new
+ * one before it lets go of a page. */
+static void entries_move(struct mm *mm, struct page_cache *cache, vaddr_t from, vaddr_t to,
+			 size_t len)
 {
+	if (cache != NULL)
+		mutex_lock(&cache->map_lock);
 	for (size_t done = 0; done < len; done += PAGE_SIZE)
 		entry_move(mm, from + done, to + done);
 	tlb_flush_harts(&mm->harts, from, len);
+	if (cache != NULL)
+		mutex_unlock(&cache->map_lock);
 }
 
 /* v, exactly [old, old + old_len), goes to [to, to + new_len). */
@@ -65,7 +72,7 @@ static int area_move(struct mm *mm, struct vma *v, size_t old_len, size_t new_le
 	copy->start = to;
 	copy->end = to + new_len;
 	vma_link(copy);
-	entries_move(mm, old, to, min(old_len, new_len));
+	entries_move(mm, v->cache, old, to, min(old_len, new_len));
 	if (flags & MREMAP_DONTUNMAP)
 		return 0;
 	return mm_unmap_locked(mm, old, old + old_len);

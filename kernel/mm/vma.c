@@ -166,8 +166,9 @@ int vma_split(struct vma *v, vaddr_t addr)
 	upper->start = addr;
 	if (v->cache != NULL || v->kernel_pages != NULL)
 		upper->pgoff += (addr - v->start) >> PAGE_SHIFT;
-	vma_resize(v, v->start, addr);
+	/* In this order truncation always finds the upper pages through one area or the other. */
 	vma_link(upper);
+	vma_resize(v, v->start, addr);
 	return 0;
 }
 
