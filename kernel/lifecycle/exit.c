@@ -2,7 +2,8 @@
  * How a task ends.
  *
  *	RUNNING, in task_exit
- *	  1 leave the group's live threads; the last one stops the group's timers
+ *	  1 leave the group's live threads; the last one stops the group's timers. Init's last
+ *	    one stops the machine
  *	  2 leave the address space: wake robust futexes and whoever joins the thread, the
  *	    vfork parent
  *	  3 put the rows that a zombie doesn't need
@@ -34,27 +35,29 @@
 #include "kernel/task/pid.h"
 #include "kernel/tty/session.h"
 
+/* A thread of g other than t that lives on; NULL if there is none. */
+static struct task *living_thread(struct group *g, const struct task *t)
+{
+	struct task *other;
+
+	for_each_thread(other, g) {
+		if (other != t && !(other->flags & TASK_EXITING))
+			return other;
+	}
+	return NULL;
+}
+
 /* Who adopts children of t: another thread of its group, the nearest ancestor that asked for it, or
  * init. */
 static struct task *reaper_of(struct task *t)
 {
-	struct task *other, *up;
+	struct task *heir = living_thread(t->group, t), *up;
 
-	for_each_thread(other, t->group) {
-		if (other != t && !(other->flags & TASK_EXITING))
-			return other;
+	for (up = t->parent; heir == NULL && up->tid > 1; up = up->parent) {
+		if (up->group->subreaper)
+			heir = living_thread(up->group, t);
 	}
-	if (t->group->had_subreaper_ancestor) {
-		for (up = t->parent; up->tid > 1; up = up->parent) {
-			if (!up->group->subreaper)
-				continue;
-			for_each_thread(other, up->group) {
-				if (!(other->flags & TASK_EXITING))
-					return other;
-			}
-		}
-	}
-	return task_peek(1);
+	return heir != NULL ? heir : living_thread(task_peek(1)->group, t);
 }
 
 /* A child whose parent's process has gone. The dead ones among them are told to the new parent,
@@ -63,10 +66,13 @@ static void child_adopt(struct task *child, struct task *reaper, bool same_group
 			struct list *unwanted)
 {
 	bool autoreap = false;
+	struct task *t;
 
-	child->parent = reaper;
-	if (child->pdeath_signal != 0)
-		(void)signal_send_group(child->group, child->pdeath_signal, NULL);
+	for_each_thread(t, child->group) {
+		t->parent = reaper;
+		if (t->pdeath_signal != 0)
+			(void)signal_send_group(t->group, t->pdeath_signal, NULL);
+	}
 	if (same_group)
 		return;
 	child->exit_signal = SIGCHLD;
@@ -136,7 +142,7 @@ static bool exit_tell(struct task *t)
 static void exit_notify(struct task *t)
 {
 	struct list unwanted = LIST_INIT(unwanted);
-	struct task *leader = t->group->leader, *dead, *next;
+	struct task *leader, *dead, *next;
 	bool last = t->group->live == 0, leader_reaped = false;
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
 
@@ -200,10 +206,10 @@ __noreturn void task_exit(int status)
 
 	assert(t->tid != 0);
 	irq_enable();
-	if (t->group->leader == t && t->tid == 1 && t->group->live == 1)
+	last = exit_leave_group(t, status);
+	if (last && group_nr(t->group) == 1)
 		panic("init (pid 1) has ended with wait status 0x%x: nothing is left to run",
 		      status);
-	last = exit_leave_group(t, status);
 	if (last)
 		itimer_group_exit(t->group);
 	exit_mm(t);

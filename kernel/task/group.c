@@ -54,10 +54,8 @@ int group_create(const struct group *from, struct group **out)
 	waitq_init(&g->wait_children);
 	waitq_init(&g->wait_exec);
 	memcpy(g->rlimits, from != NULL ? from->rlimits : default_limits, sizeof(g->rlimits));
-	if (from != NULL) {
+	if (from != NULL)
 		g->oom_score_adj = from->oom_score_adj;
-		g->had_subreaper_ancestor = from->had_subreaper_ancestor || from->subreaper;
-	}
 	*out = g;
 	return 0;
 }

@@ -36,7 +36,6 @@ struct group {
 	bool has_execed;	/* [T] setpgid by the parent is over */
 	struct tty *tty; /* [T] controlling terminal: borrowed, session->session_tty holds it */
 	bool subreaper;		/* [T] PR_SET_CHILD_SUBREAPER */
-	bool had_subreaper_ancestor;
 
 	/* Signals. */
 	struct sigpending shared; /* [G] sent to the process */

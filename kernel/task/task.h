@@ -62,8 +62,7 @@ enum task_state {
 /* Bits of pending_work: looked at before every return to user mode; SIGNAL and KILL also end
  * sleeps. */
 #define WORK_RESCHED 1u /* somebody else should run */
-#define WORK_SIGNAL                                                                                \
-	2u /* a signal may be deliverable; the signal code keeps it exact under group->lock */
+#define WORK_SIGNAL 2u /* a signal may be deliverable: kernel/ipc/signal.c says who sets it */
 #define WORK_KILL 4u /* the task must die: fatal signal or group exit */
 #define WORK_RESTORE_MASK                                                                          \
 	8u               /* sigsuspend & co: saved_mask is to be restored when no handler runs */
@@ -112,7 +111,7 @@ struct task {
 
 	/* Credentials: immutable once set, replaced whole. */
 	struct cred *cred; /* [A] */
-	struct user *user; /* [A] counts this task; counted */
+	struct user *user; /* [t] counts this task; counted */
 
 	/* Signals. */
 	struct sigpending pending; /* [G] sent to this task alone */
@@ -129,7 +128,8 @@ struct task {
 	} restart;
 
 	/* Family. */
-	struct task *parent;	/* [T] */
+	struct task *parent;	/* [T] the thread that made it, or adopted it; the same for all
+				   threads of a group */
 	struct list children;	/* [T] of group leaders, through sibling */
 	struct list sibling;	/* [T] */
 	struct list group_link; /* [T|G] in group->threads */

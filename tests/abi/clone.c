@@ -1,8 +1,9 @@
 /*
  * clone.c: what each flag of clone shares, what it does to parent and child, and what is refused.
  *
- * Children that share the address space run on stacks of their own through glibc's clone(); as long as they
- * also share the caller's TLS they keep to raw results and never touch errno while the parent could.
+ * Children that share the address space run on stacks of their own through glibc's clone(); as long
+ * as they also share the caller's TLS they keep to raw results and never touch errno while the
+ * parent could.
  */
 #define ABI_OWN_MAIN
 #include "tests/abi/abi.h"
@@ -142,7 +143,8 @@ TEST(without_vm_memory_is_copied)
 
 static int map_at(void *arg)
 {
-	return mmap(arg, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != arg;
+	return mmap(arg, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		    0) != arg;
 }
 
 TEST(vm_shares_mappings)
@@ -289,8 +291,8 @@ TEST(settls_sets_the_thread_pointer)
 	static void *block[64];
 
 	block[0] = block;
-	pid_t pid = clone(tell_tp, stacks[0] + sizeof(stacks[0]), CLONE_VM | CLONE_SETTLS | SIGCHLD, block,
-			  NULL, block, NULL);
+	pid_t pid = clone(tell_tp, stacks[0] + sizeof(stacks[0]), CLONE_VM | CLONE_SETTLS | SIGCHLD,
+			  block, NULL, block, NULL);
 	CHECK_EXITED(pid, 0);
 }
 
@@ -314,16 +316,17 @@ TEST(settid_stores)
 
 TEST(parent_settid_to_bad_memory_is_ignored)
 {
-	pid_t pid = clone(set_word, stacks[0] + sizeof(stacks[0]), CLONE_PARENT_SETTID | SIGCHLD, NULL,
-			  (void *)8, NULL, NULL);
+	pid_t pid = clone(set_word, stacks[0] + sizeof(stacks[0]), CLONE_PARENT_SETTID | SIGCHLD,
+			  NULL, (void *)8, NULL, NULL);
 	CHECK(pid > 0);
 	CHECK_EXITED(pid, 0);
 }
 
 TEST(child_settid_to_bad_memory_is_ignored)
 {
-	pid_t pid = clone(set_word, stacks[0] + sizeof(stacks[0]), CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD,
-			  NULL, NULL, NULL, (void *)8);
+	pid_t pid = clone(set_word, stacks[0] + sizeof(stacks[0]),
+			  CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD, NULL, NULL, NULL,
+			  (void *)8);
 	CHECK(pid > 0);
 	CHECK_EXITED(pid, 0);
 }
@@ -406,7 +409,45 @@ TEST(parent_makes_a_sibling)
 	CHECK_EXITED(middle, 0);
 	CHECK_SOON(who->done);
 	CHECK_EQ(who->ppid, getpid());
-	CHECK_EQ(waitpid(who->pid, NULL, 0), who->pid); /* it took the exit signal of its maker: SIGCHLD */
+	CHECK_EQ(waitpid(who->pid, NULL, 0),
+		 who->pid); /* it took the exit signal of its maker: SIGCHLD */
+}
+
+static int sibling_maker(void *arg)
+{
+	struct who *who = arg;
+
+	while (getppid() == who->tid)
+		sleep_ms(1);
+	who->ppid = start(0, tell_who, CLONE_PARENT | SIGCHLD, who + 1);
+	who->done = 1;
+	return 0;
+}
+
+/* A thread knows who its process's parent is even when that has changed since it was made. */
+TEST(sibling_made_by_a_thread_of_an_orphan)
+{
+	struct who *who = shared_page();
+	pid_t middle;
+
+	CHECK_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	middle = fork();
+	if (!middle) {
+		if (!fork()) {
+			who->tid = getppid();
+			CHECK(start(1, sibling_maker, GO_THREAD, who) > 0);
+			who->pid = getpid();
+			CHECK_SOON(who->done);
+			_exit(0);
+		}
+		CHECK_SOON(who->pid);
+		_exit(0);
+	}
+	CHECK_EXITED(middle, 0);
+	CHECK_SOON(who[1].done);
+	CHECK_EQ(who[1].ppid, getpid());
+	CHECK_EQ(waitpid(who->ppid, NULL, 0), who->ppid);
+	CHECK_EQ(waitpid(who->pid, NULL, 0), who->pid);
 }
 
 static int alt_stack_disabled(void *arg)
@@ -429,7 +470,10 @@ TEST(vm_clears_the_alternate_stack)
 
 TEST(io_sysvsem_untraced_detached_are_accepted)
 {
-	CHECK_EQ(run_to_end(set_word, CLONE_IO | CLONE_SYSVSEM | CLONE_UNTRACED | CLONE_DETACHED | SIGCHLD, 0), 0);
+	CHECK_EQ(run_to_end(set_word,
+			    CLONE_IO | CLONE_SYSVSEM | CLONE_UNTRACED | CLONE_DETACHED | SIGCHLD,
+			    0),
+		 0);
 }
 
 TEST(nproc_limit_gives_eagain)

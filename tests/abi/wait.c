@@ -245,11 +245,13 @@ TEST(rusage_of_children)
 		_exit(0);
 	}
 	CHECK_EQ(wait4(pid, NULL, 0, &usage), pid);
-	long spent_us = usage.ru_utime.tv_usec + usage.ru_stime.tv_usec + usage.ru_utime.tv_sec * 1000000;
+	long spent_us =
+		usage.ru_utime.tv_usec + usage.ru_stime.tv_usec + usage.ru_utime.tv_sec * 1000000;
 	CHECK(spent_us >= 40000);
 	CHECK(spent_us < 5000000);
 	CHECK_EQ(getrusage(RUSAGE_CHILDREN, &total), 0);
-	CHECK(total.ru_utime.tv_usec + total.ru_stime.tv_usec + total.ru_utime.tv_sec * 1000000 >= spent_us);
+	CHECK(total.ru_utime.tv_usec + total.ru_stime.tv_usec + total.ru_utime.tv_sec * 1000000 >=
+	      spent_us);
 	CHECK_ERRNO(getrusage(5, &total), EINVAL);
 }
 
@@ -443,4 +445,30 @@ TEST(pdeathsig_follows_the_parent)
 	if (seen[2])
 		SKIP("no PR_SET_PDEATHSIG");
 	CHECK_SOON(kill(seen[0], 0) == -1 && errno == ESRCH);
+}
+
+/* Set after the children were made: it counts for their orphans all the same. */
+TEST(subreaper_of_children_that_were_there)
+{
+	int *seen = shared_page(), status;
+	pid_t child = fork();
+
+	if (!child) {
+		while (!seen[0])
+			sleep_ms(1);
+		pid_t orphan = fork();
+		if (!orphan) {
+			while (!seen[2])
+				sleep_ms(1);
+			_exit(7);
+		}
+		seen[1] = orphan;
+		_exit(0);
+	}
+	CHECK_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	seen[0] = 1;
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	seen[2] = 1;
+	CHECK_EQ(waitpid(seen[1], &status, 0), seen[1]);
+	CHECK_EQ(WEXITSTATUS(status), 7);
 }
