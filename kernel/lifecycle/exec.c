@@ -9,6 +9,9 @@
  *	         (resource_unshare)
  *	commit   the new space is installed. From that line on nothing can fail: handlers go to
  *	         default, close-on-exec descriptors close, credentials change, registers are reset
+ *
+ * NOTE(linux): if there is no memory to copy a shared table, exec returns ENOMEM to a caller that
+ * has lost its other threads already; Linux kills it.
  */
 #include "kernel/lifecycle/exec.h"
 
@@ -179,6 +182,18 @@ static void program_name_task(const struct program *p)
 	task_name_set(current, slash != NULL ? slash + 1 : p->name);
 }
 
+/* What the parent sees of it, and by which signal it will see its end. */
+static void program_tell_family(const struct program *p)
+{
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+
+	current->exit_signal = SIGCHLD;
+	current->group->has_execed = true;
+	if (p->secure)
+		current->pdeath_signal = 0;
+	spin_unlock_irqrestore(&tasks_lock, irq);
+}
+
 /* The point of no return lies behind: nothing here can fail. */
 static void program_commit(struct program *p)
 {
@@ -192,12 +207,10 @@ static void program_commit(struct program *p)
 	cred_install(p->cred);
 	p->cred = NULL;
 	program_name_task(p);
+	program_tell_family(p);
 	current->flags &= ~(TASK_FORKNOEXEC | TASK_KTHREAD);
-	current->group->has_execed = true;
 	current->altstack_sp = current->altstack_size = 0;
 	current->altstack_flags = SS_DISABLE;
-	if (p->secure)
-		current->pdeath_signal = 0;
 	arch_task_exec(current, p->entry, p->sp);
 }
 

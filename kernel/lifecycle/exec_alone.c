@@ -103,12 +103,22 @@ static void become_leader(void)
 	task_put(old);
 }
 
+/* Nobody else is there already: the usual case. */
+static bool is_alone(struct group *g)
+{
+	irqflags_t irq = spin_lock_irqsave(&g->lock);
+	bool alone = g->leader == current && list_length(&g->threads) == 1;
+
+	spin_unlock_irqrestore(&g->lock, irq);
+	return alone;
+}
+
 int exec_alone(void)
 {
 	struct group *g = current->group;
 	int err;
 
-	if (g->leader == current && list_length(&g->threads) == 1)
+	if (is_alone(g))
 		return 0;
 	err = group_claim(g);
 	if (err)

@@ -4,7 +4,8 @@
  *
  * Who may follow a task's pointers: the task itself freely; others under tasks_lock or the lock of
  * its group (a timer that sends a signal has only that), both of which are held wherever a slot of
- * a published task changes.
+ * a published task changes. (exec's new mm is the exception, under tasks_lock alone: no sender of
+ * signals looks there.)
  */
 #include "kernel/lifecycle/resource.h"
 

@@ -14,7 +14,8 @@
 extern char **environ;
 static char self[300];
 
-/* Execs with these strings in a child and gives what it printed; the child's status goes to *status. */
+/* Execs with these strings in a child and gives what it printed; the child's status goes to
+ * *status. */
 static char *exec_output(const char *path, char **argv, char **envp, int *status)
 {
 	static char text[8192];
@@ -76,7 +77,8 @@ TEST(empty_argv_gets_one_empty_string)
 	char *argv[] = { NULL };
 
 	find_self();
-	CHECK_STR(exec_output(self, argv, (char *[]){ "REPORT=args", NULL }, &status), "[] [REPORT=args]\n");
+	CHECK_STR(exec_output(self, argv, (char *[]){"REPORT=args", NULL}, &status),
+		  "[] [REPORT=args]\n");
 }
 
 TEST(null_argv_and_envp)
@@ -169,8 +171,9 @@ TEST(script_without_argument)
 	snprintf(text, sizeof(text), "#!%s\nnever read\n", self);
 	write_script("s", text);
 	snprintf(text, sizeof(text), "[%s][./s][a][b] [REPORT=args]\n", self);
-	CHECK_STR(exec_output("./s", (char *[]){ "gone", "a", "b", NULL }, (char *[]){ "REPORT=args", NULL },
-			      &status), text);
+	CHECK_STR(exec_output("./s", (char *[]){"gone", "a", "b", NULL},
+			      (char *[]){"REPORT=args", NULL}, &status),
+		  text);
 }
 
 TEST(script_with_one_argument)
@@ -182,7 +185,8 @@ TEST(script_with_one_argument)
 	snprintf(text, sizeof(text), "#! \t%s  an argument \t\nx", self);
 	write_script("s", text);
 	snprintf(text, sizeof(text), "[%s][an argument][./s][a] [REPORT=args]\n", self);
-	CHECK_STR(exec_output("./s", (char *[]){ "gone", "a", NULL }, (char *[]){ "REPORT=args", NULL }, &status),
+	CHECK_STR(exec_output("./s", (char *[]){"gone", "a", NULL}, (char *[]){"REPORT=args", NULL},
+			      &status),
 		  text);
 }
 
@@ -200,7 +204,9 @@ TEST(nested_scripts)
 		write_script(name, text);
 	}
 	snprintf(text, sizeof(text), "[%s][./s0][./s1][./s2] [REPORT=args]\n", self);
-	CHECK_STR(exec_output("./s2", (char *[]){ "x", NULL }, (char *[]){ "REPORT=args", NULL }, &status), text);
+	CHECK_STR(exec_output("./s2", (char *[]){"x", NULL}, (char *[]){"REPORT=args", NULL},
+			      &status),
+		  text);
 	CHECK_EQ(exec_error("./s7"), ELOOP);
 	write_script("self", "#!./self\n");
 	CHECK_EQ(exec_error("./self"), ELOOP);
@@ -305,7 +311,8 @@ TEST(signal_state_across_exec)
 	static char alternate[65536];
 	stack_t stack = { .ss_sp = alternate, .ss_size = sizeof(alternate) };
 	sigaltstack(&stack, NULL);
-	CHECK_STR(exec_output(self, argv, environ, &status), "USR1 default, USR2 ignored, HUP blocked, no altstack\n");
+	CHECK_STR(exec_output(self, argv, environ, &status),
+		  "USR1 default, USR2 ignored, HUP blocked, no altstack\n");
 }
 
 TEST(pending_signal_survives_exec)
@@ -325,14 +332,26 @@ TEST(pending_signal_survives_exec)
 	CHECK_EXITED(pid, 1);
 }
 
+/* Whatever signal clone was told, a program that was exec'd ends with SIGCHLD. */
+TEST(exit_signal_becomes_sigchld)
+{
+	find_self();
+	long pid = syscall(SYS_clone, SIGUSR1, NULL, NULL, NULL, NULL);
+	if (!pid)
+		execl(self, "x", "--report", "pending", (char *)NULL);
+	CHECK(pid > 0);
+	CHECK_SOON(waitpid((pid_t)pid, NULL, WNOHANG) == pid); /* without __WCLONE */
+}
+
 TEST(comm_and_cmdline_follow)
 {
 	int status;
 
 	find_self();
 	CHECK_EQ(symlink(self, "a_long_name_for_comm"), 0);
-	CHECK_STR(exec_output("./a_long_name_for_comm", (char *[]){ "zero", "--report", "comm", NULL }, environ,
-			      &status), "a_long_name_for\n");
+	CHECK_STR(exec_output("./a_long_name_for_comm",
+			      (char *[]){"zero", "--report", "comm", NULL}, environ, &status),
+		  "a_long_name_for\n");
 }
 
 TEST(fexecve_by_descriptor)
@@ -375,12 +394,14 @@ static bool is_aux_right(void)
 	const ElfW(Phdr) *phdr = (void *)getauxval(AT_PHDR);
 	const char *name = (char *)getauxval(AT_EXECFN);
 
-	return getauxval(AT_PAGESZ) == 4096 && getauxval(AT_PHENT) == sizeof(*phdr) && getauxval(AT_PHNUM) > 2 &&
-	       phdr && phdr->p_type && getauxval(AT_ENTRY) && getauxval(AT_RANDOM) && name && strlen(name) &&
-	       !access(name, X_OK) && getauxval(AT_UID) == getuid() && getauxval(AT_EGID) == getegid() &&
-	       getauxval(AT_SECURE) == 0 && getauxval(AT_CLKTCK) == 100 && getauxval(AT_SYSINFO_EHDR) &&
-	       !memcmp((void *)getauxval(AT_SYSINFO_EHDR), ELFMAG, SELFMAG) && getauxval(AT_HWCAP) &&
-	       (uintptr_t)__builtin_frame_address(0) % 16 == 0;
+	return getauxval(AT_PAGESZ) == 4096 && getauxval(AT_PHENT) == sizeof(*phdr) &&
+	       getauxval(AT_PHNUM) > 2 && phdr && phdr->p_type && getauxval(AT_ENTRY) &&
+	       getauxval(AT_RANDOM) && name && strlen(name) && !access(name, X_OK) &&
+	       getauxval(AT_UID) == getuid() && getauxval(AT_EGID) == getegid() &&
+	       getauxval(AT_SECURE) == 0 && getauxval(AT_CLKTCK) == 100 &&
+	       getauxval(AT_SYSINFO_EHDR) &&
+	       !memcmp((void *)getauxval(AT_SYSINFO_EHDR), ELFMAG, SELFMAG) &&
+	       getauxval(AT_HWCAP) && (uintptr_t)__builtin_frame_address(0) % 16 == 0;
 }
 
 static void report_signals(void)
@@ -394,7 +415,8 @@ static void report_signals(void)
 	sigprocmask(SIG_BLOCK, NULL, &mask);
 	sigaltstack(NULL, &stack);
 	printf("USR1 %s, USR2 %s, HUP %s, %s\n", usr1.sa_handler == SIG_DFL ? "default" : "set",
-	       usr2.sa_handler == SIG_IGN ? "ignored" : "set", sigismember(&mask, SIGHUP) ? "blocked" : "open",
+	       usr2.sa_handler == SIG_IGN ? "ignored" : "set",
+	       sigismember(&mask, SIGHUP) ? "blocked" : "open",
 	       stack.ss_flags == SS_DISABLE ? "no altstack" : "altstack");
 }
 
