@@ -1,25 +1,28 @@
 /*
  * abi.h: the harness of the ABI tests.
  *
- * An ABI test is an ordinary static Linux program. It must pass on real riscv64 Linux first; only then does
- * it say something about Pando. This header is all that the programs share:
+ * An ABI test is an ordinary static Linux program. It must pass on real riscv64 Linux first; only
+ * then does it say something about Pando. This header is all that the programs share:
  *
  *	TEST(name) { ... CHECK(cond); CHECK_EQ(a, b); CHECK_ERRNO(expr, ENOENT); ... }
  *
- * Each test runs in a forked child that is the leader of its own process group, with a time limit, so that a
- * crash or a hang fails that test alone and leaves nothing behind. The output is one line per test, the same
- * on every system on which the test passes, so that two runs are compared with diff:
+ * Each test runs in a forked child that is the leader of its own process group, with a time limit,
+ * so that a crash or a hang fails that test alone and leaves nothing behind. The output is one line
+ * per test, the same on every system on which the test passes, so that two runs are compared with
+ * diff:
  *
  *	ok prog.name
  *	not ok prog.name - file:line: text
  *	skip prog.name - reason
  *
- * Usage: prog [--nofork] [--list] [test...]. With --nofork the tests run inline, for a kernel whose fork is
- * broken. The exit status is the number of failures. ABI_TIMEOUT before the include changes the limit.
+ * Usage: prog [--nofork] [--list] [test...]. With --nofork the tests run inline, for a kernel whose
+ * fork is broken. The exit status is the number of failures. ABI_TIMEOUT before the include changes
+ * the limit.
  *
- * A failing CHECK may happen in a grandchild: the text travels to the parent through a pipe, the first one
- * wins, and the process that failed exits at once with status ABI_FAILED. The limit is kept by the parent's
- * polling, not by alarm(), so that tests may use every signal and timer themselves.
+ * A failing CHECK may happen in a grandchild: the text travels to the parent through a pipe, the
+ * first one wins, and the process that failed exits at once with status ABI_FAILED. The limit is
+ * kept by the parent's polling, not by alarm(), so that tests may use every signal and timer
+ * themselves.
  */
 #ifndef TESTS_ABI_ABI_H
 #define TESTS_ABI_ABI_H
@@ -166,7 +169,8 @@ static inline int wait_status(pid_t pid)
 	return status;
 }
 
-/* A child that failed a check or skipped has reported already: the waiting test only passes it on. */
+/* A child that failed a check or skipped has reported already: the waiting test only passes it on.
+ */
 #define CHECK_EXITED(pid, code)                                                                \
 	do {                                                                                   \
 		int abi_status = wait_status(pid);                                             \

@@ -1,8 +1,8 @@
 /*
  * badptr.c: every pointer argument of every system call, given a pointer that lies.
  *
- * syscalls_args.h is made from kernel/sys/syscalls.tbl: one row per call with the kinds of its arguments. Each
- * pointer argument in turn is
+ * syscalls_args.h is made from kernel/sys/syscalls.tbl: one row per call with the kinds of its
+ * arguments. Each pointer argument in turn is
  *
  *	null      0
  *	kernel    an address in the kernel's half
@@ -11,14 +11,15 @@
  *	readonly  a page of zeroes that may not be written
  *	cross     two bytes before a page that is not there
  *
- * while the other arguments are plausible. Each case runs in a child of its own and is one line of output that
- * carries the outcome, so that the comparison with Linux compares the error numbers too:
+ * while the other arguments are plausible. Each case runs in a child of its own and is one line of
+ * output that carries the outcome, so that the comparison with Linux compares the error numbers too:
  *
  *	ok badptr.read.1.kernel=EFAULT
  *
- * A case fails by itself only when the call hangs; what it answers is for the comparison. Blocking calls are
- * ended by a timer after 100 ms. Calls whose pointers travel in an integer (ioctl, fcntl, prctl) have rows by
- * hand. The clock, the host's name and the console's modes are put back at the end.
+ * A case fails by itself only when the call hangs; what it answers is for the comparison. Blocking
+ * calls are ended by a timer after 100 ms. Calls whose pointers travel in an integer (ioctl, fcntl,
+ * prctl) have rows by hand. The clock, the host's name and the console's modes are put back at the
+ * end.
  */
 #define ABI_OWN_MAIN
 #include "tests/abi/abi.h"
@@ -61,25 +62,62 @@ static const struct row by_hand[] = {
 	{ SYS_prctl, "prctl:get_pdeathsig", 2, { ARG_INT, ARG_PTR }, { PR_GET_PDEATHSIG } },
 };
 
-/* Integer arguments without which a call would not reach its pointers. A preset of -2 above is the console. */
+/* Integer arguments without which a call would not reach its pointers. A preset of -2 above is the
+ * console. */
 static const struct {
 	const char *name;
 	int index;
 	long value;
 } needed[] = {
-	{ "readv", 2, 1 }, { "writev", 2, 1 }, { "preadv", 2, 1 }, { "pwritev", 2, 1 }, { "preadv2", 2, 1 },
-	{ "pwritev2", 2, 1 }, { "ppoll", 1, 1 }, { "pselect6", 0, 1 }, { "getdents64", 2, 1024 },
-	{ "readlinkat", 3, 64 }, { "syslog", 0, 3 }, { "syslog", 2, 64 }, { "sethostname", 1, 4 },
-	{ "setdomainname", 1, 4 }, { "getgroups", 0, 1 }, { "setgroups", 0, 1 }, { "getcwd", 1, 4096 },
-	{ "rt_sigaction", 0, SIGUSR1 }, { "rt_sigaction", 3, 8 }, { "rt_sigprocmask", 3, 8 }, { "rt_sigpending", 1, 8 },
-	{ "rt_sigsuspend", 1, 8 }, { "rt_sigtimedwait", 3, 8 }, { "signalfd4", 0, -1 }, { "signalfd4", 2, 8 },
-	{ "ppoll", 4, 8 }, { "epoll_pwait", 2, 1 }, { "epoll_pwait", 5, 8 }, { "epoll_ctl", 1, 1 },
-	{ "futex", 2, 1 }, { "clone", 0, SIGCHLD | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID }, { "clone3", 1, 64 },
-	{ "wait4", 0, -1 }, { "waitid", 3, WEXITED }, { "set_robust_list", 1, 24 }, { "sched_setaffinity", 1, 8 },
-	{ "sched_getaffinity", 1, 128 }, { "sched_getattr", 2, 48 }, { "openat2", 3, 24 }, { "statx", 3, 0x7ff },
-	{ "rseq", 1, 32 }, { "prlimit64", 1, RLIMIT_CORE }, { "setrlimit", 0, RLIMIT_CORE },
-	{ "mincore", 1, 4096 }, { "rt_sigqueueinfo", 1, SIGURG }, { "rt_tgsigqueueinfo", 2, SIGURG },
-	{ "faccessat2", 3, 0 }, { "riscv_hwprobe", 1, 1 }, { "get_mempolicy", 2, 64 },
+	{"readv", 2, 1},
+	{"writev", 2, 1},
+	{"preadv", 2, 1},
+	{"pwritev", 2, 1},
+	{"preadv2", 2, 1},
+	{"pwritev2", 2, 1},
+	{"ppoll", 1, 1},
+	{"pselect6", 0, 1},
+	{"getdents64", 2, 1024},
+	{"readlinkat", 3, 64},
+	{"syslog", 0, 3},
+	{"syslog", 2, 64},
+	{"sethostname", 1, 4},
+	{"setdomainname", 1, 4},
+	{"getgroups", 0, 1},
+	{"setgroups", 0, 1},
+	{"getcwd", 1, 4096},
+	{"rt_sigaction", 0, SIGUSR1},
+	{"rt_sigaction", 3, 8},
+	{"rt_sigprocmask", 3, 8},
+	{"rt_sigpending", 1, 8},
+	{"rt_sigsuspend", 1, 8},
+	{"rt_sigtimedwait", 3, 8},
+	{"signalfd4", 0, -1},
+	{"signalfd4", 2, 8},
+	{"ppoll", 4, 8},
+	{"epoll_pwait", 2, 1},
+	{"epoll_pwait", 5, 8},
+	{"epoll_ctl", 1, 1},
+	{"futex", 2, 1},
+	{"clone", 0, SIGCHLD | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID},
+	{"clone3", 1, 64},
+	{"wait4", 0, -1},
+	{"waitid", 3, WEXITED},
+	{"set_robust_list", 1, 24},
+	{"sched_setaffinity", 1, 8},
+	{"sched_getaffinity", 1, 128},
+	{"sched_getattr", 2, 48},
+	{"openat2", 3, 24},
+	{"statx", 3, 0x7ff},
+	{"rseq", 1, 32},
+	{"prlimit64", 1, RLIMIT_CORE},
+	{"setrlimit", 0, RLIMIT_CORE},
+	{"mincore", 1, 4096},
+	{"rt_sigqueueinfo", 1, SIGURG},
+	{"rt_tgsigqueueinfo", 2, SIGURG},
+	{"faccessat2", 3, 0},
+	{"riscv_hwprobe", 1, 1},
+	{"get_mempolicy", 2, 64},
 };
 
 static const char *const bad_kinds[] = { "null", "kernel", "top", "unmapped", "readonly", "cross" };
@@ -124,7 +162,8 @@ static void on_alarm(int sig)
 	(void)sig;
 }
 
-/* The world of one case: a folder with a file, a link and a subfolder; a zombie; a POSIX timer; an alarm. */
+/* The world of one case: a folder with a file, a link and a subfolder; a zombie; a POSIX timer; an
+ * alarm. */
 static void prepare_child(const struct row *row)
 {
 	struct sigaction action = { .sa_handler = on_alarm };
@@ -248,7 +287,8 @@ static void run_case(const struct row *row, int index, const char *kind, int *fa
 	*outcome = -1;
 	pid_t pid = fork();
 	if (pid < 0) {
-		abi_print("not ok badptr.%s.%d.%s - fork: %s", row->name, index, kind, strerrorname_np(errno));
+		abi_print("not ok badptr.%s.%d.%s - fork: %s", row->name, index, kind,
+			  strerrorname_np(errno));
 		++*failures;
 		return;
 	}
@@ -267,7 +307,8 @@ static void run_case(const struct row *row, int index, const char *kind, int *fa
 		return;
 	}
 	if (WIFSIGNALED(status))
-		abi_print("ok badptr.%s.%d.%s=SIG%s", row->name, index, kind, sigabbrev_np(WTERMSIG(status)));
+		abi_print("ok badptr.%s.%d.%s=SIG%s", row->name, index, kind,
+			  sigabbrev_np(WTERMSIG(status)));
 	else
 		abi_print("ok badptr.%s.%d.%s=%s", row->name, index, kind,
 			  *outcome == -1 ? "left" : error_name(*outcome));
@@ -283,7 +324,8 @@ static int run_rows(const struct row *rows, size_t count, char **only)
 		for (int index = 0; index < rows[i].count; index++) {
 			if (rows[i].kinds[index] != ARG_PTR && rows[i].kinds[index] != ARG_STR)
 				continue;
-			for (size_t kind = 0; kind < sizeof(bad_kinds) / sizeof(bad_kinds[0]); kind++)
+			for (size_t kind = 0; kind < sizeof(bad_kinds) / sizeof(bad_kinds[0]);
+			     kind++)
 				run_case(&rows[i], index, bad_kinds[kind], &failures);
 		}
 	}

@@ -1,10 +1,10 @@
 /*
- * exec_elf.c: programs with a broken ELF header. Every field of the file header and of every program header
- * is set in turn to each of a row of bad values; exec must then fail with an error, or the new program must
- * run or die by a signal. It must never hang and never harm the kernel.
+ * exec_elf.c: programs with a broken ELF header. Every field of the file header and of every
+ * program header is set in turn to each of a row of bad values; exec must then fail with an error,
+ * or the new program must run or die by a signal. It must never hang and never harm the kernel.
  *
- * Which of these happens depends on the field, and on Linux in some cases on luck (what lies at the wrong
- * entry point), so only the fields whose errors are certain are pinned by tests of their own.
+ * Which of these happens depends on the field, and on Linux in some cases on luck (what lies at the
+ * wrong entry point), so only the fields whose errors are certain are pinned by tests of their own.
  */
 #define ABI_OWN_MAIN
 #define ABI_TIMEOUT 60
@@ -78,9 +78,11 @@ static void corrupt_field(size_t offset, size_t size, const char *what)
 		put_bytes(offset, size);
 		int status = exec_file();
 		if (status == -1)
-			FAIL("%s at %zu = %#llx: the program hangs", what, offset, (long long)values[i]);
+			FAIL("%s at %zu = %#llx: the program hangs", what, offset,
+			     (long long)values[i]);
 		if (!WIFEXITED(status) && !WIFSIGNALED(status))
-			FAIL("%s at %zu = %#llx: wait status %#x", what, offset, (long long)values[i], status);
+			FAIL("%s at %zu = %#llx: wait status %#x", what, offset,
+			     (long long)values[i], status);
 		memcpy(image + offset, saved, size);
 		put_bytes(offset, size);
 	}
@@ -99,7 +101,8 @@ TEST(file_header_fields)
 	corrupt_field(offsetof(Elf64_Ehdr, e_phoff), 8, "e_phoff");
 	corrupt_field(offsetof(Elf64_Ehdr, e_shoff), 8, "e_shoff");
 	corrupt_field(offsetof(Elf64_Ehdr, e_flags), 4, "e_flags");
-	for (size_t offset = offsetof(Elf64_Ehdr, e_ehsize); offset < sizeof(Elf64_Ehdr); offset += 2)
+	for (size_t offset = offsetof(Elf64_Ehdr, e_ehsize); offset < sizeof(Elf64_Ehdr);
+	     offset += 2)
 		corrupt_field(offset, 2, "a 16-bit size or count");
 }
 
@@ -113,14 +116,16 @@ TEST(program_header_fields)
 
 		corrupt_field(at + offsetof(Elf64_Phdr, p_type), 4, "p_type");
 		corrupt_field(at + offsetof(Elf64_Phdr, p_flags), 4, "p_flags");
-		for (size_t field = offsetof(Elf64_Phdr, p_offset); field < sizeof(Elf64_Phdr); field += 8)
+		for (size_t field = offsetof(Elf64_Phdr, p_offset); field < sizeof(Elf64_Phdr);
+		     field += 8)
 			corrupt_field(at + field, 8, "a program header's field");
 	}
 }
 
 TEST(truncated_at_every_interesting_length)
 {
-	static const int lengths[] = { 1, 3, 4, 16, 63, 64, 65, 120, 200, 400, 4095, 4096, 4097, 65536, 200000 };
+	static const int lengths[] = {1,   3,   4,    16,   63,   64,    65,    120,
+				      200, 400, 4095, 4096, 4097, 65536, 200000};
 
 	load_self();
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {

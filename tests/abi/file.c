@@ -1,5 +1,6 @@
 /*
- * file.c: open files: flags, offsets, reading and writing, duplication, sizes. Names and folders: path.c.
+ * file.c: open files: flags, offsets, reading and writing, duplication, sizes. Names and folders:
+ * path.c.
  */
 #include "tests/abi/abi.h"
 #include <limits.h>
@@ -300,7 +301,8 @@ TEST(o_path_descriptors)
 
 	open_new("hello");
 	CHECK_EQ(symlink("f", "link"), 0);
-	int fd = open("f", O_PATH), dir = open(".", O_PATH), link = open("link", O_PATH | O_NOFOLLOW);
+	int fd = open("f", O_PATH), dir = open(".", O_PATH),
+	    link = open("link", O_PATH | O_NOFOLLOW);
 	CHECK(fd >= 0 && dir >= 0 && link >= 0);
 	CHECK_ERRNO(read(fd, &byte, 1), EBADF);
 	CHECK_ERRNO(fchmod(fd, 0600), EBADF);
@@ -371,9 +373,10 @@ TEST(record_locks_exclude_processes)
 		SKIP("no record locks");
 	CHECK_EQ(result, 0);
 	pid_t holder = getpid();
-	IN_CHILD(struct flock mine = { .l_type = F_WRLCK, .l_start = 4, .l_len = 1 };
-		 CHECK_ERRNO(fcntl(fd, F_SETLK, &mine), EAGAIN); CHECK_EQ(fcntl(fd, F_GETLK, &mine), 0);
-		 CHECK_EQ(mine.l_pid, holder); CHECK_EQ(mine.l_start, 2); mine.l_start = 5; mine.l_type = F_WRLCK;
+	IN_CHILD(struct flock mine = {.l_type = F_WRLCK, .l_start = 4, .l_len = 1};
+		 CHECK_ERRNO(fcntl(fd, F_SETLK, &mine), EAGAIN);
+		 CHECK_EQ(fcntl(fd, F_GETLK, &mine), 0); CHECK_EQ(mine.l_pid, holder);
+		 CHECK_EQ(mine.l_start, 2); mine.l_start = 5; mine.l_type = F_WRLCK;
 		 CHECK_EQ(fcntl(fd, F_SETLK, &mine), 0));
 }
 
@@ -392,7 +395,8 @@ TEST(device_files)
 {
 	char bytes[64];
 	struct stat st;
-	int zero = open("/dev/zero", O_RDWR), null = open("/dev/null", O_RDWR), full = open("/dev/full", O_RDWR);
+	int zero = open("/dev/zero", O_RDWR), null = open("/dev/null", O_RDWR),
+	    full = open("/dev/full", O_RDWR);
 	int random = open("/dev/urandom", O_RDONLY);
 
 	CHECK(zero >= 0 && null >= 0 && full >= 0 && random >= 0);

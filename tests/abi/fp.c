@@ -1,6 +1,7 @@
 /*
- * fp.c: the floating-point registers belong to their thread, whatever happens around it: preemption by many
- * others, fork, clone, signals, system calls and exec. A kernel that saves them lazily can fail any of these.
+ * fp.c: the floating-point registers belong to their thread, whatever happens around it: preemption
+ * by many others, fork, clone, signals, system calls and exec. A kernel that saves them lazily can
+ * fail any of these.
  */
 #define ABI_OWN_MAIN
 #include "tests/abi/abi.h"
@@ -13,13 +14,21 @@ static void load_registers(uint64_t seed)
 
 	for (int i = 0; i < 32; i++)
 		values[i] = seed * 1000003 + i * 7919 + 1;
-	asm volatile("fld f0, 0(%0)\nfld f1, 8(%0)\nfld f2, 16(%0)\nfld f3, 24(%0)\nfld f4, 32(%0)\nfld f5, 40(%0)\n"
-		     "fld f6, 48(%0)\nfld f7, 56(%0)\nfld f8, 64(%0)\nfld f9, 72(%0)\nfld f10, 80(%0)\nfld f11, 88(%0)\n"
-		     "fld f12, 96(%0)\nfld f13, 104(%0)\nfld f14, 112(%0)\nfld f15, 120(%0)\nfld f16, 128(%0)\n"
-		     "fld f17, 136(%0)\nfld f18, 144(%0)\nfld f19, 152(%0)\nfld f20, 160(%0)\nfld f21, 168(%0)\n"
-		     "fld f22, 176(%0)\nfld f23, 184(%0)\nfld f24, 192(%0)\nfld f25, 200(%0)\nfld f26, 208(%0)\n"
-		     "fld f27, 216(%0)\nfld f28, 224(%0)\nfld f29, 232(%0)\nfld f30, 240(%0)\nfld f31, 248(%0)\n"
-		     "fscsr %1" ::"r"(values), "r"(seed % 5 << 5 | seed % 32) : "memory");
+	asm volatile("fld f0, 0(%0)\nfld f1, 8(%0)\nfld f2, 16(%0)\nfld f3, 24(%0)\nfld f4, "
+		     "32(%0)\nfld f5, 40(%0)\n"
+		     "fld f6, 48(%0)\nfld f7, 56(%0)\nfld f8, 64(%0)\nfld f9, 72(%0)\nfld f10, "
+		     "80(%0)\nfld f11, 88(%0)\n"
+		     "fld f12, 96(%0)\nfld f13, 104(%0)\nfld f14, 112(%0)\nfld f15, 120(%0)\nfld "
+		     "f16, 128(%0)\n"
+		     "fld f17, 136(%0)\nfld f18, 144(%0)\nfld f19, 152(%0)\nfld f20, 160(%0)\nfld "
+		     "f21, 168(%0)\n"
+		     "fld f22, 176(%0)\nfld f23, 184(%0)\nfld f24, 192(%0)\nfld f25, 200(%0)\nfld "
+		     "f26, 208(%0)\n"
+		     "fld f27, 216(%0)\nfld f28, 224(%0)\nfld f29, 232(%0)\nfld f30, 240(%0)\nfld "
+		     "f31, 248(%0)\n"
+		     "fscsr %1" ::"r"(values),
+		     "r"(seed % 5 << 5 | seed % 32)
+		     : "memory");
 }
 
 /* The number of registers (fcsr is the 33rd) that no longer hold the seed's values. */
@@ -28,13 +37,22 @@ static int count_wrong(uint64_t seed)
 	uint64_t values[32], fcsr;
 	int wrong;
 
-	asm volatile("fsd f0, 0(%1)\nfsd f1, 8(%1)\nfsd f2, 16(%1)\nfsd f3, 24(%1)\nfsd f4, 32(%1)\nfsd f5, 40(%1)\n"
-		     "fsd f6, 48(%1)\nfsd f7, 56(%1)\nfsd f8, 64(%1)\nfsd f9, 72(%1)\nfsd f10, 80(%1)\nfsd f11, 88(%1)\n"
-		     "fsd f12, 96(%1)\nfsd f13, 104(%1)\nfsd f14, 112(%1)\nfsd f15, 120(%1)\nfsd f16, 128(%1)\n"
-		     "fsd f17, 136(%1)\nfsd f18, 144(%1)\nfsd f19, 152(%1)\nfsd f20, 160(%1)\nfsd f21, 168(%1)\n"
-		     "fsd f22, 176(%1)\nfsd f23, 184(%1)\nfsd f24, 192(%1)\nfsd f25, 200(%1)\nfsd f26, 208(%1)\n"
-		     "fsd f27, 216(%1)\nfsd f28, 224(%1)\nfsd f29, 232(%1)\nfsd f30, 240(%1)\nfsd f31, 248(%1)\n"
-		     "frcsr %0" : "=&r"(fcsr) : "r"(values) : "memory");
+	asm volatile("fsd f0, 0(%1)\nfsd f1, 8(%1)\nfsd f2, 16(%1)\nfsd f3, 24(%1)\nfsd f4, "
+		     "32(%1)\nfsd f5, 40(%1)\n"
+		     "fsd f6, 48(%1)\nfsd f7, 56(%1)\nfsd f8, 64(%1)\nfsd f9, 72(%1)\nfsd f10, "
+		     "80(%1)\nfsd f11, 88(%1)\n"
+		     "fsd f12, 96(%1)\nfsd f13, 104(%1)\nfsd f14, 112(%1)\nfsd f15, 120(%1)\nfsd "
+		     "f16, 128(%1)\n"
+		     "fsd f17, 136(%1)\nfsd f18, 144(%1)\nfsd f19, 152(%1)\nfsd f20, 160(%1)\nfsd "
+		     "f21, 168(%1)\n"
+		     "fsd f22, 176(%1)\nfsd f23, 184(%1)\nfsd f24, 192(%1)\nfsd f25, 200(%1)\nfsd "
+		     "f26, 208(%1)\n"
+		     "fsd f27, 216(%1)\nfsd f28, 224(%1)\nfsd f29, 232(%1)\nfsd f30, 240(%1)\nfsd "
+		     "f31, 248(%1)\n"
+		     "frcsr %0"
+		     : "=&r"(fcsr)
+		     : "r"(values)
+		     : "memory");
 	wrong = fcsr != (seed % 5 << 5 | seed % 32);
 	for (int i = 0; i < 32; i++)
 		wrong += values[i] != seed * 1000003 + i * 7919 + 1;

@@ -1,13 +1,13 @@
 /*
- * futex.c: the futex calls as libraries make them: wait and wake, bitsets, requeueing, sharing between
- * processes, clocks, and the robust list that the kernel walks at a thread's death.
+ * futex.c: the futex calls as libraries make them: wait and wake, bitsets, requeueing, sharing
+ * between processes, clocks, and the robust list that the kernel walks at a thread's death.
  */
 #include "tests/abi/abi.h"
 #include <linux/futex.h>
 #include <pthread.h>
 
-static long futex(volatile void *word, int op, uint32_t value, const struct timespec *timeout, volatile void *word2,
-		  uint32_t value3)
+static long futex(volatile void *word, int op, uint32_t value, const struct timespec *timeout,
+		  volatile void *word2, uint32_t value3)
 {
 	return syscall(SYS_futex, word, op, value, timeout, word2, value3);
 }
@@ -64,7 +64,8 @@ TEST(bad_arguments)
 	CHECK_ERRNO(futex((void *)8, FUTEX_WAIT, 0, NULL, NULL, 0), EFAULT);
 	CHECK_ERRNO(futex((void *)8, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0), EFAULT);
 	CHECK_ERRNO(futex((void *)8, FUTEX_WAKE, 1, NULL, NULL, 0), EFAULT);
-	CHECK_EQ(futex((void *)8, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0), 0); /* a private wake never looks */
+	CHECK_EQ(futex((void *)8, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0),
+		 0); /* a private wake never looks */
 	CHECK_ERRNO(futex(&word_a, 120, 0, NULL, NULL, 0), ENOSYS);
 	CHECK_ERRNO(futex(&word_a, FUTEX_WAIT, 0, &bad, NULL, 0), EINVAL);
 	CHECK_ERRNO(futex(&word_a, FUTEX_WAIT, 0, as_timeout(8), NULL, 0), EFAULT);
@@ -107,7 +108,8 @@ TEST(absolute_timeout_on_two_clocks)
 	CHECK(now_ms() - before >= 38);
 	before = now_ms();
 	at = in_40_ms(CLOCK_REALTIME);
-	CHECK_ERRNO(futex(&word_a, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME, 0, &at, NULL, ~0u), ETIMEDOUT);
+	CHECK_ERRNO(futex(&word_a, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME, 0, &at, NULL, ~0u),
+		    ETIMEDOUT);
 	CHECK(now_ms() - before >= 38);
 	CHECK_ERRNO(futex(&word_a, FUTEX_WAIT_BITSET, 0, &past, NULL, ~0u), ETIMEDOUT);
 }
@@ -146,7 +148,8 @@ TEST(requeue_moves_sleepers)
 
 	for (int i = 0; i < 4; i++)
 		start_sleeper(&sleepers[i], &word_a, FUTEX_WAIT_PRIVATE, 0);
-	CHECK_EQ(futex(&word_a, FUTEX_REQUEUE_PRIVATE, 1, as_timeout(2), &word_b, 0), 3); /* the manual says 1 */
+	CHECK_EQ(futex(&word_a, FUTEX_REQUEUE_PRIVATE, 1, as_timeout(2), &word_b, 0),
+		 3); /* the manual says 1 */
 	CHECK_EQ(futex(&word_b, FUTEX_WAKE_PRIVATE, 10, NULL, NULL, 0), 2);
 	CHECK_EQ(futex(&word_a, FUTEX_WAKE_PRIVATE, 10, NULL, NULL, 0), 1);
 	for (int i = 0; i < 4; i++)
@@ -159,8 +162,10 @@ TEST(cmp_requeue_compares)
 
 	for (int i = 0; i < 3; i++)
 		start_sleeper(&sleepers[i], &word_a, FUTEX_WAIT_PRIVATE, 0);
-	CHECK_ERRNO(futex(&word_a, FUTEX_CMP_REQUEUE_PRIVATE, 1, as_timeout(5), &word_b, 99), EAGAIN);
-	CHECK_EQ(futex(&word_a, FUTEX_CMP_REQUEUE_PRIVATE, 1, as_timeout(5), &word_b, 0), 3); /* woken and moved */
+	CHECK_ERRNO(futex(&word_a, FUTEX_CMP_REQUEUE_PRIVATE, 1, as_timeout(5), &word_b, 99),
+		    EAGAIN);
+	CHECK_EQ(futex(&word_a, FUTEX_CMP_REQUEUE_PRIVATE, 1, as_timeout(5), &word_b, 0),
+		 3); /* woken and moved */
 	CHECK_EQ(futex(&word_b, FUTEX_WAKE_PRIVATE, 10, NULL, NULL, 0), 2);
 	for (int i = 0; i < 3; i++)
 		pthread_join(sleepers[i].thread, NULL);
@@ -213,7 +218,10 @@ static long wake_a_child(volatile uint32_t *word, int private)
 	pid_t pid = fork();
 
 	if (!pid)
-		_exit(futex(word, FUTEX_WAIT | private, 0, &(struct timespec){ 0, 300000000 }, NULL, 0) ? 1 : 0);
+		_exit(futex(word, FUTEX_WAIT | private, 0, &(struct timespec){0, 300000000}, NULL,
+			    0)
+			      ? 1
+			      : 0);
 	CHECK_SOON(task_state(pid) == 'S');
 	sleep_ms(20);
 	long woken = futex(word, FUTEX_WAKE | private, 1, NULL, NULL, 0);
@@ -224,7 +232,8 @@ static long wake_a_child(volatile uint32_t *word, int private)
 TEST(shared_memory_connects_processes)
 {
 	volatile uint32_t *shared = shared_page();
-	volatile uint32_t *private = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile uint32_t *private =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	*private = 0;
 	CHECK_EQ(wake_a_child(shared, 0), 1);
@@ -307,9 +316,10 @@ TEST(a_circular_or_wild_robust_list_is_survived)
 		syscall(SYS_set_robust_list, &head, sizeof(head));
 		raise(SIGKILL);
 	});
-	CHECK_DIES(SIGKILL, syscall(SYS_set_robust_list, 0xffffffc000000000, sizeof(head)); raise(SIGKILL));
-	CHECK_DIES(SIGKILL, head.list.next = (void *)0x123457; syscall(SYS_set_robust_list, &head, sizeof(head));
+	CHECK_DIES(SIGKILL, syscall(SYS_set_robust_list, 0xffffffc000000000, sizeof(head));
 		   raise(SIGKILL));
+	CHECK_DIES(SIGKILL, head.list.next = (void *)0x123457;
+		   syscall(SYS_set_robust_list, &head, sizeof(head)); raise(SIGKILL));
 }
 
 static volatile uint32_t ping, pong;

@@ -1,5 +1,6 @@
 /*
- * ids.c: who a process is: user and group ids, process groups and sessions, limits, names, the machine.
+ * ids.c: who a process is: user and group ids, process groups and sessions, limits, names, the
+ * machine.
  */
 #define ABI_OWN_MAIN
 #include "tests/abi/abi.h"
@@ -215,9 +216,9 @@ TEST(limits)
 	limit = (struct rlimit){ 101, 100 };
 	CHECK_ERRNO(setrlimit(RLIMIT_NOFILE, &limit), EINVAL);
 	IN_CHILD(CHECK_EQ(getrlimit(RLIMIT_NOFILE, &old), 0); CHECK_EQ(old.rlim_max, 100);
-		 CHECK_EQ(set_resuid(5, 5, 5), 0); limit = (struct rlimit){ 50, 101 };
-		 CHECK_ERRNO(setrlimit(RLIMIT_NOFILE, &limit), EPERM); limit = (struct rlimit){ 60, 90 };
-		 CHECK_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0));
+		 CHECK_EQ(set_resuid(5, 5, 5), 0); limit = (struct rlimit){50, 101};
+		 CHECK_ERRNO(setrlimit(RLIMIT_NOFILE, &limit), EPERM);
+		 limit = (struct rlimit){60, 90}; CHECK_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0));
 	CHECK_ERRNO(syscall(SYS_prlimit64, 9999999, RLIMIT_NOFILE, NULL, &old), ESRCH);
 }
 
@@ -244,7 +245,8 @@ TEST(uname_fields)
 
 	CHECK_EQ(uname(&name), 0);
 	CHECK(strlen(name.sysname) && strlen(name.release) && strlen(name.version));
-	CHECK(name.release[0] >= '4' && name.release[0] <= '9'); /* glibc wants a release that it can compare */
+	CHECK(name.release[0] >= '4' &&
+	      name.release[0] <= '9'); /* glibc wants a release that it can compare */
 	CHECK_ERRNO(syscall(SYS_uname, 8), EFAULT);
 }
 

@@ -1,6 +1,7 @@
 /*
- * leak.c: one kind of work after another, each over and over: does the kernel end with what it began with?
- * What counts is said in objects.h. On Linux, which does not count for us, the work is done and skipped.
+ * leak.c: one kind of work after another, each over and over: does the kernel end with what it
+ * began with? What counts is said in objects.h. On Linux, which does not count for us, the work is
+ * done and skipped.
  */
 #define ABI_OWN_MAIN
 #define ABI_TIMEOUT 60
@@ -34,7 +35,8 @@ LEAK_TEST(fork_and_exit)
 
 LEAK_TEST(fork_with_touched_memory)
 {
-	char *memory = mmap(NULL, 4 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *memory =
+		mmap(NULL, 4 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	memset(memory, 1, 4 << 20);
 	for (int i = 0; i < 10; i++)
@@ -111,7 +113,8 @@ LEAK_TEST(exit_with_live_threads)
 	pthread_t thread;
 
 	for (int i = 0; i < 10; i++)
-		IN_CHILD(for (int j = 0; j < 4; j++) pthread_create(&thread, NULL, pause_in_thread, NULL));
+		IN_CHILD(for (int j = 0; j < 4; j++)
+				 pthread_create(&thread, NULL, pause_in_thread, NULL));
 }
 
 static int exit_child(void *arg)
@@ -121,7 +124,8 @@ static int exit_child(void *arg)
 
 LEAK_TEST(every_combination_of_shared_resources)
 {
-	static const unsigned long shares[] = { CLONE_FS, CLONE_FILES, CLONE_SYSVSEM, CLONE_IO, CLONE_VM };
+	static const unsigned long shares[] = {CLONE_FS, CLONE_FILES, CLONE_SYSVSEM, CLONE_IO,
+					       CLONE_VM};
 	static char stack[65536] __attribute__((aligned(16)));
 
 	for (int set = 0; set < 32; set++) {
@@ -143,7 +147,8 @@ LEAK_TEST(refused_clones)
 	for (int i = 0; i < 50; i++) {
 		CHECK(syscall(SYS_clone, CLONE_THREAD, 0, 0, 0, 0) == -1);
 		CHECK(syscall(SYS_clone3, &args, sizeof(args)) == -1);
-		struct clone_args again = { .exit_signal = SIGCHLD, .set_tid = (uintptr_t)taken, .set_tid_size = 1 };
+		struct clone_args again = {
+			.exit_signal = SIGCHLD, .set_tid = (uintptr_t)taken, .set_tid_size = 1};
 		CHECK(syscall(SYS_clone3, &again, sizeof(again)) == -1);
 	}
 }
@@ -220,7 +225,8 @@ LEAK_TEST(signals_pending_at_death)
 {
 	for (int i = 0; i < 10; i++)
 		IN_CHILD(sigset_t all; sigfillset(&all); sigprocmask(SIG_BLOCK, &all, NULL);
-			 for (int j = 0; j < 20; j++) sigqueue(getpid(), SIGRTMIN + j % 5, (union sigval){ .sival_int = j });
+			 for (int j = 0; j < 20; j++) sigqueue(getpid(), SIGRTMIN + j % 5,
+							       (union sigval){.sival_int = j});
 			 raise(SIGUSR1));
 }
 
@@ -271,7 +277,8 @@ LEAK_TEST(reading_proc)
 		if (!pid)
 			for (;;)
 				pause();
-		static const char *names[] = { "stat", "status", "maps", "statm", "cmdline", "comm", "wchan", "limits" };
+		static const char *names[] = {"stat",    "status", "maps",  "statm",
+					      "cmdline", "comm",   "wchan", "limits"};
 		for (int j = 0; j < 8; j++) {
 			snprintf(path, sizeof(path), "/proc/%d/%s", pid, names[j]);
 			read_file(path, text, sizeof(text));

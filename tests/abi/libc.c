@@ -1,6 +1,7 @@
 /*
- * libc.c: what a static glibc builds out of many calls: shells and spawned programs, streams, temporary
- * files, many allocations. An image without a shell gets this program as /bin/sh: it knows three commands.
+ * libc.c: what a static glibc builds out of many calls: shells and spawned programs, streams,
+ * temporary files, many allocations. An image without a shell gets this program as /bin/sh: it
+ * knows three commands.
  */
 #define ABI_OWN_MAIN
 #include "tests/abi/abi.h"

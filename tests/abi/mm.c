@@ -1,5 +1,6 @@
 /*
- * mm.c: mappings: what is in them, who sees a write, what splitting and replacing does, what is refused.
+ * mm.c: mappings: what is in them, who sees a write, what splitting and replacing does, what is
+ * refused.
  */
 #include "tests/abi/abi.h"
 #include <setjmp.h>
@@ -147,7 +148,8 @@ TEST(file_protection_rules)
 	int fds[2];
 
 	CHECK(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, reader, 0) != MAP_FAILED);
-	CHECK_ERRNO((intptr_t)mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, reader, 0), EACCES);
+	CHECK_ERRNO((intptr_t)mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, reader, 0),
+		    EACCES);
 	CHECK_ERRNO((intptr_t)mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, writer, 0), EACCES);
 	char *shared = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, reader, 0);
 	CHECK_ERRNO(mprotect(shared, PAGE, PROT_READ | PROT_WRITE), EACCES);
@@ -163,12 +165,18 @@ TEST(refused_mappings)
 
 	CHECK_ERRNO((intptr_t)mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), EINVAL);
 	CHECK_ERRNO((intptr_t)mmap(NULL, PAGE, PROT_READ, MAP_ANONYMOUS, -1, 0), EINVAL);
-	CHECK_ERRNO((intptr_t)mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 5), EINVAL);
-	CHECK_ERRNO((intptr_t)mmap(start + 1, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0), EINVAL);
-	CHECK_ERRNO((intptr_t)mmap(NULL, 1UL << 62, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), ENOMEM);
-	CHECK_ERRNO((intptr_t)mmap((void *)(1UL << 62), PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+	CHECK_ERRNO((intptr_t)mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 5),
+		    EINVAL);
+	CHECK_ERRNO((intptr_t)mmap(start + 1, PAGE, PROT_READ,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+		    EINVAL);
+	CHECK_ERRNO((intptr_t)mmap(NULL, 1UL << 62, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
 		    ENOMEM);
-	CHECK_ERRNO((intptr_t)mmap(NULL, -1UL, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), ENOMEM);
+	CHECK_ERRNO((intptr_t)mmap((void *)(1UL << 62), PAGE, PROT_READ,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+		    ENOMEM);
+	CHECK_ERRNO((intptr_t)mmap(NULL, -1UL, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+		    ENOMEM);
 	CHECK_ERRNO(munmap(start + 1, PAGE), EINVAL);
 	CHECK_ERRNO(munmap(start, 0), EINVAL);
 	CHECK_ERRNO(munmap((void *)(1UL << 62), PAGE), EINVAL);
@@ -199,8 +207,8 @@ TEST(fixed_replaces)
 	char *start = map_private(3);
 
 	memset(start, 1, 3 * PAGE);
-	CHECK(mmap(start + PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
-	      start + PAGE);
+	CHECK(mmap(start + PAGE, PAGE, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == start + PAGE);
 	CHECK_EQ(start[0], 1);
 	CHECK_EQ(start[PAGE], 0);
 	CHECK_EQ(start[2 * PAGE], 1);
@@ -221,8 +229,10 @@ TEST(a_free_hint_is_taken)
 	char *start = map_private(4);
 
 	munmap(start, 4 * PAGE);
-	CHECK(mmap(start + PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == start + PAGE);
-	CHECK(mmap(start + PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != start + PAGE);
+	CHECK(mmap(start + PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+	      start + PAGE);
+	CHECK(mmap(start + PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+	      start + PAGE);
 }
 
 TEST(mprotect_splits_and_joins)
@@ -244,12 +254,14 @@ TEST(mprotect_splits_and_joins)
 
 TEST(protections_hold)
 {
-	char *none = map(PAGE, PROT_NONE, MAP_PRIVATE), *read_only = map(PAGE, PROT_READ, MAP_PRIVATE);
+	char *none = map(PAGE, PROT_NONE, MAP_PRIVATE),
+	     *read_only = map(PAGE, PROT_READ, MAP_PRIVATE);
 
 	CHECK_EQ(touch(none, false), SIGSEGV);
 	CHECK_EQ(touch(read_only, false), 0);
 	CHECK_EQ(touch(read_only, true), SIGSEGV);
-	char *writable = map(PAGE, PROT_WRITE, MAP_PRIVATE); /* no machine here has write without read */
+	char *writable =
+		map(PAGE, PROT_WRITE, MAP_PRIVATE); /* no machine here has write without read */
 	CHECK_EQ(touch(writable, true), 0);
 }
 
@@ -403,7 +415,8 @@ TEST(madvise_dontneed_zeroes)
 TEST(big_sparse_mapping)
 {
 	size_t size = 8UL << 30, step = 64UL << 20;
-	char *start = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *start = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	CHECK(start != MAP_FAILED);
 	for (size_t at = 0; at < size; at += step)
@@ -416,7 +429,8 @@ TEST(big_sparse_mapping)
 TEST(user_copies_obey_protection)
 {
 	int fds[2];
-	char *read_only = map(PAGE, PROT_READ, MAP_PRIVATE), *none = map(PAGE, PROT_NONE, MAP_PRIVATE);
+	char *read_only = map(PAGE, PROT_READ, MAP_PRIVATE),
+	     *none = map(PAGE, PROT_NONE, MAP_PRIVATE);
 	char *edge = map_private(2);
 
 	CHECK_EQ(pipe(fds), 0);
@@ -448,6 +462,7 @@ TEST(address_space_limit)
 	struct rlimit limit = { 64 << 20, 64 << 20 };
 
 	CHECK_EQ(setrlimit(RLIMIT_AS, &limit), 0);
-	CHECK_ERRNO((intptr_t)mmap(NULL, 128 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), ENOMEM);
+	CHECK_ERRNO((intptr_t)mmap(NULL, 128 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+		    ENOMEM);
 	CHECK(mmap(NULL, 1 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
 }

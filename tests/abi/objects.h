@@ -1,11 +1,13 @@
 /*
  * objects.h: the kernel's own counts of its objects, for the tests that look for leaks.
  *
- * Pando's /proc/pando/objects has a line `name count` per kind of object: tasks, files, pages in use, objects
- * of each slab cache. Linux has no such file: there the tests exercise and skip the comparison.
+ * Pando's /proc/pando/objects has a line `name count` per kind of object: tasks, files, pages in
+ * use, objects of each slab cache. Linux has no such file: there the tests exercise and skip the
+ * comparison.
  *
- * Caches fill and drain, so one unequal pair of snapshots proves nothing. A leak, though, grows with every
- * round of the same work: objects_check() fails when some count has grown in each of ROUNDS rounds.
+ * Caches fill and drain, so one unequal pair of snapshots proves nothing. A leak, though, grows
+ * with every round of the same work: objects_check() fails when some count has grown in each of
+ * ROUNDS rounds.
  */
 #ifndef TESTS_ABI_OBJECTS_H
 #define TESTS_ABI_OBJECTS_H
@@ -37,7 +39,8 @@ static inline bool objects_read(struct objects *objects)
 	return true;
 }
 
-/* Waits until two snapshots 20 ms apart agree (exits are finished by others), for a second at most. */
+/* Waits until two snapshots 20 ms apart agree (exits are finished by others), for a second at most.
+ */
 static inline bool objects_settle(struct objects *objects)
 {
 	struct objects again;
@@ -62,8 +65,9 @@ static inline long objects_value(const struct objects *objects, const char *name
 }
 
 /*
- * Runs the work once to warm up and then in rounds, until a round leaves no count higher than the least seen
- * before it. False: no kernel counts here, the work ran once. A leak fails the test with the kinds that grew.
+ * Runs the work once to warm up and then in rounds, until a round leaves no count higher than the
+ * least seen before it. False: no kernel counts here, the work ran once. A leak fails the test with
+ * the kinds that grew.
  */
 static inline bool objects_check(void (*work)(void))
 {
@@ -82,8 +86,9 @@ static inline bool objects_check(void (*work)(void))
 		for (int i = 0; i < after.count; i++) {
 			long old = objects_value(&before, after.kind[i].name);
 			if (after.kind[i].value > old && length < 200)
-				length += snprintf(grown + length, sizeof(grown) - length, " %s %ld->%ld",
-						   after.kind[i].name, old, after.kind[i].value);
+				length += snprintf(grown + length, sizeof(grown) - length,
+						   " %s %ld->%ld", after.kind[i].name, old,
+						   after.kind[i].value);
 		}
 		if (!length)
 			return true;

@@ -245,7 +245,8 @@ TEST(renameat2_flags)
 	CHECK_EQ(renameat2(AT_FDCWD, "b", AT_FDCWD, "d", RENAME_EXCHANGE), 0);
 	CHECK(S_ISDIR(stat_of("b").st_mode) && S_ISREG(stat_of("d").st_mode));
 	CHECK_ERRNO(renameat2(AT_FDCWD, "b", AT_FDCWD, "x", RENAME_EXCHANGE), ENOENT);
-	CHECK_ERRNO(renameat2(AT_FDCWD, "b", AT_FDCWD, "d", RENAME_EXCHANGE | RENAME_NOREPLACE), EINVAL);
+	CHECK_ERRNO(renameat2(AT_FDCWD, "b", AT_FDCWD, "d", RENAME_EXCHANGE | RENAME_NOREPLACE),
+		    EINVAL);
 	CHECK_ERRNO(renameat2(AT_FDCWD, "b", AT_FDCWD, "d", 64), EINVAL);
 }
 
@@ -284,11 +285,14 @@ TEST(permission_checks)
 	create("sticky/file");
 	CHECK_EQ(chmod(".", 0755), 0);
 	IN_CHILD(CHECK_EQ(setresgid(500, 500, 500), 0); CHECK_EQ(setresuid(500, 500, 500), 0);
-		 CHECK_ERRNO(open("mine", O_RDONLY), EACCES); CHECK_ERRNO(access("mine", R_OK), EACCES);
-		 CHECK_EQ(access("mine", F_OK), 0); CHECK_ERRNO(open("shut/inside", O_RDONLY), EACCES);
-		 CHECK_ERRNO(chdir("shut"), EACCES); CHECK_ERRNO(open("x", O_CREAT | O_WRONLY, 0600), EACCES);
+		 CHECK_ERRNO(open("mine", O_RDONLY), EACCES);
+		 CHECK_ERRNO(access("mine", R_OK), EACCES); CHECK_EQ(access("mine", F_OK), 0);
+		 CHECK_ERRNO(open("shut/inside", O_RDONLY), EACCES);
+		 CHECK_ERRNO(chdir("shut"), EACCES);
+		 CHECK_ERRNO(open("x", O_CREAT | O_WRONLY, 0600), EACCES);
 		 CHECK_ERRNO(mkdir("x", 0700), EACCES); CHECK_ERRNO(unlink("mine"), EACCES);
-		 CHECK_ERRNO(chmod("mine", 0666), EPERM); CHECK_ERRNO(chown("mine", 500, 500), EPERM);
+		 CHECK_ERRNO(chmod("mine", 0666), EPERM);
+		 CHECK_ERRNO(chown("mine", 500, 500), EPERM);
 		 CHECK_ERRNO(unlink("sticky/file"), EPERM); CHECK_ERRNO(chroot("."), EPERM);
 		 CHECK_ERRNO(mount("t", ".", "tmpfs", 0, NULL), EPERM));
 	CHECK_EQ(access("mine", R_OK | W_OK), 0);

@@ -352,7 +352,8 @@ TEST(epoll_wakes_and_times_out)
 	pid_t pid = fork();
 	if (!pid) {
 		sleep_ms(30);
-		_exit(0); /* nothing is written: the parent closes its writer, so this is the hang-up */
+		_exit(0); /* nothing is written: the parent closes its writer, so this is the
+			     hang-up */
 	}
 	close(fds[1]);
 	CHECK_EQ(epoll_wait(epoll, got, 4, 5000), 1);

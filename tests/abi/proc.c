@@ -66,7 +66,8 @@ TEST(self_is_this_process)
 	snprintf(own, sizeof(own), "%d", getpid());
 	CHECK(readlink("/proc/self", target, sizeof(target) - 1) > 0);
 	CHECK_STR(target, own);
-	IN_CHILD(CHECK(readlink("/proc/self", target, sizeof(target) - 1) > 0); CHECK_EQ(atoi(target), getpid()));
+	IN_CHILD(CHECK(readlink("/proc/self", target, sizeof(target) - 1) > 0);
+		 CHECK_EQ(atoi(target), getpid()));
 	memset(target, 0, sizeof(target));
 	snprintf(own, sizeof(own), "%d/task/%d", getpid(), gettid());
 	CHECK(readlink("/proc/thread-self", target, sizeof(target) - 1) > 0);
@@ -110,8 +111,10 @@ TEST(stat_counts_threads_memory_and_time)
 
 	read_proc("/proc/self/stat");
 	CHECK_EQ(sscanf(strrchr(text, ')') + 1,
-			" %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %ld %*d %ld %ld %ld",
-			&threads, &start, &size, &resident), 4);
+			" %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %ld "
+			"%*d %ld %ld %ld",
+			&threads, &start, &size, &resident),
+		 4);
 	CHECK_EQ(threads, 1);
 	CHECK(start > 0 && size > 100000 && resident > 5);
 	CHECK(resident * 4096 <= size);
@@ -119,10 +122,34 @@ TEST(stat_counts_threads_memory_and_time)
 
 TEST(status_keys)
 {
-	static const char *keys[] = { "Name:", "Umask:", "State:", "Tgid:", "Pid:", "PPid:", "TracerPid:", "Uid:",
-		"Gid:", "FDSize:", "Groups:", "VmPeak:", "VmSize:", "VmRSS:", "VmData:", "VmStk:", "VmExe:", "Threads:",
-		"SigQ:", "SigPnd:", "ShdPnd:", "SigBlk:", "SigIgn:", "SigCgt:", "Cpus_allowed:", "Cpus_allowed_list:",
-		"voluntary_ctxt_switches:", "nonvoluntary_ctxt_switches:" };
+	static const char *keys[] = {"Name:",
+				     "Umask:",
+				     "State:",
+				     "Tgid:",
+				     "Pid:",
+				     "PPid:",
+				     "TracerPid:",
+				     "Uid:",
+				     "Gid:",
+				     "FDSize:",
+				     "Groups:",
+				     "VmPeak:",
+				     "VmSize:",
+				     "VmRSS:",
+				     "VmData:",
+				     "VmStk:",
+				     "VmExe:",
+				     "Threads:",
+				     "SigQ:",
+				     "SigPnd:",
+				     "ShdPnd:",
+				     "SigBlk:",
+				     "SigIgn:",
+				     "SigCgt:",
+				     "Cpus_allowed:",
+				     "Cpus_allowed_list:",
+				     "voluntary_ctxt_switches:",
+				     "nonvoluntary_ctxt_switches:"};
 
 	read_proc("/proc/self/status");
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
@@ -150,7 +177,8 @@ TEST(status_signal_masks)
 	read_proc("/proc/self/status");
 	CHECK_STR(value_of("SigBlk:"), "8000000000000001");
 	CHECK_STR(value_of("SigIgn:"), "0000000000000200");
-	CHECK_EQ(strtoul(value_of("SigPnd:"), NULL, 16) | strtoul(value_of("ShdPnd:"), NULL, 16), 1);
+	CHECK_EQ(strtoul(value_of("SigPnd:"), NULL, 16) | strtoul(value_of("ShdPnd:"), NULL, 16),
+		 1);
 }
 
 TEST(states)
@@ -210,7 +238,8 @@ TEST(descriptor_links)
 	CHECK_STR(target, expected);
 	DIR *dir = opendir("/proc/self/fd");
 	for (struct dirent *entry; (entry = readdir(dir));)
-		count += entry->d_name[0] != '.' && atoi(entry->d_name) >= fd && atoi(entry->d_name) <= fds[1];
+		count += entry->d_name[0] != '.' && atoi(entry->d_name) >= fd &&
+			 atoi(entry->d_name) <= fds[1];
 	CHECK_EQ(count, fds[1] - fd + 1);
 	CHECK_ERRNO(readlink("/proc/self/fd/9999", target, sizeof(target)), ENOENT);
 }
@@ -243,10 +272,12 @@ TEST(maps_lines)
 	read_proc("/proc/self/maps");
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
 		name[0] = 0;
-		CHECK(sscanf(line, "%lx-%lx %4s %lx %*x:%*x %lu %199s", &start, &stop, mode, &offset, &inode, name) >= 5);
+		CHECK(sscanf(line, "%lx-%lx %4s %lx %*x:%*x %lu %199s", &start, &stop, mode,
+			     &offset, &inode, name) >= 5);
 		CHECK(start < stop && start >= last && start % 4096 == 0);
 		last = stop;
-		stack |= !strcmp(name, "[stack]") && (uintptr_t)mode >= start && (uintptr_t)mode < stop;
+		stack |= !strcmp(name, "[stack]") && (uintptr_t)mode >= start &&
+			 (uintptr_t)mode < stop;
 		vdso |= !strcmp(name, "[vdso]");
 		code |= strstr(name, "/proc") && !strcmp(mode, "r-xp") && inode &&
 			(uintptr_t)start_pauser >= start && (uintptr_t)start_pauser < stop;
@@ -260,7 +291,8 @@ TEST(statm_agrees)
 {
 	long size, resident, shared;
 
-	CHECK_EQ(sscanf(read_proc("/proc/self/statm"), "%ld %ld %ld", &size, &resident, &shared), 3);
+	CHECK_EQ(sscanf(read_proc("/proc/self/statm"), "%ld %ld %ld", &size, &resident, &shared),
+		 3);
 	CHECK(size > resident && resident > 0 && shared >= 0);
 }
 
@@ -348,8 +380,9 @@ TEST(uptime_and_loadavg)
 	CHECK_EQ(sscanf(read_proc("/proc/uptime"), "%lf %lf", &up, &idle), 2);
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	CHECK(up > now.tv_sec - 2 && up < now.tv_sec + 2);
-	CHECK_EQ(sscanf(read_proc("/proc/loadavg"), "%lf %lf %lf %d/%d %d", &one, &five, &fifteen, &running, &all,
-			&last), 6);
+	CHECK_EQ(sscanf(read_proc("/proc/loadavg"), "%lf %lf %lf %d/%d %d", &one, &five, &fifteen,
+			&running, &all, &last),
+		 6);
 	CHECK(running >= 1 && all >= running && last >= getpid());
 }
 
@@ -414,9 +447,27 @@ TEST(environ_and_other_peoples_files)
 	pid_t pid = start_pauser();
 	char path[100];
 
-	IN_CHILD(CHECK_EQ(setresuid(500, 500, 500), 0); snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-		 CHECK_ERRNO(open(path, O_RDONLY), EACCES); snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	IN_CHILD(CHECK_EQ(setresuid(500, 500, 500), 0);
+		 snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+		 CHECK_ERRNO(open(path, O_RDONLY), EACCES);
+		 snprintf(path, sizeof(path), "/proc/%d/exe", pid);
 		 CHECK_ERRNO(readlink(path, text, sizeof(text)), EACCES);
-		 snprintf(path, sizeof(path), "/proc/%d/stat", pid); CHECK(open(path, O_RDONLY) >= 0));
+		 snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+		 CHECK(open(path, O_RDONLY) >= 0));
 	end(pid);
+}
+
+/* Whoever has given up root still finds its own descriptors there. */
+TEST(own_descriptors_without_root)
+{
+	CHECK_EQ(chmod("/proc/self/fd", 0700), -1);
+	CHECK_EQ(setresuid(500, 500, 500), 0);
+	CHECK_EQ(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), 0);
+	CHECK(open("/proc/self/fd", O_RDONLY) >= 0);
+	CHECK(readlink("/proc/self/fd/0", text, sizeof(text)) > 0);
+	CHECK(open("/proc/self/fdinfo/0", O_RDONLY) >= 0);
+	int fd = open("/proc/self/oom_score_adj", O_RDWR);
+	CHECK(fd >= 0);
+	CHECK_EQ(write(fd, "10", 2), 2);
+	CHECK_ERRNO(write(fd, "-500", 4), EACCES);
 }

@@ -1,6 +1,6 @@
 /*
- * pthread.c: threads as glibc makes them - clone3, futexes, TLS, robust lists, cancellation - and what a
- * process with threads does at exit and exec.
+ * pthread.c: threads as glibc makes them - clone3, futexes, TLS, robust lists, cancellation - and
+ * what a process with threads does at exit and exec.
  */
 #define ABI_OWN_MAIN
 #include "tests/abi/abi.h"
@@ -346,7 +346,8 @@ TEST(main_thread_may_end_first)
 		pthread_exit(NULL);
 	}
 	sleep_ms(15);
-	CHECK_EQ(waitpid(pid, NULL, WNOHANG), 0); /* a dead leader with live threads is not to be waited for */
+	CHECK_EQ(waitpid(pid, NULL, WNOHANG),
+		 0); /* a dead leader with live threads is not to be waited for */
 	CHECK_EXITED(pid, 8);
 }
 
@@ -466,7 +467,8 @@ TEST(detached_threads_vanish)
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	for (int i = 0; i < 20; i++)
 		CHECK_EQ(pthread_create(&thread, &attributes, add_one, NULL), 0);
-	CHECK_SOON(read_file("/proc/self/status", text, sizeof(text)) > 0 && strstr(text, "Threads:\t1\n"));
+	CHECK_SOON(read_file("/proc/self/status", text, sizeof(text)) > 0 &&
+		   strstr(text, "Threads:\t1\n"));
 }
 
 TEST(rwlock_and_once)
@@ -487,7 +489,8 @@ int main(int argc, char **argv)
 	char text[4096];
 
 	if (argc > 2 && !strcmp(argv[1], "--exec-target")) {
-		bool alone = read_file("/proc/self/status", text, sizeof(text)) > 0 && strstr(text, "Threads:\t1\n");
+		bool alone = read_file("/proc/self/status", text, sizeof(text)) > 0 &&
+			     strstr(text, "Threads:\t1\n");
 		return alone && getpid() == atoi(argv[2]) && gettid() == getpid() ? 21 : 22;
 	}
 	return abi_main(argc, argv);

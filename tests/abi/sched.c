@@ -25,7 +25,8 @@ TEST(yield_and_getcpu)
 TEST(nice_values)
 {
 	CHECK_EQ(getpriority(PRIO_PROCESS, 0), 0);
-	CHECK_EQ(syscall(SYS_getpriority, PRIO_PROCESS, 0), 20); /* the raw call answers 20 - nice */
+	CHECK_EQ(syscall(SYS_getpriority, PRIO_PROCESS, 0),
+		 20); /* the raw call answers 20 - nice */
 	CHECK_EQ(setpriority(PRIO_PROCESS, 0, 7), 0);
 	CHECK_EQ(getpriority(PRIO_PROCESS, 0), 7);
 	IN_CHILD(CHECK_EQ(getpriority(PRIO_PROCESS, 0), 7));
@@ -38,8 +39,10 @@ TEST(nice_values)
 	CHECK_EQ(getpriority(PRIO_PGRP, 0), 3);
 	CHECK_ERRNO(setpriority(9, 0, 0), EINVAL);
 	CHECK_ERRNO(setpriority(PRIO_PROCESS, 9999999, 0), ESRCH);
-	IN_CHILD(CHECK_EQ(setresuid(500, 500, 500), 0); CHECK_EQ(setpriority(PRIO_PROCESS, 0, 5), 0);
-		 CHECK_ERRNO(setpriority(PRIO_PROCESS, 0, 0), EACCES); CHECK_ERRNO(setpriority(PRIO_PROCESS, 1, 5), EPERM));
+	IN_CHILD(CHECK_EQ(setresuid(500, 500, 500), 0);
+		 CHECK_EQ(setpriority(PRIO_PROCESS, 0, 5), 0);
+		 CHECK_ERRNO(setpriority(PRIO_PROCESS, 0, 0), EACCES);
+		 CHECK_ERRNO(setpriority(PRIO_PROCESS, 1, 5), EPERM));
 }
 
 TEST(affinity)
@@ -121,8 +124,10 @@ TEST(a_busy_thread_does_not_starve_others)
 		CHECK(count[i] > 1000);
 }
 
-static const clockid_t clocks[] = { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID,
-	CLOCK_THREAD_CPUTIME_ID, CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME };
+static const clockid_t clocks[] = {CLOCK_REALTIME,           CLOCK_MONOTONIC,
+				   CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID,
+				   CLOCK_MONOTONIC_RAW,      CLOCK_REALTIME_COARSE,
+				   CLOCK_MONOTONIC_COARSE,   CLOCK_BOOTTIME};
 
 static int64_t ns_of(struct timespec time)
 {
@@ -341,7 +346,8 @@ TEST(usage_and_times)
 
 TEST(cpu_limit_kills)
 {
-	CHECK_DIES(SIGXCPU, struct rlimit limit = { 1, 3 }; setrlimit(RLIMIT_CPU, &limit); for (;;) asm volatile(""));
+	CHECK_DIES(SIGXCPU, struct rlimit limit = {1, 3}; setrlimit(RLIMIT_CPU, &limit);
+		   for (;;) asm volatile(""));
 }
 
 TEST(round_robin_sleepers_wake_on_time)

@@ -1,6 +1,6 @@
 /*
- * sigframe.c: the machine side of signals: faults and what they report, alternate stacks, registers saved
- * and restored around a handler, and frames that a program has changed or broken.
+ * sigframe.c: the machine side of signals: faults and what they report, alternate stacks, registers
+ * saved and restored around a handler, and frames that a program has changed or broken.
  */
 #include "tests/abi/abi.h"
 #include <sched.h>
@@ -153,7 +153,8 @@ static void note_stack(int sig, siginfo_t *info, void *context)
 
 static bool on_alternate(void)
 {
-	return handler_sp >= (uintptr_t)alternate && handler_sp < (uintptr_t)alternate + sizeof(alternate);
+	return handler_sp >= (uintptr_t)alternate &&
+	       handler_sp < (uintptr_t)alternate + sizeof(alternate);
 }
 
 TEST(alternate_stack)

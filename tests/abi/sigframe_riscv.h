@@ -7,7 +7,8 @@ TEST(illegal_instruction)
 	extern char bad_instruction[];
 
 	handle(SIGILL, jump_back, 0);
-	CHECK_EQ(FAULT(asm volatile(".global bad_instruction\nbad_instruction: .4byte 0xffffffff")), SIGILL);
+	CHECK_EQ(FAULT(asm volatile(".global bad_instruction\nbad_instruction: .4byte 0xffffffff")),
+		 SIGILL);
 	CHECK_EQ(seen.si_code, ILL_ILLOPC);
 	CHECK(seen.si_addr == bad_instruction);
 }
@@ -16,7 +17,8 @@ TEST(privileged_instruction)
 {
 	handle(SIGILL, jump_back, 0);
 	CHECK_EQ(FAULT(asm volatile("csrr t0, 0x100" ::: "t0")), SIGILL);
-	CHECK_EQ(FAULT(asm volatile(".4byte 0x10500073 /* wfi */\n.4byte 0x10200073 /* sret */")), SIGILL);
+	CHECK_EQ(FAULT(asm volatile(".4byte 0x10500073 /* wfi */\n.4byte 0x10200073 /* sret */")),
+		 SIGILL);
 }
 
 TEST(ebreak_traps)
@@ -69,13 +71,14 @@ TEST(all_integer_registers_survive)
 	register long a0 asm("a0") = pid;
 	register long a1 asm("a1") = tid;
 	register long a2 asm("a2") = SIGUSR1;
-	asm volatile("li t3, 103\nli t4, 104\nli t5, 105\nli a3, 13\nli a4, 14\nli a5, 15\nli a6, 16\n"
-		     "ecall\n"
-		     "sd t3, 0(%[out])\nsd t4, 8(%[out])\nsd t5, 16(%[out])\n"
-		     "sd a3, 24(%[out])\nsd a4, 32(%[out])\nsd a5, 40(%[out])\nsd a6, 48(%[out])"
-		     : "+r"(a0)
-		     : [out] "r"(after), "r"(number), "r"(a1), "r"(a2)
-		     : "t3", "t4", "t5", "a3", "a4", "a5", "a6", "memory");
+	asm volatile(
+		"li t3, 103\nli t4, 104\nli t5, 105\nli a3, 13\nli a4, 14\nli a5, 15\nli a6, 16\n"
+		"ecall\n"
+		"sd t3, 0(%[out])\nsd t4, 8(%[out])\nsd t5, 16(%[out])\n"
+		"sd a3, 24(%[out])\nsd a4, 32(%[out])\nsd a5, 40(%[out])\nsd a6, 48(%[out])"
+		: "+r"(a0)
+		: [out] "r"(after), "r"(number), "r"(a1), "r"(a2)
+		: "t3", "t4", "t5", "a3", "a4", "a5", "a6", "memory");
 	const unsigned long expected[] = { 103, 104, 105, 13, 14, 15, 16 };
 	CHECK_EQ(a0, 0);
 	for (int i = 0; i < 7; i++)
@@ -125,8 +128,9 @@ TEST(handler_arguments_and_return_address)
 		ucontext_t *frame = context;
 		uintptr_t sp = frame->uc_mcontext.__gregs[REG_SP];
 
-		right = sig == SIGUSR1 && info->si_signo == SIGUSR1 && (uintptr_t)context % 16 == 0 &&
-			(uintptr_t)info < (uintptr_t)context && (uintptr_t)context < sp &&
+		right = sig == SIGUSR1 && info->si_signo == SIGUSR1 &&
+			(uintptr_t)context % 16 == 0 && (uintptr_t)info < (uintptr_t)context &&
+			(uintptr_t)context < sp &&
 			(uintptr_t)context - (uintptr_t)info == sizeof(siginfo_t);
 	}
 	handle(SIGUSR1, look, 0);
@@ -153,7 +157,8 @@ TEST(sigreturn_with_a_zero_frame_dies_in_user_mode)
 	CHECK_DIES(SIGSEGV, asm volatile("mv sp, %0\nli a7, 139\necall" ::"r"(zero)));
 }
 
-/* The kernel takes no privilege from a frame: fields that user mode may not set are ignored or refused. */
+/* The kernel takes no privilege from a frame: fields that user mode may not set are ignored or
+ * refused. */
 TEST(sigreturn_keeps_reserved_zero)
 {
 	struct rlimit none = { 0, 0 };

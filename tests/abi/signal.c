@@ -1,6 +1,6 @@
 /*
- * signal.c: dispositions, masks, queues, restart, stops: what a program sees of signals short of faults.
- * The machine side - frames, registers, faults, alternate stacks - is in sigframe.c.
+ * signal.c: dispositions, masks, queues, restart, stops: what a program sees of signals short of
+ * faults. The machine side - frames, registers, faults, alternate stacks - is in sigframe.c.
  */
 #include "tests/abi/abi.h"
 #include <pthread.h>
@@ -121,8 +121,10 @@ TEST(kill_and_stop_cannot_be_changed)
 {
 	sigset_t all, now;
 
-	CHECK_ERRNO(syscall(SYS_rt_sigaction, SIGKILL, &(struct kernel_action){ 0 }, NULL, 8), EINVAL);
-	CHECK_ERRNO(syscall(SYS_rt_sigaction, SIGSTOP, &(struct kernel_action){ 0 }, NULL, 8), EINVAL);
+	CHECK_ERRNO(syscall(SYS_rt_sigaction, SIGKILL, &(struct kernel_action){0}, NULL, 8),
+		    EINVAL);
+	CHECK_ERRNO(syscall(SYS_rt_sigaction, SIGSTOP, &(struct kernel_action){0}, NULL, 8),
+		    EINVAL);
 	CHECK_EQ(syscall(SYS_rt_sigaction, SIGKILL, NULL, &(struct kernel_action){ 0 }, 8), 0);
 	CHECK_ERRNO(syscall(SYS_rt_sigaction, 0, NULL, NULL, 8), EINVAL);
 	CHECK_ERRNO(syscall(SYS_rt_sigaction, 65, NULL, NULL, 8), EINVAL);
@@ -144,7 +146,8 @@ TEST(sigaction_reports_the_old)
 	handle(SIGUSR1, SA_RESTART | SA_NODEFER);
 	CHECK_EQ(sigaction(SIGUSR1, NULL, &old), 0);
 	CHECK(old.sa_sigaction == count_hit);
-	CHECK_EQ(old.sa_flags & (SA_RESTART | SA_NODEFER | SA_SIGINFO), SA_RESTART | SA_NODEFER | SA_SIGINFO);
+	CHECK_EQ(old.sa_flags & (SA_RESTART | SA_NODEFER | SA_SIGINFO),
+		 SA_RESTART | SA_NODEFER | SA_SIGINFO);
 }
 
 TEST(standard_signals_merge)
@@ -187,7 +190,8 @@ TEST(lower_signals_are_taken_first)
 	siginfo_t info;
 	sigfillset(&wanted);
 	CHECK_EQ(sigpending(&got), 0);
-	CHECK(sigismember(&got, SIGUSR2) && sigismember(&got, SIGRTMIN + 1) && sigismember(&got, SIGRTMIN + 5));
+	CHECK(sigismember(&got, SIGUSR2) && sigismember(&got, SIGRTMIN + 1) &&
+	      sigismember(&got, SIGRTMIN + 5));
 	CHECK_EQ(sigwaitinfo(&wanted, &info), SIGUSR2);
 	CHECK_EQ(sigwaitinfo(&wanted, &info), SIGRTMIN + 1);
 	CHECK_EQ(sigwaitinfo(&wanted, &info), SIGRTMIN + 5);
@@ -351,7 +355,8 @@ TEST(resethand_resets_once)
 	CHECK_DIES(SIGUSR1, raise(SIGUSR1));
 }
 
-/* Starts a child that signals us after 30 ms, then, when fd is given, writes a byte to it after another 30. */
+/* Starts a child that signals us after 30 ms, then, when fd is given, writes a byte to it after
+ * another 30. */
 static pid_t disturb(int sig, int fd)
 {
 	pid_t parent = getpid(), pid = fork();

@@ -1,10 +1,11 @@
 /*
- * stress.c: everything at once, for SECONDS (environment or first argument; 10 if not given), from a seed
- * (SEED or second argument; else the clock) that is printed. Workers, two per processor, each do random work:
- * fork trees, thread crowds, pipes, signals, mappings, files, exec, kills. At the end nothing may have leaked.
+ * stress.c: everything at once, for SECONDS (environment or first argument; 10 if not given), from
+ * a seed (SEED or second argument; else the clock) that is printed. Workers, two per processor,
+ * each do random work: fork trees, thread crowds, pipes, signals, mappings, files, exec, kills. At
+ * the end nothing may have leaked.
  *
- * A worker that finds a wrong result says what and exits; that, or a worker that does not end, fails the run.
- * Repeat a run with: stress SECONDS SEED.
+ * A worker that finds a wrong result says what and exits; that, or a worker that does not end,
+ * fails the run. Repeat a run with: stress SECONDS SEED.
  */
 #define ABI_OWN_MAIN
 #define ABI_TIMEOUT 100000
@@ -155,7 +156,8 @@ static void shuffle_mappings(void)
 			slot[at] = NULL;
 			continue;
 		}
-		slot[at] = mmap(NULL, PAGES * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		slot[at] = mmap(NULL, PAGES * 4096, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		CHECK(slot[at] != MAP_FAILED);
 		memset(slot[at], at + 1, PAGES * 4096);
 	}
@@ -259,7 +261,8 @@ static void run_workers(void)
 	while (wait(&status) > 0)
 		failed |= status;
 	if (failed)
-		FAIL("a worker ended with wait status %#x; repeat: stress %u %u", failed, seconds, seed);
+		FAIL("a worker ended with wait status %#x; repeat: stress %u %u", failed, seconds,
+		     seed);
 }
 
 TEST(everything_at_once)

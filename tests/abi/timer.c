@@ -317,6 +317,56 @@ TEST(a_stop_stops_every_thread)
 	CHECK_KILLED(pid, SIGKILL);
 }
 
+static int sleep_way;
+
+/* Sleeps for good in one of several calls that a signal may end; a stop must reach each of them. */
+static void *sleep_somehow(void *arg)
+{
+	sigset_t none;
+	int word = 0, fds[2], signo;
+	char c;
+
+	sigemptyset(&none);
+	CHECK_EQ(pipe(fds), 0);
+	while (sleep_way == 0)
+		(void)!read(fds[0], &c, 1);
+	while (sleep_way == 1)
+		poll(NULL, 0, -1);
+	while (sleep_way == 2)
+		sleep(100);
+	while (sleep_way == 3)
+		syscall(SYS_futex, &word, FUTEX_WAIT, 0, NULL);
+	for (;;)
+		sigwait(&none, &signo); /* no signal is waited for: only the end ends it */
+	return arg;
+}
+
+TEST(a_stop_reaches_threads_that_sleep)
+{
+	int status;
+
+	for (sleep_way = 0; sleep_way < 5; sleep_way++) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			pthread_t thread;
+
+			pthread_create(&thread, NULL, sleep_somehow, NULL);
+			for (;;)
+				pause();
+		}
+		sleep_ms(50);
+		CHECK_EQ(kill(pid, SIGSTOP), 0);
+		CHECK_EQ(waitpid(pid, &status, WUNTRACED), pid);
+		CHECK(WIFSTOPPED(status));
+		CHECK_EQ(kill(pid, SIGCONT), 0);
+		CHECK_EQ(waitpid(pid, &status, WCONTINUED), pid);
+		CHECK(WIFCONTINUED(status));
+		CHECK_EQ(kill(pid, SIGKILL), 0);
+		CHECK_KILLED(pid, SIGKILL);
+	}
+}
+
 TEST(a_sleep_goes_on_after_a_stop)
 {
 	pid_t pid = fork();

@@ -1,6 +1,6 @@
 /*
- * tty.c: the terminal: settings, line editing, job control. A pseudo-terminal is used where there is one;
- * otherwise the console is asked only what can be asked without typing.
+ * tty.c: the terminal: settings, line editing, job control. A pseudo-terminal is used where there
+ * is one; otherwise the console is asked only what can be asked without typing.
  */
 #include "tests/abi/abi.h"
 #include <poll.h>
@@ -117,7 +117,8 @@ TEST(defaults_of_a_new_terminal)
 	CHECK_EQ(tcgetattr(slave, &settings), 0);
 	CHECK_EQ(settings.c_iflag, ICRNL | IXON);
 	CHECK_EQ(settings.c_oflag, OPOST | ONLCR);
-	CHECK_EQ(settings.c_lflag, ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN);
+	CHECK_EQ(settings.c_lflag,
+		 ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN);
 	CHECK_EQ(settings.c_cflag, B38400 | CS8 | CREAD);
 	CHECK_EQ(settings.c_cc[VERASE], 127);
 	CHECK_EQ(settings.c_cc[VKILL], 'U' - 64);
@@ -251,7 +252,8 @@ TEST(hang_up)
 /* In a child that leads a session whose terminal is a fresh pty. */
 static void lead_session(void)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL); /* out of the test's group, so the harness cannot end it */
+	prctl(PR_SET_PDEATHSIG,
+	      SIGKILL); /* out of the test's group, so the harness cannot end it */
 	CHECK(setsid() > 0);
 	open_pty();
 	CHECK_EQ(ioctl(slave, TIOCSCTTY, 0), 0);
@@ -293,8 +295,9 @@ TEST(control_z_stops)
 		for (;;)
 			pause();
 	} setpgid(pid, pid);
-		 CHECK_EQ(tcsetpgrp(slave, pid), 0); type("\x1a"); CHECK_EQ(waitpid(pid, &status, WUNTRACED), pid);
-		 CHECK(WIFSTOPPED(status)); CHECK_EQ(WSTOPSIG(status), SIGTSTP); kill(pid, SIGKILL);
+		 CHECK_EQ(tcsetpgrp(slave, pid), 0); type("\x1a");
+		 CHECK_EQ(waitpid(pid, &status, WUNTRACED), pid); CHECK(WIFSTOPPED(status));
+		 CHECK_EQ(WSTOPSIG(status), SIGTSTP); kill(pid, SIGKILL);
 		 CHECK_KILLED(pid, SIGKILL));
 }
 
@@ -308,7 +311,8 @@ TEST(background_reader_stops)
 		_exit(read(slave, &byte, 1) == 1 ? 0 : 1);
 	} CHECK_EQ(waitpid(pid, &status, WUNTRACED), pid);
 		 CHECK(WIFSTOPPED(status)); CHECK_EQ(WSTOPSIG(status), SIGTTIN); type("x\n");
-		 signal(SIGTTOU, SIG_IGN); CHECK_EQ(tcsetpgrp(slave, pid), 0); kill(-pid, SIGCONT); CHECK_EXITED(pid, 0));
+		 signal(SIGTTOU, SIG_IGN); CHECK_EQ(tcsetpgrp(slave, pid), 0); kill(-pid, SIGCONT);
+		 CHECK_EXITED(pid, 0));
 }
 
 TEST(background_reader_that_ignores_sigttin_gets_eio)
@@ -354,10 +358,12 @@ TEST(background_settings_change_stops)
 
 TEST(foreground_rules)
 {
-	IN_CHILD(lead_session(); CHECK_ERRNO(tcsetpgrp(slave, 1), EPERM); CHECK_ERRNO(tcsetpgrp(slave, -5), EINVAL);
-		 CHECK_ERRNO(tcsetpgrp(slave, 9999999), ESRCH); int fd = open("/dev/tty", O_RDWR); CHECK(fd >= 0);
-		 CHECK_EQ(tcgetpgrp(fd), getpid()); CHECK_EQ(ioctl(slave, TIOCNOTTY), 0);
-		 CHECK_ERRNO(tcgetpgrp(slave), ENOTTY); CHECK_ERRNO(open("/dev/tty", O_RDWR), ENXIO));
+	IN_CHILD(lead_session(); CHECK_ERRNO(tcsetpgrp(slave, 1), EPERM);
+		 CHECK_ERRNO(tcsetpgrp(slave, -5), EINVAL);
+		 CHECK_ERRNO(tcsetpgrp(slave, 9999999), ESRCH); int fd = open("/dev/tty", O_RDWR);
+		 CHECK(fd >= 0); CHECK_EQ(tcgetpgrp(fd), getpid());
+		 CHECK_EQ(ioctl(slave, TIOCNOTTY), 0); CHECK_ERRNO(tcgetpgrp(slave), ENOTTY);
+		 CHECK_ERRNO(open("/dev/tty", O_RDWR), ENXIO));
 }
 
 TEST(leader_death_hangs_up_the_foreground)
