@@ -271,3 +271,21 @@ uint64_t log_next_seq(void)
 	log_leave(g);
 	return seq;
 }
+
+uint64_t log_tail_seq(size_t size, bool with_level)
+{
+	char line[64 + LINE_MAX];
+	struct log_guard g = log_enter();
+	uint64_t seq = next_seq;
+
+	while (seq > first_seq) {
+		size_t n = record_read(&records[(seq - 1) % RECORDS], line, with_level);
+
+		if (n > size)
+			break;
+		size -= n;
+		seq--;
+	}
+	log_leave(g);
+	return seq;
+}

@@ -52,6 +52,8 @@ void console_write(const char *s, size_t n);
 size_t log_read(uint64_t *seq, char *buf, size_t size, bool with_level);
 uint64_t log_first_seq(void);
 uint64_t log_next_seq(void);
+/* The oldest message from which on all fit into size bytes. */
+uint64_t log_tail_seq(size_t size, bool with_level);
 
 /* Bytes of text that the ring keeps. */
 #define LOG_TEXT_SIZE 32768u

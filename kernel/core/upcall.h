@@ -28,8 +28,8 @@ enum fault_access { FAULT_READ, FAULT_WRITE, FAULT_EXEC };
  * MAPERR/ACCERR), -ENOMEM, *signo SIGBUS for a file page past the end. Interrupts on; may sleep. */
 int upcall_fault(vaddr_t addr, enum fault_access access, int *signo, int *code);
 
-/* kernel/mm/fault.c -> kernel/ipc/oom.c: a fault found no page. True: some may be free now, try again;
- * false: current is to die itself, or nobody can be killed. Sleeps. */
+/* kernel/mm/fault.c -> kernel/ipc/oom.c: a fault found no page. True: some may be free now, try
+ * again; false: current is to die itself, or nobody can be killed. Sleeps. */
 bool upcall_out_of_memory(void);
 
 /* arch/riscv/trap -> kernel/ipc/signal.c: user code did something that ends in a signal now (cannot

@@ -1,10 +1,10 @@
 /*
  * oom.c: when a page is needed and there is none.
  *
- * A system call that can't have memory answers ENOMEM; a page fault can't answer. So somebody has to
- * go: the process with the most pages, shifted by its oom_score_adj (-1000: never). init and kernel
- * threads are spared. While a victim is on its way out nobody else is killed; the task that wanted
- * the page waits a little and tries again.
+ * A system call that can't have memory answers ENOMEM; a page fault can't answer. So somebody has
+ * to go: the process with the most pages, shifted by its oom_score_adj (-1000: never). init and
+ * kernel threads are spared. While a victim is on its way out nobody else is killed; the task that
+ * wanted the page waits a little and tries again.
  */
 #include "kernel/alloc/page.h"
 #include "kernel/core/clock.h"
@@ -16,6 +16,9 @@
 #include "kernel/sched/wait.h"
 
 #define RETRY_NS (10 * NSEC_PER_MSEC)
+#define GRACE_NS (500 * NSEC_PER_MSEC) /* for a victim to get out */
+
+static _Atomic uint64_t killed_ns; /* when the last victim was chosen */
 
 /* Pages that killing t would set free, as its adjustment makes them count. */
 static int64_t oom_score(const struct task *t, uint64_t total)
@@ -28,7 +31,8 @@ static int64_t oom_score(const struct task *t, uint64_t total)
 	       adj * (int64_t)total / 1000;
 }
 
-/* Whom to kill: counted; NULL if there is nobody. *dying: somebody is at it already. */
+/* Whom to kill: counted; NULL if there is nobody. *dying: somebody is at it already, and has not
+ * had his time. */
 static struct task *oom_victim(bool *dying, uint64_t total)
 {
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
@@ -39,9 +43,9 @@ static struct task *oom_victim(bool *dying, uint64_t total)
 	list_for_each_entry(t, &task_list, all_link) {
 		int64_t score = oom_score(t, total);
 
-		if (t->mm != NULL && (atomic_load(&t->pending_work) & WORK_KILL))
-			*dying = true;
-		if (score > most) {
+		if (t->mm != NULL && (atomic_load(&t->pending_work) & WORK_KILL)) {
+			*dying |= clock_mono_ns() < atomic_load(&killed_ns) + GRACE_NS;
+		} else if (score > most) {
 			most = score;
 			best = t;
 		}
@@ -76,6 +80,7 @@ bool upcall_out_of_memory(void)
 	if (victim == NULL && !dying)
 		return false;
 	if (!dying) {
+		atomic_store(&killed_ns, clock_mono_ns());
 		oom_report(victim, &pages);
 		signal_kill_task(victim, SIGKILL);
 	}

@@ -81,6 +81,8 @@ int mm_word_key(struct mm *mm, vaddr_t addr, bool shared, struct mm_word_key *ke
 	v = vma_find(mm, addr);
 	if (v == NULL) {
 		err = -EFAULT;
+	} else if (v->cache == NULL && !(v->flags & VM_WRITE)) {
+		err = -EFAULT; /* as on Linux: nobody could ever change that word */
 	} else if (v->cache != NULL && (v->flags & VM_SHARED)) {
 		key->object = v->cache;
 		key->offset = (v->pgoff << PAGE_SHIFT) + (addr - v->start);

@@ -16,8 +16,6 @@
 #include "lib/sort.h"
 
 #define UNCHANGED 0xffffffffu
-#define SECBIT_NO_SETUID_FIXUP 4u
-#define SECBIT_KEEP_CAPS 16u
 #define GROUPS_MAX 65536
 
 long sys_getuid(void)
@@ -183,6 +181,17 @@ long sys_setgid(unsigned gid)
 	return cred_commit(c, 0);
 }
 
+/* What setfsuid alone changes of them: root's rights over files go and come with the id. */
+static void fix_file_capabilities(struct cred *c, unsigned was)
+{
+	if (c->securebits & SECBIT_NO_SETUID_FIXUP)
+		return;
+	if (was == 0 && c->fsuid != 0)
+		c->cap_effective &= ~CAP_FS_SET;
+	if (was != 0 && c->fsuid == 0)
+		c->cap_effective |= c->cap_permitted & CAP_FS_SET;
+}
+
 /* These two return the old id whether or not they changed it; that is all the error report there
  * is. */
 long sys_setfsuid(unsigned uid)
@@ -197,6 +206,7 @@ long sys_setfsuid(unsigned uid)
 	c = cred_clone(old, -1);
 	if (c != NULL) {
 		c->fsuid = uid;
+		fix_file_capabilities(c, was);
 		cred_install(c);
 	}
 	return was;
@@ -303,8 +313,12 @@ long sys_capget(struct abi_cap_header __user *header, struct abi_cap_data __user
 	struct cred *c;
 	int halves = cap_header(&h, header);
 
+	if (halves == -EFAULT)
+		return halves;
+	if (data == NULL)
+		return 0; /* only the version was asked for */
 	if (halves < 0)
-		return halves == -EINVAL && data == NULL ? 0 : halves;
+		return halves;
 	if (h.pid < 0)
 		return -EINVAL;
 	t = h.pid == 0 ? task_get(current) : task_find(h.pid);
@@ -364,6 +378,8 @@ long sys_capset(struct abi_cap_header __user *header, const struct abi_cap_data 
 
 static int cred_prctl_change(struct cred *c, int option, unsigned long arg)
 {
+	unsigned long locks = c->securebits & SECBIT_LOCKS;
+
 	switch (option) {
 	case PR_CAPBSET_DROP:
 		if (!capable(CAP_SETPCAP))
@@ -373,11 +389,15 @@ static int cred_prctl_change(struct cred *c, int option, unsigned long arg)
 	case PR_SET_KEEPCAPS:
 		if (arg > 1)
 			return -EINVAL;
+		if (c->securebits & SECBIT_KEEP_CAPS << 1)
+			return -EPERM;
 		c->securebits = (c->securebits & ~SECBIT_KEEP_CAPS) | (arg ? SECBIT_KEEP_CAPS : 0);
 		return 0;
 	default: /* PR_SET_SECUREBITS */
 		if (!capable(CAP_SETPCAP) || (arg & ~0xffUL))
 			return -EPERM;
+		if (locks & ~arg || locks >> 1 & (c->securebits ^ arg))
+			return -EPERM; /* what is locked stays as it is, and locked */
 		c->securebits = (unsigned)arg;
 		return 0;
 	}

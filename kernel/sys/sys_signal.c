@@ -79,12 +79,11 @@ long sys_rt_sigqueueinfo(int pid, int signo, const struct abi_siginfo __user *ui
 long sys_rt_tgsigqueueinfo(int tgid, int tid, int signo, const struct abi_siginfo __user *uinfo)
 {
 	struct abi_siginfo info;
-	int err;
+	int err = info_fetch(&info, uinfo, signo, tgid);
 
-	if (tgid <= 0 || tid <= 0)
-		return -EINVAL;
-	err = info_fetch(&info, uinfo, signo, tgid);
-	return err ? err : signal_kill_thread(tgid, tid, signo, &info);
+	if (err)
+		return err;
+	return tgid <= 0 || tid <= 0 ? -EINVAL : signal_kill_thread(tgid, tid, signo, &info);
 }
 
 /* --- actions and masks ------------------------------------------------------------------------ */

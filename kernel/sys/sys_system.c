@@ -122,7 +122,7 @@ static uint64_t syslog_cleared; /* READ_ALL begins here */
 /* The newest messages that fit, oldest of them first. */
 static long syslog_read_all(char __user *out, int len, bool clear)
 {
-	uint64_t seq = max(log_first_seq(), syslog_cleared), end = log_next_seq();
+	uint64_t seq = max(log_tail_seq((size_t)len, true), syslog_cleared), end = log_next_seq();
 	char *buf = kmalloc(PAGE_SIZE, 0);
 	long done = 0;
 
