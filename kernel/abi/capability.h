@@ -49,6 +49,18 @@
 #define CAP_LAST_CAP 40
 #define CAP_FULL_SET ((1UL << (CAP_LAST_CAP + 1)) - 1)
 
+/* What a task that acts on files gains and loses with the file-system id 0. */
+#define CAP_FS_SET                                                                                 \
+	(1UL << CAP_CHOWN | 1UL << CAP_DAC_OVERRIDE | 1UL << CAP_DAC_READ_SEARCH |                 \
+	 1UL << CAP_FOWNER | 1UL << CAP_FSETID | 1UL << CAP_LINUX_IMMUTABLE | 1UL << CAP_MKNOD |   \
+	 1UL << CAP_MAC_OVERRIDE)
+
+/* Secure bits: what is special about root; the bit above each locks it. */
+#define SECBIT_NOROOT 1u
+#define SECBIT_NO_SETUID_FIXUP 4u
+#define SECBIT_KEEP_CAPS 16u
+#define SECBIT_LOCKS 0xaau
+
 #define ABI_CAPABILITY_VERSION_1 0x19980330u
 #define ABI_CAPABILITY_VERSION_2 0x20071026u
 #define ABI_CAPABILITY_VERSION_3 0x20080522u

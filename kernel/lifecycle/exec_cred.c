@@ -3,7 +3,8 @@
  *
  * The set-user-id and set-group-id bits of the file replace the effective ids, unless the mount or
  * no_new_privs forbids it; the saved ids follow the effective ones. Root, real or effective, gets
- * every capability of its bounding set; anyone else keeps only the ambient ones.
+ * every capability of its bounding set, unless the secure bits say that root is nobody special;
+ * anyone else keeps only the ambient ones.
  *
  * LIMIT: no file capabilities: there are no extended attributes to keep them in.
  */
@@ -32,8 +33,9 @@ static void apply_set_id(struct cred *c, const struct file *f)
 
 static void apply_capabilities(struct cred *c, bool gained)
 {
-	bool root = c->uid == 0 || c->euid == 0;
+	bool root = (c->uid == 0 || c->euid == 0) && !(c->securebits & SECBIT_NOROOT);
 
+	c->securebits &= ~SECBIT_KEEP_CAPS;
 	if (gained)
 		c->cap_ambient = 0;
 	if (root) {
