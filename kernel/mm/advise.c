@@ -95,6 +95,16 @@ static int advise_locked(struct mm *mm, vaddr_t start, vaddr_t end, int advice)
 	return err;
 }
 
+/* What its protection refuses is the caller's mistake; what would be SIGBUS is a fault. */
+static int populate(struct mm *mm, vaddr_t start, vaddr_t end, enum fault_access access)
+{
+	int err = mm_populate(mm, start, end, access);
+
+	if (err == -EFAULT)
+		return -EINVAL;
+	return err == 0 || err == -ENOMEM ? err : -EFAULT;
+}
+
 int mm_advise(struct mm *mm, vaddr_t addr, size_t len, int advice)
 {
 	size_t aligned = ALIGN_UP(len, PAGE_SIZE);
@@ -108,8 +118,8 @@ int mm_advise(struct mm *mm, vaddr_t addr, size_t len, int advice)
 	if (aligned > USER_END || addr > USER_END - aligned)
 		return -ENOMEM;
 	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
-		return mm_populate(mm, addr, addr + aligned,
-				   advice == MADV_POPULATE_READ ? FAULT_READ : FAULT_WRITE);
+		return populate(mm, addr, addr + aligned,
+				advice == MADV_POPULATE_READ ? FAULT_READ : FAULT_WRITE);
 	rwlock_write_lock(&mm->lock);
 	err = advise_locked(mm, addr, addr + aligned, advice);
 	rwlock_write_unlock(&mm->lock);

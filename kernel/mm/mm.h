@@ -28,7 +28,9 @@ struct mm {
 	atomic_long rss_anon, rss_file; /* [a] pages */
 	atomic_long table_pages;	/* [a] */
 	uint64_t total_pages, locked_pages, data_pages, stack_pages; /* [lock] areas' sizes */
-	uint64_t hiwater_rss;
+	uint64_t peak_pages;  /* [lock] most of total_pages so far */
+	uint64_t hiwater_rss; /* most resident pages, noted whenever some are about to go; exact
+				 enough without a lock */
 	vaddr_t brk_start, brk;	  /* [lock] */
 	vaddr_t code_start, code_end, data_start, data_end; /* [i] after exec */
 	vaddr_t stack_start;	  /* [i] */

@@ -96,6 +96,7 @@ void mm_rss_add(struct mm *mm, const struct page *p, long n)
 
 void gather_begin(struct gather *g, struct mm *mm)
 {
+	(void)mm_rss_peak(mm); /* noted before pages go */
 	g->mm = mm;
 	g->count = 0;
 	g->start = UINT64_MAX;

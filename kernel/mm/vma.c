@@ -105,6 +105,7 @@ static void vma_account(struct vma *v, long sign)
 	if (v->flags & VM_KERNEL_PAGES)
 		return;
 	mm->total_pages += pages;
+	mm->peak_pages = max(mm->peak_pages, mm->total_pages);
 	if (v->flags & VM_LOCKED)
 		mm->locked_pages += pages;
 	if (v->flags & VM_STACK)

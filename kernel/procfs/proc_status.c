@@ -37,12 +37,12 @@ static void snapshot_take(struct snapshot *s, struct task *t)
 		s->ppid = group_nr(g->leader->parent->group);
 		s->pgrp = g->pgrp->nr;
 		s->session = g->session->nr;
+		if (g->tty != NULL) { /* the session's: only as long as we are in it */
+			s->tty = (int)g->tty->dev;
+			s->foreground = g->tty->foreground != NULL ? g->tty->foreground->nr : -1;
+		}
 	}
 	s->threads = (int)list_length(&g->threads);
-	if (g->tty != NULL) {
-		s->tty = (int)g->tty->dev;
-		s->foreground = g->tty->foreground != NULL ? g->tty->foreground->nr : -1;
-	}
 	if (t->fs != NULL) {
 		s->umask = t->fs->umask;
 		s->has_fs = true;
@@ -99,7 +99,7 @@ static void stat_rest(struct text *out, struct task *t, struct mm *mm)
 {
 	struct signals sig;
 	bool look = mm != NULL && proc_may_look(t) == 0;
-	uint64_t limit = t->group->rlimits[5].cur; /* RLIMIT_RSS */
+	uint64_t limit = t->group->rlimits[RLIMIT_RSS].cur;
 
 	signals_take(&sig, t);
 	text_printf(out, "%lu %lu %lu %lu %lu %lu 0 0 ", mm ? mm->total_pages << PAGE_SHIFT : 0,
@@ -183,7 +183,7 @@ static void status_memory(struct text *out, struct mm *mm)
 
 	text_printf(out,
 		    "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmLck:\t%8lu kB\nVmPin:\t       0 kB\n",
-		    KIB(mm->total_pages), KIB(mm->total_pages), KIB(mm->locked_pages));
+		    KIB(mm->peak_pages), KIB(mm->total_pages), KIB(mm->locked_pages));
 	text_printf(out, "VmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\nRssAnon:\t%8lu kB\nRssFile:\t%8lu kB\n",
 		    KIB(mm_rss_peak(mm)), KIB(mm_rss(mm)),
 		    KIB((uint64_t)atomic_load(&mm->rss_anon)),
@@ -206,7 +206,7 @@ static void status_signals(struct text *out, struct task *t)
 		    "SigQ:\t%u/"
 		    "%lu\nSigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%"
 		    "016lx\nSigCgt:\t%016lx\n",
-		    s.queued, t->group->rlimits[11].cur, s.pending, s.shared, s.blocked, s.ignored,
+		    s.queued, t->group->rlimits[RLIMIT_SIGPENDING].cur, s.pending, s.shared, s.blocked, s.ignored,
 		    s.caught);
 	text_printf(out,
 		    "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%"

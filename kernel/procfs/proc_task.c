@@ -7,6 +7,7 @@
  */
 #include "kernel/procfs/proc.h"
 
+#include "kernel/abi/capability.h"
 #include "kernel/abi/dirent.h"
 #include "kernel/abi/stat.h"
 #include "kernel/alloc/slab.h"
@@ -16,6 +17,7 @@
 #include "kernel/fs/fs_context.h"
 #include "kernel/fs/super.h"
 #include "kernel/mm/mm.h"
+#include "kernel/task/cred.h"
 #include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -37,6 +39,7 @@ static int store_comm(struct task *t, const char *value)
 	return 0;
 }
 
+/* LIMIT: where a task sleeps isn't told: always 0, as from a Linux without symbols. */
 static int show_wchan(struct text *out, struct task *t)
 {
 	text_printf(out, "0");
@@ -55,6 +58,8 @@ static int store_oom_score_adj(struct task *t, const char *value)
 
 	if (str_to_i64(value, NULL, 10, &adj) || adj < -1000 || adj > 1000)
 		return -EINVAL;
+	if (adj < t->group->oom_score_adj && !capable(CAP_SYS_RESOURCE))
+		return -EACCES;
 	t->group->oom_score_adj = (int)adj;
 	return 0;
 }
@@ -198,7 +203,20 @@ static int rows_iterate(struct file *file, struct dir_emit *emit)
 	return 0;
 }
 
-#define NODE_OPS .getattr = node_getattr, .destroy = node_destroy, .revalidate = task_revalidate
+/* The directories belong to whom the task acts as, like its files. */
+static int node_permission(struct inode *inode, unsigned mask)
+{
+	return proc_text_ops.permission(inode, mask);
+}
+
+static int node_setattr(struct inode *inode, const struct inode_attr *attr)
+{
+	return proc_text_ops.setattr(inode, attr);
+}
+
+#define NODE_OPS                                                                                   \
+	.getattr = node_getattr, .setattr = node_setattr, .permission = node_permission,           \
+	.destroy = node_destroy, .revalidate = task_revalidate
 
 const struct inode_ops proc_task_dir_ops = { NODE_OPS, .lookup = rows_lookup };
 const struct file_ops proc_task_dir_fops = { .iterate = rows_iterate };
