@@ -173,7 +173,7 @@ static int wait_look(uint64_t set, struct abi_siginfo *info, bool wait)
 		sigpending_take(from, signo, info);
 	current->wait_mask = signo == 0 && wait ? set : 0;
 	signal_recalc();
-	if (current->wait_mask != 0)
+	if (signo == 0 && wait) /* even for an empty set: others interrupt */
 		task_state_set(TASK_INTERRUPTIBLE);
 	spin_unlock_irqrestore(&current->group->lock, irq);
 	return signo;

@@ -126,14 +126,14 @@ void waitq_wake_all(struct waitq *q, unsigned events)
 
 /* Sleeping. */
 
-/* Is a signal pending that a sleep in this state lets through? */
+/* Is a signal or a group stop pending that a sleep in this state lets through? */
 static bool sleep_is_broken(unsigned state)
 {
 	unsigned work = atomic_load_explicit(&current->pending_work, memory_order_relaxed);
 
 	switch (state) {
 	case TASK_INTERRUPTIBLE:
-		return work & (WORK_SIGNAL | WORK_KILL);
+		return work & (WORK_SIGNAL | WORK_KILL | WORK_STOP);
 	case TASK_KILLABLE:
 		return work & WORK_KILL;
 	default:

@@ -5,6 +5,7 @@
 #include "tests/abi/abi.h"
 #include <pthread.h>
 #include <linux/futex.h>
+#include <poll.h>
 #include <sys/time.h>
 
 #ifndef sigev_notify_thread_id
