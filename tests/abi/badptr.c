@@ -80,7 +80,7 @@ static const struct {
 	{"getdents64", 2, 1024},
 	{"readlinkat", 3, 64},
 	{"syslog", 0, 3},
-	{"syslog", 2, 64},
+	{"syslog", 2, 8192},
 	{"sethostname", 1, 4},
 	{"setdomainname", 1, 4},
 	{"getgroups", 0, 1},
