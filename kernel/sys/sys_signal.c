@@ -53,11 +53,8 @@ long sys_tgkill(int tgid, int tid, int signo)
 }
 
 /* Only to oneself may a program claim that the kernel, kill or tgkill sent it. */
-static int info_fetch(struct abi_siginfo *info, const struct abi_siginfo __user *from, int signo,
-		      int tgid)
+static int info_check(struct abi_siginfo *info, int signo, int tgid)
 {
-	if (copy_from_user(info, from, sizeof(*info)))
-		return -EFAULT;
 	if ((info->code >= 0 || info->code == SI_TKILL) && tgid != group_nr(current->group))
 		return -EPERM;
 	if (!signo_is_valid(signo))
@@ -69,8 +66,11 @@ static int info_fetch(struct abi_siginfo *info, const struct abi_siginfo __user 
 long sys_rt_sigqueueinfo(int pid, int signo, const struct abi_siginfo __user *uinfo)
 {
 	struct abi_siginfo info;
-	int err = info_fetch(&info, uinfo, signo, pid);
+	int err;
 
+	if (copy_from_user(&info, uinfo, sizeof(info)))
+		return -EFAULT;
+	err = info_check(&info, signo, pid);
 	if (err)
 		return err;
 	return pid <= 0 ? -ESRCH : signal_kill(pid, signo, &info);
@@ -79,11 +79,14 @@ long sys_rt_sigqueueinfo(int pid, int signo, const struct abi_siginfo __user *ui
 long sys_rt_tgsigqueueinfo(int tgid, int tid, int signo, const struct abi_siginfo __user *uinfo)
 {
 	struct abi_siginfo info;
-	int err = info_fetch(&info, uinfo, signo, tgid);
+	int err;
 
-	if (err)
-		return err;
-	return tgid <= 0 || tid <= 0 ? -EINVAL : signal_kill_thread(tgid, tid, signo, &info);
+	if (copy_from_user(&info, uinfo, sizeof(info)))
+		return -EFAULT;
+	if (tgid <= 0 || tid <= 0)
+		return -EINVAL;
+	err = info_check(&info, signo, tgid);
+	return err ? err : signal_kill_thread(tgid, tid, signo, &info);
 }
 
 /* --- actions and masks ------------------------------------------------------------------------ */
