@@ -108,6 +108,7 @@ static ssize_t write_piece(struct inode *inode, struct io_buf *from, uint64_t po
 	if (err)
 		return err;
 	got = io_buf_get(from, (char *)page_address(page) + (pos & ~PAGE_MASK), n);
+	page->flags &= ~PG_ICACHE; /* mapped as code again, it has to be fetched anew */
 	page_put(page);
 	if (got > 0 && pos + got > inode->size) {
 		WRITE_ONCE(inode->size, pos + got);

@@ -4,13 +4,18 @@
  * A move takes the entries from the old place's tables to the new place's: pages are not copied and
  * their counts stay. The new area and its tables are made first, so nothing is lost when memory
  * runs out.
+ *
+ * LIMIT: an old length of 0, by which Linux maps a shared area a second time, is refused with
+ * EINVAL.
  */
 #include "kernel/mm/mm.h"
 
 #include "arch/tlb.h"
 #include "kernel/abi/mman.h"
+#include "kernel/abi/resource.h"
 #include "kernel/mm/map.h"
 #include "kernel/mm/page_table.h"
+#include "kernel/task/group.h"
 #include "lib/errno.h"
 
 /* All leaf tables that the new place needs, so that moving entries can't fail. */
@@ -78,6 +83,14 @@ static int area_move(struct mm *mm, struct vma *v, size_t old_len, size_t new_le
 	return mm_unmap_locked(mm, old, old + old_len);
 }
 
+/* What mmap would say of len bytes more. */
+static int growth_check(struct mm *mm, size_t len)
+{
+	uint64_t limit = group_rlimit(current->group, RLIMIT_AS);
+
+	return mm->total_pages + (len >> PAGE_SHIFT) > limit >> PAGE_SHIFT ? -ENOMEM : 0;
+}
+
 static bool can_grow_in_place(struct mm *mm, struct vma *v, vaddr_t end)
 {
 	struct vma *next = vma_next(v);
@@ -97,7 +110,9 @@ static int remap_check(struct vma *v, vaddr_t old, size_t old_len, size_t new_le
 		return -EINVAL;
 	if ((flags & MREMAP_DONTUNMAP) && old_len != new_len)
 		return -EINVAL;
-	return 0;
+	if (flags & MREMAP_DONTUNMAP)
+		return growth_check(v->mm, new_len);
+	return new_len > old_len ? growth_check(v->mm, new_len - old_len) : 0;
 }
 
 static int remap_move(struct mm *mm, vaddr_t old, size_t old_len, size_t new_len, unsigned flags,

@@ -464,5 +464,7 @@ TEST(address_space_limit)
 	CHECK_EQ(setrlimit(RLIMIT_AS, &limit), 0);
 	CHECK_ERRNO((intptr_t)mmap(NULL, 128 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
 		    ENOMEM);
-	CHECK(mmap(NULL, 1 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+	char *start = mmap(NULL, 1 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(start != MAP_FAILED);
+	CHECK_ERRNO((intptr_t)mremap(start, 1 << 20, 128 << 20, MREMAP_MAYMOVE), ENOMEM);
 }
