@@ -82,6 +82,14 @@ long sys_personality(unsigned persona)
 	return persona == 0xffffffffu || persona == 0 ? 0 : -EINVAL;
 }
 
+static void children_usage(struct usage *u)
+{
+	irqflags_t irq = spin_lock_irqsave(&current->group->lock);
+
+	*u = current->group->children;
+	spin_unlock_irqrestore(&current->group->lock, irq);
+}
+
 long sys_getrusage(int who, struct abi_rusage __user *out)
 {
 	struct abi_rusage r;
@@ -92,10 +100,7 @@ long sys_getrusage(int who, struct abi_rusage __user *out)
 		if (current->mm != NULL)
 			u.maxrss_pages = max(u.maxrss_pages, mm_rss_peak(current->mm));
 	} else if (who == RUSAGE_CHILDREN) {
-		irqflags_t irq = spin_lock_irqsave(&current->group->lock);
-
-		u = current->group->children;
-		spin_unlock_irqrestore(&current->group->lock, irq);
+		children_usage(&u);
 	} else if (who == RUSAGE_THREAD) {
 		task_usage(current, &more);
 		u = more;
@@ -112,7 +117,7 @@ long sys_times(struct abi_tms __user *out)
 	struct usage self, children;
 
 	group_usage(current->group, &self);
-	children = current->group->children;
+	children_usage(&children);
 	tms = (struct abi_tms){ ticks_of_ns(self.utime_ns), ticks_of_ns(self.stime_ns),
 				ticks_of_ns(children.utime_ns), ticks_of_ns(children.stime_ns) };
 	if (out != NULL && copy_to_user(out, &tms, sizeof(tms)))
