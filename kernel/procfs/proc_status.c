@@ -206,8 +206,8 @@ static void status_signals(struct text *out, struct task *t)
 		    "SigQ:\t%u/"
 		    "%lu\nSigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%"
 		    "016lx\nSigCgt:\t%016lx\n",
-		    s.queued, t->group->rlimits[RLIMIT_SIGPENDING].cur, s.pending, s.shared, s.blocked, s.ignored,
-		    s.caught);
+		    s.queued, t->group->rlimits[RLIMIT_SIGPENDING].cur, s.pending, s.shared,
+		    s.blocked, s.ignored, s.caught);
 	text_printf(out,
 		    "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%"
 		    "016lx\n",

@@ -12,7 +12,7 @@
  *	cross     two bytes before a page that is not there
  *
  * while the other arguments are plausible. Each case runs in a child of its own and is one line of
- * output that carries the outcome, so that the comparison with Linux compares the error numbers too:
+ * output that carries the outcome, so that the comparison with Linux compares the errors too:
  *
  *	ok badptr.read.1.kernel=EFAULT
  *

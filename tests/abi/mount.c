@@ -350,7 +350,8 @@ TEST(many_names_in_one_folder)
 
 	enter_scratch();
 	for (int i = 0; i < COUNT; i++) {
-		snprintf(name, sizeof(name), "%s%d", i % 3 ? "n" : "a-name-that-does-not-fit-into-the-struct-", i);
+		snprintf(name, sizeof(name), "%s%d",
+			 i % 3 ? "n" : "a-name-that-does-not-fit-into-the-struct-", i);
 		create(name);
 	}
 	DIR *dir = opendir(".");
@@ -369,7 +370,8 @@ TEST(renaming_between_folders_keeps_the_tree_whole)
 	struct stat before, after;
 
 	enter_scratch();
-	CHECK_EQ(mkdir("a", 0755) | mkdir("a/b", 0755) | mkdir("a/b/c", 0755) | mkdir("d", 0755), 0);
+	CHECK_EQ(mkdir("a", 0755) | mkdir("a/b", 0755) | mkdir("a/b/c", 0755), 0);
+	CHECK_EQ(mkdir("d", 0755), 0);
 	CHECK_ERRNO(rename("a", "a/b/c/a"), EINVAL);
 	CHECK_ERRNO(rename("a/b/c", "a"), ENOTEMPTY);
 	CHECK_EQ(stat("a/b", &before), 0);

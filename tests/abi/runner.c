@@ -2,8 +2,8 @@
  * runner.c: /init of a test image.
  *
  * Mounts what the tests expect (proc, devtmpfs, a tmpfs on /tmp), runs every program of /tests in
- * the order of their names - or those that TESTS=a,b names; the kernel hands NAME=value words of its
- * command line to init's environment - and switches the machine off. It does the same on Linux and
+ * the order of their names - or those that TESTS=a,b names; the kernel hands NAME=value words of
+ * its command line to init's environment - and switches the machine off. It does the same on Linux and
  * on Pando.
  *
  * Output:	== prog
