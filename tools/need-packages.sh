@@ -28,6 +28,7 @@ needs() {
 		/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_jump.bin|opensbi|boots through other firmware than QEMU's own
 		/usr/share/keyrings/debian-archive-keyring.gpg|debian-archive-keyring|checks what the Linux oracle fetches
 		cpio|cpio|checks the cpio reader against another one
+		/usr/bin/kill|procps|the kill that grove's is compared with
 		dash|dash|the shell that grove's shell is compared with
 		LIST
 		;;
