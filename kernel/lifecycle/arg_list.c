@@ -6,22 +6,12 @@
 #include "kernel/lifecycle/arg_list.h"
 
 #include "arch/uaccess.h"
-#include "kernel/alloc/kmap.h"
-#include "kernel/alloc/slab.h"
+#include "kernel/alloc/buffer.h"
 #include "kernel/ipc/signal.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
 #define ARG_LIST_START 2048
-#define ARG_LIST_KMALLOC_MAX 8192 /* larger buffers are mapped page by page */
-
-static void buffer_free(char *data, size_t size)
-{
-	if (size > ARG_LIST_KMALLOC_MAX)
-		kmap_free(data);
-	else
-		kfree(data);
-}
 
 static int buffer_grow(struct arg_list *l, size_t need)
 {
@@ -32,7 +22,7 @@ static int buffer_grow(struct arg_list *l, size_t need)
 		size *= 2;
 	if (size > 2 * ARG_TOTAL_MAX)
 		return -E2BIG;
-	data = size > ARG_LIST_KMALLOC_MAX ? kmap_alloc(size) : kmalloc(size, 0);
+	data = buffer_alloc(size);
 	if (data == NULL)
 		return -ENOMEM;
 	if (l->data != NULL) {
@@ -117,7 +107,6 @@ int arg_list_add_rest(struct arg_list *l, const struct arg_list *from, unsigned 
 
 void arg_list_release(struct arg_list *l)
 {
-	if (l->data != NULL)
-		buffer_free(l->data, l->size);
+	buffer_free(l->data, l->size);
 	*l = (struct arg_list){ 0 };
 }

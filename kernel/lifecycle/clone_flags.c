@@ -2,6 +2,9 @@
  * The two tables, and the one function that applies them. What needs more than flags to decide (is
  * the caller init, is the descriptor a cgroup, may it) is checked where that is known: in clone.c
  * and sys_clone.c.
+ *
+ * LIMIT: PTRACE, UNTRACED, IO and SYSVSEM are taken and mean nothing yet: there is no tracing, no
+ * io context and no System V semaphore whose undo list could be shared.
  */
 #include "kernel/lifecycle/clone_flags.h"
 

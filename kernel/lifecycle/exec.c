@@ -169,6 +169,7 @@ static int program_load(struct program *p)
 	if (err)
 		return err;
 	p->mm->exe = exe_get(p->file);
+	p->mm->dumpable = !p->secure;
 	p->mm->exe_get = exe_get;
 	p->mm->exe_put = exe_put;
 	return 0;

@@ -21,7 +21,7 @@
 #include "kernel/abi/elf.h"
 #include "kernel/abi/mman.h"
 #include "kernel/abi/signal.h"
-#include "kernel/alloc/slab.h"
+#include "kernel/alloc/buffer.h"
 #include "kernel/core/random.h"
 #include "kernel/mm/mm.h"
 #include "kernel/task/cred.h"
@@ -146,14 +146,15 @@ int exec_stack_build(struct program *p)
 	err = stack_map(p->mm, l.size, p->stack_exec);
 	if (err)
 		return err;
-	l.buf = kmalloc(l.size, ALLOC_ZERO);
+	l.buf = buffer_alloc(l.size);
 	if (l.buf == NULL)
 		return -ENOMEM;
+	memset(l.buf, 0, l.size);
 	layout_fill(&l, p);
 	layout_tell_mm(&l, p);
 	p->sp = l.base;
 	if (mm_write_remote(p->mm, l.base, l.buf, l.size) != l.size)
 		err = -ENOMEM;
-	kfree(l.buf);
+	buffer_free(l.buf, l.size);
 	return err;
 }

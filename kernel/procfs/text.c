@@ -5,21 +5,11 @@
  */
 #include "kernel/procfs/text.h"
 
-#include "kernel/alloc/kmap.h"
-#include "kernel/alloc/slab.h"
+#include "kernel/alloc/buffer.h"
 #include "lib/format.h"
 #include "lib/string.h"
 
 #define TEXT_FIRST 512u
-#define TEXT_KMALLOC_MAX 8192u /* larger buffers are mapped page by page */
-
-static void buffer_free(char *data, size_t size)
-{
-	if (size > TEXT_KMALLOC_MAX)
-		kmap_free(data);
-	else
-		kfree(data);
-}
 
 static bool make_room(struct text *t, size_t n)
 {
@@ -30,7 +20,7 @@ static bool make_room(struct text *t, size_t n)
 		return true;
 	while (size < t->used + n)
 		size *= 2;
-	data = size > TEXT_KMALLOC_MAX ? kmap_alloc(size) : kmalloc(size, 0);
+	data = buffer_alloc(size);
 	if (data == NULL) {
 		t->failed = true;
 		return false;
@@ -72,7 +62,6 @@ void text_printf(struct text *t, const char *fmt, ...)
 
 void text_release(struct text *t)
 {
-	if (t->data != NULL)
-		buffer_free(t->data, t->size);
+	buffer_free(t->data, t->size);
 	*t = (struct text){ 0 };
 }

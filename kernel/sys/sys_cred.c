@@ -10,6 +10,7 @@
 #include "kernel/abi/capability.h"
 #include "kernel/abi/prctl.h"
 #include "kernel/alloc/slab.h"
+#include "kernel/mm/mm.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/pid.h"
 #include "lib/errno.h"
@@ -68,6 +69,10 @@ static long cred_commit(struct cred *c, int err)
 		return err;
 	}
 	fix_capabilities(c, current_cred());
+	if (c->euid != current_cred()->euid || c->egid != current_cred()->egid) {
+		current->mm->dumpable = 0; /* what it learnt under other rights stays its own */
+		current->pdeath_signal = 0;
+	}
 	cred_install(c);
 	return 0;
 }
