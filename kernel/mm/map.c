@@ -6,6 +6,8 @@
  * are used again.
  *
  * Check, allocate, commit: the new area is complete before what lay in its place goes.
+ *
+ * LIMIT: no address is random: stack, programs and mappings lie at the same places in every run.
  */
 #include "kernel/mm/map.h"
 

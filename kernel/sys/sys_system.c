@@ -1,5 +1,7 @@
 /*
  * The system as a whole: names, figures, messages, random numbers, the end.
+ *
+ * LIMIT: syslog(2) can't read on from where a reader was (READ, SIZE_UNREAD): /dev/kmsg can.
  */
 #include "gen/syscalls_proto.h"
 

@@ -3,13 +3,12 @@
  *
  * Mounts what the tests expect (proc, devtmpfs, a tmpfs on /tmp), runs every program of /tests in
  * the order of their names - or those that TESTS=a,b names; the kernel hands NAME=value words of
- * its command line to init's environment - and switches the machine off. It does the same on Linux and
- * on Pando.
+ * its command line to init's environment - and switches the machine off. It does the same on Linux
+ * and on Pando.
  *
- * Output:	== prog
- *		(what the program prints)
- *		== prog exit N | == prog signal N | == prog hang
- *		== done
+ *	== prog                 (what the program prints)
+ *	== prog exit N | == prog signal N | == prog hang
+ *	== done
  *
  * As pid 1 it also reaps every orphan that a test leaves. A program gets LIMIT seconds (variable,
  * default 120), and SECONDS of a stress test come on top of that.
