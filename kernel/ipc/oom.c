@@ -17,6 +17,7 @@
 
 #define RETRY_NS (10 * NSEC_PER_MSEC)
 #define GRACE_NS (500 * NSEC_PER_MSEC) /* for a victim to get out */
+#define SETTLE_NS (50 * NSEC_PER_MSEC)
 
 static _Atomic uint64_t killed_ns; /* when the last victim was chosen */
 
@@ -31,20 +32,27 @@ static int64_t oom_score(const struct task *t, uint64_t total)
 	       adj * (int64_t)total / 1000;
 }
 
+static bool is_leaving(const struct task *t)
+{
+	return (t->flags & TASK_EXITING) || (atomic_load(&t->pending_work) & WORK_KILL);
+}
+
 /* Whom to kill: counted; NULL if there is nobody. *dying: somebody is at it already, and has not
  * had his time. */
 static struct task *oom_victim(bool *dying, uint64_t total)
 {
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	uint64_t since_ns = clock_mono_ns() - atomic_load(&killed_ns);
 	struct task *t, *best = NULL;
 	int64_t most = 0;
 
-	*dying = false;
+	/* The last victim may have left its address space already and still be emptying it. */
+	*dying = since_ns < SETTLE_NS;
 	list_for_each_entry(t, &task_list, all_link) {
 		int64_t score = oom_score(t, total);
 
-		if (t->mm != NULL && (atomic_load(&t->pending_work) & WORK_KILL)) {
-			*dying |= clock_mono_ns() < atomic_load(&killed_ns) + GRACE_NS;
+		if (t->mm != NULL && is_leaving(t)) {
+			*dying |= since_ns < GRACE_NS;
 		} else if (score > most) {
 			most = score;
 			best = t;
