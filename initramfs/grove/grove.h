@@ -50,7 +50,9 @@ const char *path_base(const char *path);
 /* Write it all, however many write()s that takes. 0, or -1 with errno. */
 int write_all(int fd, const void *data, size_t len);
 
-/* Copy fd `in` to fd `out` until end of file. 0, or -1 with errno. */
+/* Copy fd `in` to fd `out` until end of file. 0, or with errno which side failed. */
+#define COPY_READ_FAILED (-1)
+#define COPY_WRITE_FAILED (-2)
 int copy_fd(int in, int out);
 
 /* The whole of a file as a NUL-ended string (length in *len unless NULL); NULL with errno. */

@@ -39,11 +39,12 @@ static int inputs_each(char **names, bool (*each)(FILE *file, const char *name, 
 
 static bool cat_copy(FILE *file, const char *name, void *arg)
 {
+	int err = copy_fd(fileno(file), STDOUT_FILENO);
+
 	(void)arg;
-	if (copy_fd(fileno(file), STDOUT_FILENO) == 0)
-		return true;
-	warn_errno("%s", name);
-	return false;
+	if (err != 0)
+		warn_errno("%s", err == COPY_WRITE_FAILED ? "write error" : name);
+	return err == 0;
 }
 
 static bool cat_numbered(FILE *file, const char *name, void *arg)

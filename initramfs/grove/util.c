@@ -145,8 +145,10 @@ int copy_fd(int in, int out)
 	while ((n = read(in, buffer, sizeof(buffer))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 || write_all(out, buffer, n) < 0)
-			return -1;
+		if (n < 0)
+			return COPY_READ_FAILED;
+		if (write_all(out, buffer, n) < 0)
+			return COPY_WRITE_FAILED;
 	}
 	return 0;
 }

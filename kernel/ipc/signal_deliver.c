@@ -33,12 +33,6 @@
 
 /* --- system-call restart ---------------------------------------------------------------------- */
 
-static bool is_restart_code(long result)
-{
-	return result == -ERESTARTSYS || result == -ERESTARTNOINTR || result == -ERESTARTNOHAND ||
-	       result == -ERESTART_RESTARTBLOCK;
-}
-
 static void syscall_again(struct trapframe *tf)
 {
 	tf->a0 = tf->orig_a0;
@@ -52,7 +46,7 @@ static void syscall_settle(struct trapframe *tf, const struct abi_sigaction *act
 
 	if (!trapframe_is_syscall(tf))
 		return;
-	if (is_restart_code(result)) {
+	if (signal_is_restart(result)) {
 		if (result == -ERESTARTNOINTR || action == NULL ||
 		    (result == -ERESTARTSYS && (action->flags & SA_RESTART)))
 			syscall_again(tf);

@@ -15,11 +15,6 @@
 const struct syscall syscall_table[NR_syscalls] = { SYSCALL_TABLE_ROWS };
 const unsigned syscall_count = NR_syscalls;
 
-static inline bool is_restart_code(long ret)
-{
-	return ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK;
-}
-
 void upcall_syscall(struct trapframe *tf)
 {
 	uint64_t nr = tf->a7;
@@ -31,6 +26,6 @@ void upcall_syscall(struct trapframe *tf)
 	tf->a0 = (uint64_t)ret;
 	/* The signal code turns it into a restart or EINTR, even if another thread took the signal
 	 * meanwhile. */
-	if (unlikely(is_restart_code(ret)))
+	if (unlikely(signal_is_restart(ret)))
 		atomic_fetch_or(&current->pending_work, WORK_SIGNAL);
 }

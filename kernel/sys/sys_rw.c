@@ -82,6 +82,14 @@ long sys_write(int fd, const void __user *buf, size_t count)
 	return fd_io(fd, IO_WRITE, (void __user *)buf, count);
 }
 
+/* May a position be given for reading and writing it? f NULL: there is no such descriptor. */
+static long position_check(const struct file *f)
+{
+	if (!f || (f->mode & FILE_PATH))
+		return -EBADF;
+	return file_has_positions(f) ? 0 : -ESPIPE;
+}
+
 static long fd_io_at(int fd, enum io_dir dir, void __user *buf, size_t count, int64_t offset)
 {
 	uint64_t pos = (uint64_t)offset;
@@ -91,11 +99,8 @@ static long fd_io_at(int fd, enum io_dir dir, void __user *buf, size_t count, in
 	if (offset < 0)
 		return -EINVAL;
 	r = fd_borrow(fd);
-	if (!r.file)
-		ret = -EBADF;
-	else if (!file_has_positions(r.file))
-		ret = r.file->mode & FILE_PATH ? -EBADF : -ESPIPE;
-	else
+	ret = position_check(r.file);
+	if (ret == 0)
 		ret = buffer_io(r.file, dir, buf, count, &pos);
 	fd_return(r);
 	return ret;
@@ -201,11 +206,8 @@ static long fd_vector_io_at(int fd, enum io_dir dir, const struct abi_iovec __us
 	if (offset < 0)
 		return -EINVAL;
 	r = fd_borrow(fd);
-	if (!r.file)
-		ret = -EBADF;
-	else if (!file_has_positions(r.file))
-		ret = r.file->mode & FILE_PATH ? -EBADF : -ESPIPE;
-	else
+	ret = position_check(r.file);
+	if (ret == 0)
 		ret = vector_io(r.file, dir, uiov, count, &pos);
 	fd_return(r);
 	return ret;
