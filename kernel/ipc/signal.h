@@ -90,7 +90,7 @@ int signal_kill_thread(int tgid, int tid, int signo, const struct abi_siginfo *i
 bool signal_on_altstack(vaddr_t sp);
 int signal_altstack_set(const struct abi_stack *s, vaddr_t sp) __must_check;
 
-/* Does a system call's result mean that it may have to begin anew (lib/errno.h, ERESTARTSYS and on)? */
+/* Does a result mean that the call may have to begin anew (lib/errno.h, ERESTARTSYS and on)? */
 static inline bool signal_is_restart(long result)
 {
 	return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK;
