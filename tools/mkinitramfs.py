@@ -23,6 +23,8 @@ BUSYBOX_INIT = """#!/bin/busybox sh
 mount -t proc proc /proc
 mount -t devtmpfs devtmpfs /dev 2>/dev/null
 mount -t tmpfs tmpfs /tmp 2>/dev/null
+mount -t sysfs sysfs /sys 2>/dev/null
+mkdir -p /dev/pts && mount -t devpts devpts /dev/pts 2>/dev/null
 export HOME=/root TERM=${TERM:-linux} PATH=/bin:/sbin:/usr/bin:/usr/sbin PS1='busybox:$PWD# '
 cd /root
 setsid cttyhack sh

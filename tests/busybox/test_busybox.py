@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 
 from conftest import BUILD, IMAGE, ROOT
 
@@ -63,3 +64,22 @@ def test_the_script_is_long_enough():
     with open(os.path.join(ROOT, "tests/busybox/script.sh"), encoding="utf-8") as file:
         lines = [line for line in file if line.strip() and not line.startswith("#")]
     assert len(lines) >= 60
+
+
+def test_interactive_shell_has_job_control(oracle, tmp_path, boot):
+    """What `make run USERLAND=busybox` starts: ash on the console's own terminal."""
+    image = tmp_path / "busybox.cpio"
+    subprocess.run([sys.executable, os.path.join(ROOT, "tools/mkinitramfs.py"), "--busybox", oracle("busybox"),
+                    "-o", str(image)], check=True)
+    shell = boot(initrd=str(image), append="quiet", prompt=r"busybox:[^\r\n]*# ")
+    shell.line("sleep 100 | cat")
+    time.sleep(0.6)  # long enough for the job to have started
+    shell.control("z")
+    shell.prompt(timeout=5)
+    shell.line("fg")
+    time.sleep(0.6)
+    shell.control("c")
+    shell.prompt(timeout=5)
+    shell.line("tty; jobs; echo end=$?")
+    match = shell.expect(r"(/dev/\w+)\r*\n(.*)end=0\r*\n")
+    assert match[1] == "/dev/ttyS0" and match[2] == ""
