@@ -44,6 +44,10 @@ _start:
 	.word	0
 
 boot_entry:
+	la	t0, boot_claimed
+	li	t1, 1
+	amoswap.w.aqrl t1, t1, (t0)
+	bnez	t1, boot_again
 	csrw	sie, zero
 	li	t0, SSTATUS_FS | SSTATUS_VS | SSTATUS_SUM
 	csrc	sstatus, t0
@@ -113,6 +117,33 @@ boot_entry:
 	li	ra, 0
 	tail	kernel_main
 
+/*
+ * A second hart came in by the front door. OpenSBI before 1.3 marks a hart as started before it has
+ * noted where: one that looks in between goes where the boot hart went. It is the one that is being
+ * started now, so it is shown the right entry; any other stays here for good.
+ */
+	.balign 4
+boot_again:
+	fence	rw, rw
+	la	t0, starting_hart
+	ld	t1, 0(t0)
+	bne	t1, a0, 1f
+	ld	a1, 8(t0)
+	j	hart_entry
+1:	wfi
+	j	1b
+
+	.section .data
+	.balign 8
+boot_claimed:
+	.word	0
+	.word	0
+	.global starting_hart
+starting_hart:				/* id, idle task: set before each start */
+	.dword	-1
+	.dword	0
+
+	.section .head.text, "ax"
 /*
  * A further hart, started by arch_hart_start: a0 = its id, a1 = its idle task (a kernel address).
  */

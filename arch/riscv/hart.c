@@ -63,8 +63,17 @@ void harts_find(const void *fdt, uint64_t boot_hartid, unsigned max)
 
 /* --- starting --------------------------------------------------------------------------------- */
 
+/* For a hart that the firmware sends to the wrong entry (boot.S, boot_again). */
+extern struct starting_hart {
+	uint64_t hartid;
+	struct task *idle;
+} starting_hart;
+
 int arch_hart_start(struct hart *hart)
 {
+	starting_hart.hartid = hart->hartid;
+	starting_hart.idle = hart->idle;
+	atomic_thread_fence(memory_order_seq_cst);
 	return sbi_hart_start(hart->hartid, virt_to_phys(hart_entry), (uint64_t)hart->idle);
 }
 

@@ -60,21 +60,21 @@ static bool hart_wait_online(struct hart *h, uint64_t deadline_ns)
 	return true;
 }
 
+/* One after the other: a hart that the firmware sends astray (arch/riscv/boot.S) can only be told
+ * where it belongs while it is the one being started. */
 void harts_start(void)
 {
-	uint64_t deadline_ns;
 	unsigned online = 1;
 
-	for (unsigned i = 1; i < hart_count; i++)
-		(void)hart_start(&hart_table[i]);
-	deadline_ns = clock_mono_ns() + START_LIMIT_NS;
 	for (unsigned i = 1; i < hart_count; i++) {
-		if (!hart_table[i].idle)
+		struct hart *h = &hart_table[i];
+
+		if (!hart_start(h))
 			continue;
-		if (hart_wait_online(&hart_table[i], deadline_ns))
+		if (hart_wait_online(h, clock_mono_ns() + START_LIMIT_NS))
 			online++;
 		else
-			pr_err("hart %lu was started and did not come", hart_table[i].hartid);
+			pr_err("hart %lu was started and did not come", h->hartid);
 	}
 	pr_info("%u of %u harts run", online, hart_count);
 }
