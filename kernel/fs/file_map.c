@@ -31,11 +31,18 @@ static void map_file_ids(struct file *f, uint64_t *dev, uint64_t *ino)
 	*ino = f->inode->ino;
 }
 
+/* As mincore has it there: who may not change a file is not told what others read of it. */
+static bool map_file_may_tell(struct file *f)
+{
+	return inode_owner_or_capable(f->inode) || inode_permission(f->inode, MAY_WRITE) == 0;
+}
+
 static const struct vma_ops file_vma_ops = {
 	.file_get = file_get,
 	.file_put = file_put,
 	.file_name = map_file_name,
 	.file_ids = map_file_ids,
+	.file_may_tell = map_file_may_tell,
 };
 
 int file_map_attach(struct file *file, struct vma *vma)

@@ -90,6 +90,9 @@ int mm_protect(struct mm *mm, vaddr_t addr, size_t len, unsigned prot) __must_ch
 int mm_remap(struct mm *mm, vaddr_t old, size_t old_len, size_t new_len, unsigned flags,
 	     vaddr_t new_addr, vaddr_t *out) __must_check;
 int mm_advise(struct mm *mm, vaddr_t addr, size_t len, int advice) __must_check;
+/* Whether each page of [start, end) would be had without waiting: a byte for each. 0, -ENOMEM
+ * (hole), -EINTR. */
+int mm_mincore(struct mm *mm, vaddr_t start, vaddr_t end, uint8_t *present) __must_check;
 /* The new break, or the old one when it can't be moved. */
 vaddr_t mm_brk(struct mm *mm, vaddr_t new_brk);
 /* Maps kernel pages that belong to the image (vDSO) for reading or executing. */

@@ -6,6 +6,7 @@
 
 #include "arch/tlb.h"
 #include "kernel/core/panic.h"
+#include "kernel/sched/sched.h"
 
 uint64_t pte_prot_of(const struct vma *v, bool write)
 {
@@ -84,6 +85,41 @@ pte_t *pt_leaf_find(const struct mm *mm, vaddr_t va)
 	middle = phys_to_virt(pte_paddr(e));
 	e = __atomic_load_n(&middle[pt_index(va, 1)], __ATOMIC_ACQUIRE);
 	return pte_present(e) ? phys_to_virt(pte_paddr(e)) : NULL;
+}
+
+static int leaf_walk(pte_t *table, vaddr_t va, vaddr_t end,
+		     int (*fn)(vaddr_t va, pte_t e, void *arg), void *arg)
+{
+	int ret = 0;
+
+	pt_lock(table);
+	for (; va < end && ret == 0; va += PAGE_SIZE) {
+		pte_t e = *pt_slot(table, va);
+
+		if (e != 0)
+			ret = fn(va, e, arg);
+	}
+	pt_unlock(table);
+	return ret;
+}
+
+int pt_walk(struct mm *mm, vaddr_t start, vaddr_t end, int (*fn)(vaddr_t va, pte_t e, void *arg),
+	    void *arg)
+{
+	vaddr_t va = start;
+	int ret = 0;
+
+	while (va < end && ret == 0) {
+		vaddr_t stop = min(end, ALIGN_DOWN(va, LEAF_SPAN) + LEAF_SPAN);
+		pte_t *table = pt_leaf_find(mm, va);
+
+		if (table != NULL && pt_page(table)->entries != 0)
+			ret = leaf_walk(table, va, stop, fn, arg);
+		if (ret == 0)
+			ret = sched_checkpoint_killable();
+		va = stop;
+	}
+	return ret;
 }
 
 void mm_rss_add(struct mm *mm, const struct page *p, long n)

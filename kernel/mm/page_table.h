@@ -55,6 +55,12 @@ uint64_t pte_prot_of(const struct vma *v, bool write);
 /* The entry that shows page p in area v. */
 pte_t pte_for_page(const struct vma *v, const struct page *p, bool write);
 
+/* Shows every entry of [start, end) that holds a page to fn, which may not change it nor sleep (the
+ * table's lock is held) and ends the walk by returning other than 0; that is returned. mm->lock
+ * held, either way. Lets others run in between; -EINTR when current is to die. */
+int pt_walk(struct mm *mm, vaddr_t start, vaddr_t end, int (*fn)(vaddr_t va, pte_t e, void *arg),
+	    void *arg) __must_check;
+
 /* Frees leaf tables that lie wholly in [floor, ceiling) and touch [start, end): no area is left in
  * there. */
 void pt_free_range(struct mm *mm, vaddr_t start, vaddr_t end, vaddr_t floor, vaddr_t ceiling);

@@ -29,6 +29,9 @@ struct vma_ops {
 	int (*file_name)(struct file *f, char *buf, size_t size);
 	/* Device, inode number for the same. */
 	void (*file_ids)(struct file *f, uint64_t *dev, uint64_t *ino);
+	/* May current learn which of its pages are in memory (it could write to the file)? NULL:
+	 * yes. */
+	bool (*file_may_tell)(struct file *f);
 };
 
 struct vma {

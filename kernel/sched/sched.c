@@ -35,6 +35,7 @@
 #include "kernel/core/upcall.h"
 #include "kernel/sched/fair.h"
 #include "kernel/sched/runqueue.h"
+#include "lib/errno.h"
 
 struct runqueue *runqueues;
 struct hart_mask sched_online;
@@ -315,6 +316,13 @@ void sched_checkpoint(void)
 		return;
 	if (irq_enabled() && atomic_load_explicit(&t->state, memory_order_relaxed) == TASK_RUNNING)
 		schedule();
+}
+
+int sched_checkpoint_killable(void)
+{
+	sched_checkpoint();
+	return atomic_load_explicit(&current->pending_work, memory_order_relaxed) & WORK_KILL
+		       ? -EINTR : 0;
 }
 
 void sched_exit(void)

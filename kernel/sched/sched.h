@@ -29,6 +29,8 @@ void schedule(void);
 /* For a loop that may be long: lets others run if it is time. No spinlock may be held; nothing with
  * interrupts off or between setting a sleeping state and schedule(). */
 void sched_checkpoint(void);
+/* The same for a loop that may end early: -EINTR when current is to die. */
+int sched_checkpoint_killable(void) __must_check;
 void sched_yield(void);
 
 /* The last schedule of a task whose state is ZOMBIE or GONE; whoever runs next here drops the
