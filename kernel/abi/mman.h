@@ -56,6 +56,12 @@
 #define MADV_POPULATE_READ 22
 #define MADV_POPULATE_WRITE 23
 
+#define MLOCK_ONFAULT 1u
+
+#define MCL_CURRENT 1u
+#define MCL_FUTURE 2u
+#define MCL_ONFAULT 4u
+
 #define MS_ASYNC 1u
 #define MS_INVALIDATE 2u
 #define MS_SYNC 4u

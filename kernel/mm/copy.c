@@ -66,7 +66,7 @@ static int copy_area(struct mm *child, struct mm *parent, struct vma *v)
 	copy = vma_clone(v, child);
 	if (copy == NULL)
 		return -ENOMEM;
-	copy->flags &= ~VM_LOCKED; /* locks are not inherited */
+	copy->flags &= ~VM_LOCK_MASK; /* locks are not inherited */
 	vma_link(copy);
 	if (!vma_is_private(v) || (v->flags & VM_WIPEONFORK))
 		return 0;

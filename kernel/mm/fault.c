@@ -295,17 +295,3 @@ int upcall_fault(vaddr_t addr, enum fault_access access, int *signo, int *code)
 	}
 	return err;
 }
-
-int mm_populate(struct mm *mm, vaddr_t start, vaddr_t end, enum fault_access access)
-{
-	int err = 0;
-
-	rwlock_read_lock(&mm->lock);
-	for (vaddr_t va = start; va < end && err == 0; va += PAGE_SIZE) {
-		struct vma *v = vma_find(mm, va);
-
-		err = v == NULL ? -ENOMEM : mm_fault_in(mm, v, va, access);
-	}
-	rwlock_read_unlock(&mm->lock);
-	return err;
-}

@@ -186,7 +186,11 @@ static int map_locked(struct mm *mm, const struct mm_map_request *req, size_t le
 		err = map_place(mm, req, len, out);
 	if (err)
 		return err;
-	v = vma_create(mm, *out, *out + len, area_flags(req));
+	if ((req->flags & MAP_LOCKED) && !mm_can_lock())
+		return -EPERM;
+	if (!mm_may_lock(mm, area_flags(req) | mm->default_flags, len))
+		return -EAGAIN;
+	v = vma_create(mm, *out, *out + len, area_flags(req) | mm->default_flags);
 	if (v == NULL)
 		return -ENOMEM;
 	err = area_attach(v, req);
@@ -204,17 +208,17 @@ static int map_locked(struct mm *mm, const struct mm_map_request *req, size_t le
 int mm_map(struct mm *mm, const struct mm_map_request *req, vaddr_t *out)
 {
 	size_t len = ALIGN_UP(req->len, PAGE_SIZE);
+	bool locked;
 	int err;
 
 	if (req->len != 0 && len == 0)
 		return -ENOMEM;
 	rwlock_write_lock(&mm->lock);
 	err = map_locked(mm, req, len, out);
+	locked = (req->flags & MAP_LOCKED) || mm->default_flags != 0;
 	rwlock_write_unlock(&mm->lock);
-	if (err == 0 && (req->flags & (MAP_POPULATE | MAP_LOCKED)) &&
-	    (req->prot & (PROT_READ | PROT_WRITE)))
-		(void)!mm_populate(mm, *out, *out + len,
-				   req->prot & PROT_WRITE ? FAULT_WRITE : FAULT_READ);
+	if (err == 0 && (locked || (req->flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE))
+		(void)!mm_populate_areas(mm, *out, *out + len, true);
 	return err;
 }
 
@@ -245,6 +249,7 @@ static int brk_grow(struct mm *mm, vaddr_t from, vaddr_t to)
 vaddr_t mm_brk(struct mm *mm, vaddr_t new_brk)
 {
 	vaddr_t from, to;
+	bool locked;
 	int err = 0;
 
 	rwlock_write_lock(&mm->lock);
@@ -259,7 +264,10 @@ vaddr_t mm_brk(struct mm *mm, vaddr_t new_brk)
 	if (err == 0)
 		mm->brk = new_brk;
 	new_brk = mm->brk;
+	locked = mm->default_flags != 0;
 	rwlock_write_unlock(&mm->lock);
+	if (err == 0 && locked && to > from)
+		(void)!mm_populate_areas(mm, from, to, true);
 	return new_brk;
 }
 

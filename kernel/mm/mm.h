@@ -31,6 +31,7 @@ struct mm {
 	uint64_t peak_pages;  /* [lock] most of total_pages so far */
 	uint64_t hiwater_rss; /* most resident pages, noted whenever some are about to go; exact
 				 enough without a lock */
+	unsigned default_flags; /* [lock] VM_LOCK_MASK: what mlockall gives to new areas */
 	vaddr_t brk_start, brk;	  /* [lock] */
 	vaddr_t code_start, code_end, data_start, data_end; /* [i] after exec */
 	vaddr_t stack_start;	  /* [i] */
@@ -90,6 +91,15 @@ int mm_protect(struct mm *mm, vaddr_t addr, size_t len, unsigned prot) __must_ch
 int mm_remap(struct mm *mm, vaddr_t old, size_t old_len, size_t new_len, unsigned flags,
 	     vaddr_t new_addr, vaddr_t *out) __must_check;
 int mm_advise(struct mm *mm, vaddr_t addr, size_t len, int advice) __must_check;
+/*
+ * Locking pages (kernel/mm/lock.c). addr and len as user space gives them. Sleep. 0, -EPERM (may
+ * not lock at all), -ENOMEM (hole, or over RLIMIT_MEMLOCK), -EAGAIN (pages could not be had),
+ * -EINVAL, -EINTR (current is to die).
+ */
+int mm_lock_range(struct mm *mm, vaddr_t addr, size_t len, bool on_fault) __must_check;
+int mm_unlock_range(struct mm *mm, vaddr_t addr, size_t len) __must_check;
+int mm_lock_all(struct mm *mm, unsigned mcl_flags) __must_check;
+int mm_unlock_all(struct mm *mm) __must_check;
 /* Whether each page of [start, end) would be had without waiting: a byte for each. 0, -ENOMEM
  * (hole), -EINTR. */
 int mm_mincore(struct mm *mm, vaddr_t start, vaddr_t end, uint8_t *present) __must_check;

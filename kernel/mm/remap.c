@@ -13,6 +13,7 @@
 #include "arch/tlb.h"
 #include "kernel/abi/mman.h"
 #include "kernel/abi/resource.h"
+#include "kernel/mm/fault.h"
 #include "kernel/mm/map.h"
 #include "kernel/mm/page_table.h"
 #include "kernel/task/group.h"
@@ -84,10 +85,12 @@ static int area_move(struct mm *mm, struct vma *v, size_t old_len, size_t new_le
 }
 
 /* What mmap would say of len bytes more. */
-static int growth_check(struct mm *mm, size_t len)
+static int growth_check(struct mm *mm, const struct vma *v, size_t len)
 {
 	uint64_t limit = group_rlimit(current->group, RLIMIT_AS);
 
+	if (!mm_may_lock(mm, v->flags, len))
+		return -EAGAIN;
 	return mm->total_pages + (len >> PAGE_SHIFT) > limit >> PAGE_SHIFT ? -ENOMEM : 0;
 }
 
@@ -111,8 +114,8 @@ static int remap_check(struct vma *v, vaddr_t old, size_t old_len, size_t new_le
 	if ((flags & MREMAP_DONTUNMAP) && old_len != new_len)
 		return -EINVAL;
 	if (flags & MREMAP_DONTUNMAP)
-		return growth_check(v->mm, new_len);
-	return new_len > old_len ? growth_check(v->mm, new_len - old_len) : 0;
+		return growth_check(v->mm, v, new_len);
+	return new_len > old_len ? growth_check(v->mm, v, new_len - old_len) : 0;
 }
 
 static int remap_move(struct mm *mm, vaddr_t old, size_t old_len, size_t new_len, unsigned flags,
@@ -154,6 +157,20 @@ static int remap_locked(struct mm *mm, vaddr_t old, size_t old_len, size_t new_l
 	return remap_move(mm, old, old_len, new_len, flags, out);
 }
 
+/* What is locked is there, also what it has grown by. */
+static void populate_if_locked(struct mm *mm, vaddr_t start, vaddr_t end)
+{
+	struct vma *v;
+	bool locked;
+
+	rwlock_read_lock(&mm->lock);
+	v = vma_find(mm, start);
+	locked = v != NULL && (v->flags & VM_LOCKED);
+	rwlock_read_unlock(&mm->lock);
+	if (locked)
+		(void)!mm_populate_areas(mm, start, end, true);
+}
+
 int mm_remap(struct mm *mm, vaddr_t old, size_t old_len, size_t new_len, unsigned flags,
 	     vaddr_t new_addr, vaddr_t *out)
 {
@@ -175,5 +192,7 @@ int mm_remap(struct mm *mm, vaddr_t old, size_t old_len, size_t new_len, unsigne
 	rwlock_write_lock(&mm->lock);
 	err = remap_locked(mm, old, old_len, new_len, flags, out);
 	rwlock_write_unlock(&mm->lock);
+	if (err == 0 && new_len > old_len)
+		populate_if_locked(mm, *out + old_len, *out + new_len);
 	return err;
 }

@@ -5,8 +5,8 @@
  * take its pages back from whoever shows them. That side knows only cache->map_lock; so whatever
  * changes such an area's bounds, or lets it go, holds map_lock beside mm->lock.
  *
- * Two neighbours are one area if nothing tells them apart: same flags, both anonymous and private.
- * (File areas are not joined: nobody makes many of them side by side.)
+ * Two neighbours are one area if nothing tells them apart: same flags, both anonymous and private,
+ * or of one file (or shared object), of which the upper shows what follows the lower's part.
  */
 #include "kernel/mm/vma.h"
 
@@ -188,28 +188,45 @@ int vma_split_range(struct mm *mm, vaddr_t start, vaddr_t end)
 
 static bool vma_alike(const struct vma *low, const struct vma *high)
 {
-	return low->end == high->start && low->flags == high->flags && low->ops == NULL &&
-	       high->ops == NULL && low->name == high->name &&
-	       !(low->flags & (VM_SHARED | VM_KERNEL_PAGES));
+	if (low->end != high->start || low->flags != high->flags || low->ops != high->ops ||
+	    low->file != high->file || low->name != high->name || (low->flags & VM_KERNEL_PAGES))
+		return false;
+	return low->cache == NULL ||
+	       low->pgoff + ((low->end - low->start) >> PAGE_SHIFT) == high->pgoff;
+}
+
+/* v takes over what its neighbour `other` covers, in one step for whoever holds map_lock. */
+static void vma_absorb(struct vma *v, struct vma *other)
+{
+	struct page_cache *cache = v->cache;
+
+	if (cache != NULL)
+		mutex_lock(&cache->map_lock);
+	list_del_init(&other->cache_link);
+	rb_erase(&v->mm->areas, &other->node);
+	v->mm->area_count--;
+	vma_account(other, -1);
+	vma_account(v, -1);
+	if (other->start < v->start) {
+		v->start = other->start;
+		v->pgoff = other->pgoff;
+	}
+	v->end = max(v->end, other->end);
+	vma_account(v, 1);
+	if (cache != NULL)
+		mutex_unlock(&cache->map_lock);
+	vma_free(other);
 }
 
 void vma_merge(struct vma *v)
 {
 	struct vma *other = vma_next(v);
 
-	if (other != NULL && vma_alike(v, other)) {
-		vaddr_t end = other->end;
-
-		vma_unlink_free(other);
-		vma_resize(v, v->start, end);
-	}
+	if (other != NULL && vma_alike(v, other))
+		vma_absorb(v, other);
 	other = vma_prev(v);
-	if (other != NULL && vma_alike(other, v)) {
-		vaddr_t end = v->end;
-
-		vma_unlink_free(v);
-		vma_resize(other, other->start, end);
-	}
+	if (other != NULL && vma_alike(other, v))
+		vma_absorb(other, v);
 }
 
 void vma_merge_range(struct mm *mm, vaddr_t start, vaddr_t end)

@@ -20,6 +20,14 @@
 #define VM_NORESERVE 0x800u
 #define VM_STACK 0x1000u
 #define VM_KERNEL_PAGES 0x2000u /* vDSO: pages of the image, not counted */
+#define VM_LOCKONFAULT 0x4000u	/* beside VM_LOCKED: its pages need not all be there */
+#define VM_DONTDUMP 0x8000u	/* madvise said so; shown in smaps */
+#define VM_RAND_READ 0x10000u
+#define VM_SEQ_READ 0x20000u
+#define VM_HUGEPAGE 0x40000u
+#define VM_NOHUGEPAGE 0x80000u
+#define VM_SEALED 0x100000u /* mseal: stays as it is until exec or exit */
+#define VM_LOCK_MASK (VM_LOCKED | VM_LOCKONFAULT)
 
 /* What the owner of a file-backed area does; kernel/fs fills it in. */
 struct vma_ops {

@@ -117,6 +117,8 @@ long sys_msync(unsigned long addr, size_t len, int flags)
 
 		if (v == NULL)
 			err = -ENOMEM;
+		else if ((flags & MS_INVALIDATE) && (v->flags & VM_LOCKED))
+			err = -EBUSY;
 		else
 			va = v->end;
 	}
