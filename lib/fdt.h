@@ -133,6 +133,10 @@ int fdt_interrupt_parent(const void *blob, int node);
 int fdt_interrupts_extended(const void *blob, int node, unsigned index, uint32_t *phandle,
 			    uint32_t *spec);
 
-/* Interrupt `index` of a device: the first cell of its specifier, from interrupts-extended if the
- * node has it, else from interrupts. */
-int fdt_irq(const void *blob, int node, unsigned index, uint32_t *irq);
+/* The same for walking the list: *cell, 0 at first, is moved to the next entry. */
+int fdt_interrupts_extended_next(const void *blob, int node, unsigned *cell, uint32_t *phandle,
+				 uint32_t *spec);
+
+/* Interrupt `index` of a device: the node of the controller (may be NULL) and the first cell of the
+ * specifier, from interrupts-extended if the node has it, else from interrupts. */
+int fdt_irq(const void *blob, int node, unsigned index, int *controller, uint32_t *irq);

@@ -229,50 +229,73 @@ int fdt_interrupt_parent(const void *blob, int node)
 	return -EINVAL;
 }
 
-int fdt_interrupts_extended(const void *blob, int node, unsigned index, uint32_t *phandle,
-			    uint32_t *spec)
+int fdt_interrupts_extended_next(const void *blob, int node, unsigned *cell, uint32_t *phandle,
+				 uint32_t *spec)
 {
 	size_t len;
 	const char *value = fdt_prop(blob, node, "interrupts-extended", &len);
+	unsigned cells = 0;
 
-	if (value == NULL)
+	if (value == NULL || *cell >= len / 4)
 		return -ENOENT;
-	for (size_t cells_left = len / 4; cells_left > 0; index--) {
-		uint32_t handle = load_be32(value);
-		unsigned cells = 0;
-
-		value += 4;
-		cells_left--;
-		/* A phandle of 0 is an empty place in the list. */
-		if (handle != 0 &&
-		    interrupt_cells(blob, fdt_phandle_find(blob, handle), &cells) != 0)
-			return -EINVAL;
-		if (cells > cells_left)
-			return -EINVAL;
-		if (index == 0) {
-			*phandle = handle;
-			*spec = cells > 0 ? load_be32(value) : 0;
-			return 0;
-		}
-		value += 4 * (size_t)cells;
-		cells_left -= cells;
-	}
-	return -ENOENT;
+	value += 4 * (size_t)*cell;
+	*phandle = load_be32(value);
+	/* A phandle of 0 is an empty place in the list. */
+	if (*phandle != 0 &&
+	    interrupt_cells(blob, fdt_phandle_find(blob, *phandle), &cells) != 0)
+		return -EINVAL;
+	if (cells > len / 4 - *cell - 1)
+		return -EINVAL;
+	*spec = cells > 0 ? load_be32(value + 4) : 0;
+	*cell += 1 + cells;
+	return 0;
 }
 
-int fdt_irq(const void *blob, int node, unsigned index, uint32_t *irq)
+int fdt_interrupts_extended(const void *blob, int node, unsigned index, uint32_t *phandle,
+			    uint32_t *spec)
+{
+	uint32_t found_phandle, found_spec;
+	unsigned cell = 0;
+	int error;
+
+	do
+		error = fdt_interrupts_extended_next(blob, node, &cell, &found_phandle,
+						     &found_spec);
+	while (error == 0 && index-- > 0);
+	if (error != 0)
+		return error;
+	*phandle = found_phandle;
+	*spec = found_spec;
+	return 0;
+}
+
+/* The same from interrupts-extended. */
+static int irq_extended(const void *blob, int node, unsigned index, int *controller, uint32_t *irq)
 {
 	uint32_t phandle;
+	int error = fdt_interrupts_extended(blob, node, index, &phandle, irq);
+
+	if (error == 0 && controller != NULL)
+		*controller = fdt_phandle_find(blob, phandle);
+	return error;
+}
+
+int fdt_irq(const void *blob, int node, unsigned index, int *controller, uint32_t *irq)
+{
 	unsigned cells;
+	int parent;
 
 	if (fdt_prop(blob, node, "interrupts-extended", NULL) != NULL)
-		return fdt_interrupts_extended(blob, node, index, &phandle, irq);
+		return irq_extended(blob, node, index, controller, irq);
 	if (fdt_prop(blob, node, "interrupts", NULL) == NULL)
 		return -ENOENT;
-	if (interrupt_cells(blob, fdt_interrupt_parent(blob, node), &cells) != 0)
+	parent = fdt_interrupt_parent(blob, node);
+	if (interrupt_cells(blob, parent, &cells) != 0)
 		return -EINVAL;
 	/* An absurd count must not wrap the index around. */
 	if (cells == 0 || index > UINT32_MAX / cells)
 		return -EINVAL;
+	if (controller != NULL)
+		*controller = parent;
 	return fdt_prop_cell(blob, node, "interrupts", index * cells, irq);
 }

@@ -2,7 +2,7 @@
  * isa.c: reads the ISA strings of the device tree.
  *
  * "rv64imafdch_zicsr_sstc": one letter each up to the first '_', names after it. A feature counts
- * only if every hart that we may use has it. Errata are known by the compatible string of the hart.
+ * only if every hart that we may use has it. Newer trees give the same as a list of strings.
  */
 #include "arch/riscv/isa.h"
 
@@ -12,7 +12,7 @@
 #include "lib/fdt.h"
 #include "lib/string.h"
 
-bool isa_has_fp, isa_has_sstc, isa_tlb_page_bad;
+bool isa_has_fp, isa_has_sstc;
 
 /* Bit per letter of the ISA, 'a' is bit 0; those that all harts have. */
 static uint64_t isa_letters;
@@ -60,15 +60,34 @@ bool isa_hart_usable(const void *fdt, int node)
 	       !str_equal(mmu, "riscv,none") && !str_equal(mmu, "riscv,sv32");
 }
 
-/* U54: no effect by address. U74 of the FU740: erratum CIP-1200. The JH7110's U74 is sound, but
- * names itself alike. */
-static bool hart_tlb_page_bad(const void *fdt, int node)
+/* The names of one node: "riscv,isa", or the newer list "riscv,isa-extensions". */
+static uint64_t node_letters(const void *fdt, int node)
 {
-	return fdt_is_compatible(fdt, node, "sifive,u54") ||
-	       fdt_is_compatible(fdt, node, "sifive,u54-mc") ||
-	       fdt_is_compatible(fdt, node, "sifive,u74") ||
-	       fdt_is_compatible(fdt, node, "sifive,u74-mc") ||
-	       fdt_is_compatible(fdt, node, "sifive,bullet0");
+	const char *name = fdt_prop_string(fdt, node, "riscv,isa");
+	uint64_t letters = 0;
+
+	if (name)
+		return letters_of(name);
+	for (unsigned i = 0;
+	     (name = fdt_prop_stringlist(fdt, node, "riscv,isa-extensions", i)) != NULL; i++) {
+		if (name[0] >= 'a' && name[0] <= 'z' && name[1] == '\0')
+			letters |= LETTER(name[0]);
+	}
+	return letters;
+}
+
+static bool node_has(const void *fdt, int node, const char *extension)
+{
+	const char *name = fdt_prop_string(fdt, node, "riscv,isa");
+
+	if (name)
+		return isa_names(name, extension);
+	for (unsigned i = 0;
+	     (name = fdt_prop_stringlist(fdt, node, "riscv,isa-extensions", i)) != NULL; i++) {
+		if (str_equal(name, extension))
+			return true;
+	}
+	return false;
 }
 
 void isa_init(const void *fdt)
@@ -79,17 +98,28 @@ void isa_init(const void *fdt)
 	isa_fdt = fdt;
 	isa_letters = ~0UL;
 	fdt_for_each_child(node, fdt, cpus) {
-		const char *isa = fdt_prop_string(fdt, node, "riscv,isa");
-
 		if (!isa_hart_usable(fdt, node))
 			continue;
-		isa_letters &= isa ? letters_of(isa) : 0;
-		sstc = sstc && isa && isa_names(isa, "sstc");
-		isa_tlb_page_bad = isa_tlb_page_bad || hart_tlb_page_bad(fdt, node);
+		isa_letters &= node_letters(fdt, node);
+		sstc = sstc && node_has(fdt, node, "sstc");
 	}
 	isa_letters &= BIT(26) - 1;
 	isa_has_fp = isa_letters & LETTER('d');
 	isa_has_sstc = sstc && csr_probe_stimecmp();
+}
+
+/* What all harts have, in the order that the manual wants; for a tree with lists only. */
+static const char *isa_common(void)
+{
+	static const char order[] = "imafdqcbvh";
+	static char text[sizeof("rv64") + sizeof(order)] = "rv64";
+	size_t len = 4;
+
+	for (const char *c = order; *c; c++) {
+		if (isa_letters & LETTER(*c))
+			text[len++] = *c;
+	}
+	return text;
 }
 
 const char *arch_isa_string(unsigned hart_index)
@@ -103,9 +133,9 @@ const char *arch_isa_string(unsigned hart_index)
 		    id != hart_table[hart_index].hartid || !fdt_node_is(isa_fdt, node, "cpu"))
 			continue;
 		isa = fdt_prop_string(isa_fdt, node, "riscv,isa");
-		return isa ? isa : "rv64";
+		return isa ? isa : isa_common();
 	}
-	return "rv64";
+	return isa_common();
 }
 
 /* Linux reports the letters that its binaries may ask for: acdfim, and v where it is on. */

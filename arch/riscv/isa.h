@@ -7,7 +7,6 @@
 
 extern bool isa_has_fp;	       /* F and D, on all harts */
 extern bool isa_has_sstc;      /* stimecmp: S-mode timer without the firmware */
-extern bool isa_tlb_page_bad; /* sfence.vma by address can't be relied on: flush everything */
 
 void isa_init(const void *fdt);
 /* May this cpu node of the tree be used? */

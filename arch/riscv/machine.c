@@ -7,6 +7,7 @@
 #include "arch/hart.h"
 #include "arch/irq.h"
 #include "arch/riscv/csr.h"
+#include "arch/riscv/errata.h"
 #include "arch/riscv/isa.h"
 #include "arch/riscv/sbi.h"
 #include "arch/riscv/trap.h"
@@ -14,15 +15,23 @@
 #include "kernel/core/printk.h"
 #include "lib/fdt.h"
 
+/* [i] after probing: what the device tree has, for a firmware that can't. */
+static void (*fallback_off)(void), (*fallback_reboot)(void);
+
 /* User mode may read cycle, time and instret. */
 #define SCOUNTEREN_ALL 7
+
+void arch_firmware_init(void)
+{
+	sbi_init();
+}
 
 void arch_init(const void *fdt)
 {
 	uint32_t hz = 0;
 
-	sbi_init();
 	isa_init(fdt);
+	errata_init(fdt);
 	if (fdt_prop_u32(fdt, fdt_path_find(fdt, "/cpus"), "timebase-frequency", &hz) != 0 ||
 	    hz == 0)
 		panic("the device tree has no /cpus/timebase-frequency: there is no clock");
@@ -35,7 +44,7 @@ void arch_hart_init(void)
 	csr_write(stvec, trap_entry);
 	csr_write(scounteren, SCOUNTEREN_ALL);
 	arch_timer_program(UINT64_MAX);
-	csr_write(sie, BIT(IRQ_SOFT) | BIT(IRQ_TIMER) | BIT(IRQ_EXT));
+	csr_write(sie, BIT(IRQ_SOFT) | BIT(IRQ_TIMER) | (plic_present() ? BIT(IRQ_EXT) : 0));
 }
 
 void arch_early_putchar(char c)
@@ -56,9 +65,19 @@ void arch_halt(void)
 		hart_wait();
 }
 
+void arch_power_fallback(void (*off)(void), void (*reboot)(void))
+{
+	if (off && !fallback_off)
+		fallback_off = off;
+	if (reboot && !fallback_reboot)
+		fallback_reboot = reboot;
+}
+
 void arch_power_off(void)
 {
 	sbi_shutdown();
+	if (fallback_off)
+		fallback_off();
 	printk(LOG_EMERG,
 	       "The firmware can't switch this machine off. It is halted; power may be cut.");
 	arch_halt();
@@ -67,6 +86,8 @@ void arch_power_off(void)
 void arch_reboot(void)
 {
 	sbi_reboot();
+	if (fallback_reboot)
+		fallback_reboot();
 	printk(LOG_EMERG, "The firmware can't reset this machine. It is halted; power may be cut.");
 	arch_halt();
 }

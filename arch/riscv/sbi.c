@@ -1,10 +1,12 @@
 /*
  * sbi.c: the calls of sbi.h. One ecall each: a7 = extension, a6 = function, arguments in a0 and up.
  *
- * All harts may call all of these at any time; the firmware does its own locking.
+ * All harts may call all of these at any time, but for sbi_getchar; the firmware does its own
+ * locking.
  */
 #include "arch/riscv/sbi.h"
 
+#include "arch/page.h"
 #include "lib/errno.h"
 
 /* Extensions: four letters packed into a word, or the legacy numbers. */
@@ -25,6 +27,11 @@
 #define LEGACY_SHUTDOWN	   8
 
 #define BASE_PROBE 3
+#define BASE_MVENDORID 4
+#define BASE_MARCHID 5
+#define BASE_MIMPID 6
+#define DEBUG_CONSOLE_READ 1
+#define DEBUG_CONSOLE_WRITE_BYTE 2
 
 #define SBI_ERR_INVALID_PARAM	  (-3)
 #define SBI_ERR_ALREADY_AVAILABLE (-6)
@@ -66,22 +73,49 @@ void sbi_init(void)
 	has_debug_console = sbi_probe(EXT_DEBUG_CONSOLE);
 }
 
+static uint64_t base_read(uint64_t fn)
+{
+	struct sbi_result r = sbi_call(EXT_BASE, fn, 0, 0, 0, 0);
+
+	return r.error == 0 ? (uint64_t)r.value : 0;
+}
+
+struct sbi_machine sbi_machine(void)
+{
+	return (struct sbi_machine){
+		.vendor = base_read(BASE_MVENDORID),
+		.arch = base_read(BASE_MARCHID),
+		.impl = base_read(BASE_MIMPID),
+	};
+}
+
 /* --- console --------------------------------------------------------------------------------- */
 
 void sbi_putchar(char c)
 {
 	if (has_debug_console)
-		sbi_call(EXT_DEBUG_CONSOLE, 2, (uint8_t)c, 0, 0, 0);
+		sbi_call(EXT_DEBUG_CONSOLE, DEBUG_CONSOLE_WRITE_BYTE, (uint8_t)c, 0, 0, 0);
 	else
 		sbi_call(LEGACY_PUTCHAR, 0, (uint8_t)c, 0, 0, 0);
 }
 
-/* LIMIT: reading always goes through the legacy call, which firmware without it answers with an
- * error, that is: none. */
+/* The firmware writes the byte to physical memory, so it can't be on a stack. */
+static int debug_console_getchar(void)
+{
+	static char byte;
+	struct sbi_result r = sbi_call(EXT_DEBUG_CONSOLE, DEBUG_CONSOLE_READ, 1,
+				       virt_to_phys(&byte), 0, 0);
+
+	return r.error == 0 && r.value == 1 ? (uint8_t)READ_ONCE(byte) : -1;
+}
+
 int sbi_getchar(void)
 {
-	long c = sbi_call(LEGACY_GETCHAR, 0, 0, 0, 0, 0).error;
+	long c;
 
+	if (has_debug_console)
+		return debug_console_getchar();
+	c = sbi_call(LEGACY_GETCHAR, 0, 0, 0, 0, 0).error;
 	return c >= 0 && c <= 0xff ? (int)c : -1;
 }
 

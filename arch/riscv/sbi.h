@@ -2,8 +2,8 @@
  * sbi.h: calls into the firmware (RISC-V Supervisor Binary Interface).
  *
  * Extensions are probed once by sbi_init(). Where the modern extension is missing, the legacy call
- * of SBI 0.1 is used. Before sbi_init() only sbi_putchar() and sbi_getchar() may be called; they
- * use the legacy calls then.
+ * of SBI 0.1 is used. Before sbi_init() only sbi_putchar() may be called; it uses the legacy call
+ * then.
  */
 #pragma once
 
@@ -16,8 +16,15 @@ struct sbi_result {
 
 void sbi_init(void);
 
+/* mvendorid, marchid, mimpid of this hart; 0 where the firmware does not say. */
+struct sbi_machine {
+	uint64_t vendor, arch, impl;
+};
+struct sbi_machine sbi_machine(void);
+
 void sbi_putchar(char c);
-int sbi_getchar(void); /* -1: none */
+/* -1: none. Callers serialise. */
+int sbi_getchar(void);
 void sbi_timer_set(uint64_t tick);
 /* Bit i of mask names hart base + i. */
 void sbi_ipi_send(uint64_t mask, uint64_t base);

@@ -3,7 +3,7 @@
  *
  * One address-space identifier (0) is used for everybody, so a switch of trees flushes what is not
  * global. Kernel mappings are global (PTE_G). On parts whose flush by address is broken
- * (isa_tlb_page_bad) every flush is a full one.
+ * (errata_tlb_page_bad) every flush is a full one.
  *
  * Other harts are reached through the firmware, which returns when they are done. Its masks are 64
  * harts wide from a base hart number, so the dense indexes of a hart_mask are first gathered into
@@ -12,7 +12,7 @@
 #include "arch/tlb.h"
 
 #include "arch/riscv/csr.h"
-#include "arch/riscv/isa.h"
+#include "arch/riscv/errata.h"
 #include "arch/riscv/sbi.h"
 
 #define FLUSH_PAGES_MAX 32 /* more than that: flush everything instead */
@@ -24,7 +24,7 @@ void tlb_flush_local(void)
 
 void tlb_flush_local_page(vaddr_t va)
 {
-	if (isa_tlb_page_bad)
+	if (errata_tlb_page_bad)
 		tlb_flush_local();
 	else
 		__asm__ volatile("sfence.vma %0, zero" ::"r"(va) : "memory");
@@ -33,7 +33,7 @@ void tlb_flush_local_page(vaddr_t va)
 void tlb_switch(paddr_t root)
 {
 	csr_write(satp, SATP_SV39 | root >> PAGE_SHIFT);
-	if (isa_tlb_page_bad)
+	if (errata_tlb_page_bad)
 		tlb_flush_local();
 	else /* a register that holds 0, not x0: all of identifier 0 but global entries */
 		__asm__ volatile("sfence.vma zero, %0" ::"r"(0UL) : "memory");
@@ -43,7 +43,7 @@ static void flush_local_range(vaddr_t start, size_t len)
 {
 	vaddr_t va;
 
-	if (isa_tlb_page_bad || len > FLUSH_PAGES_MAX * PAGE_SIZE) {
+	if (errata_tlb_page_bad || len > FLUSH_PAGES_MAX * PAGE_SIZE) {
 		tlb_flush_local();
 		return;
 	}
@@ -97,7 +97,7 @@ void tlb_flush_harts(const struct hart_mask *mask, vaddr_t start, size_t len)
 	struct flush_range range = {start & PAGE_MASK,
 				    ALIGN_UP(start + len, PAGE_SIZE) - (start & PAGE_MASK)};
 
-	if (isa_tlb_page_bad || len > FLUSH_PAGES_MAX * PAGE_SIZE)
+	if (errata_tlb_page_bad || len > FLUSH_PAGES_MAX * PAGE_SIZE)
 		range = (struct flush_range){ 0, UINT64_MAX };
 	if (hart_mask_test(mask, hart_index()))
 		flush_local_range(start, len);

@@ -29,4 +29,5 @@ bool fp_turn_on(struct trapframe *tf);
 
 /* plic.c, hart.c */
 void plic_interrupt(void);
+bool plic_present(void); /* there is a controller, silent until lines are attached */
 void ipi_interrupt(void);

@@ -245,32 +245,56 @@ static void consoles_from_cmdline(const char *cmdline)
 	}
 }
 
-static struct serial *port_of_stdout(const void *fdt)
+/* The node where the tree wants messages, options after ':' left aside; -ENOENT: it says nothing.
+ */
+static int stdout_node(const void *fdt)
 {
-	const char *path = fdt_prop_string(fdt, fdt_path_find(fdt, "/chosen"), "stdout-path");
-	int node = path ? fdt_path_find(fdt, path) : -ENOENT;
+	int chosen = fdt_path_find(fdt, "/chosen");
+	const char *path = fdt_prop_string(fdt, chosen, "stdout-path");
+
+	if (!path)
+		path = fdt_prop_string(fdt, chosen, "linux,stdout-path");
+	return path ? fdt_path_find(fdt, path) : -ENOENT;
+}
+
+static struct serial *port_of_node(int node)
+{
 	struct serial *s;
 
 	list_for_each_entry(s, &ports, link) {
-		if (node >= 0 && s->node == node)
+		if (s->node == node)
 			return s;
 	}
 	return NULL;
 }
 
-void serial_choose_console(const void *fdt, const char *cmdline)
+/* The firmware's console stands in where no port can be used, or not the one that is connected. */
+static void firmware_console_add(const void *fdt, int wanted)
 {
-	struct serial *s;
+	char path[64];
 
-	if (list_empty(&ports)) {
+	if (wanted < 0) {
 		pr_warn("No serial port in the device tree that Pando has a driver for: using the "
 			"firmware's console.");
-		if (sbi_console_add(fdt) != 0)
-			panic("no memory for a console");
+	} else {
+		(void)fdt_node_path(fdt, wanted, path, sizeof(path));
+		pr_warn("Pando has no driver for the console, %s: using the firmware's.", path);
 	}
+	if (sbi_console_add(fdt) != 0)
+		panic("no memory for a console");
+}
+
+void serial_choose_console(const void *fdt, const char *cmdline)
+{
+	int wanted = stdout_node(fdt);
+	struct serial *s = wanted >= 0 ? port_of_node(wanted) : NULL;
+
+	if (list_empty(&ports) || (wanted >= 0 && !s))
+		firmware_console_add(fdt, wanted);
 	consoles_from_cmdline(cmdline);
 	if (serial_console)
 		return;
-	s = port_of_stdout(fdt);
+	if (!s && wanted >= 0)
+		s = port_named("hvc0", 4);
 	console_choose(s ? s : list_first_entry(&ports, struct serial, link));
 }

@@ -32,6 +32,7 @@ struct serial {
 	const struct serial_ops *ops; /* [i] */
 	volatile char *regs;	      /* [i] */
 	unsigned reg_shift, reg_width; /* [i] 16550: distance and size of registers */
+	bool has_usr;		      /* [i] 16550: it is a dw-apb-uart */
 	struct console console;	      /* registered if this port is chosen for messages */
 	struct spinlock lock;	      /* rank UART, taken irqsave: the registers and the ring */
 	char ring[SERIAL_RING];	      /* [lock] bytes to send: head .. tail, modulo the size */
@@ -51,8 +52,8 @@ size_t serial_write(struct serial *s, const char *buf, size_t n);
 size_t serial_write_room(struct serial *s);
 
 /* After all drivers have probed: picks the ports that show messages (console= of the command line,
- * else stdout-path of the tree, else the first), or the firmware's console when there is no port at
- * all. */
+ * else stdout-path of the tree, else the first). The firmware's console takes the place of one that
+ * we have no driver for, and is there when there is no port at all. */
 void serial_choose_console(const void *fdt, const char *cmdline);
 
 /* The port of the last console=, or the one chosen instead: /dev/console. */

@@ -1,9 +1,11 @@
 /*
  * The 16550 and its descendants, among them Synopsys' dw-apb-uart (VisionFive 2): eight registers,
- * at a distance and of a width that the tree gives (reg-shift, reg-io-width).
+ * at a distance, of a width and after a gap that the tree gives (reg-shift, reg-io-width,
+ * reg-offset).
  *
  * Speed and format stay as the firmware left them: its console is on the same port.
  */
+#include "arch/irq.h"
 #include "kernel/alloc/kmap.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/dev/driver.h"
@@ -32,17 +34,30 @@ static uint32_t uart_read(const struct serial *s, unsigned reg)
 {
 	volatile char *p = s->regs + ((size_t)reg << s->reg_shift);
 
-	return s->reg_width == 4 ? *(volatile uint32_t *)p : *(volatile uint8_t *)p;
+	switch (s->reg_width) {
+	case 4:
+		return *(volatile uint32_t *)p;
+	case 2:
+		return *(volatile uint16_t *)p;
+	default:
+		return *(volatile uint8_t *)p;
+	}
 }
 
 static void uart_write(const struct serial *s, unsigned reg, uint32_t v)
 {
 	volatile char *p = s->regs + ((size_t)reg << s->reg_shift);
 
-	if (s->reg_width == 4)
+	switch (s->reg_width) {
+	case 4:
 		*(volatile uint32_t *)p = v;
-	else
+		break;
+	case 2:
+		*(volatile uint16_t *)p = (uint16_t)v;
+		break;
+	default:
 		*(volatile uint8_t *)p = (uint8_t)v;
+	}
 }
 
 static size_t uart_put(struct serial *s, const char *buf, size_t n)
@@ -59,7 +74,7 @@ static size_t uart_put(struct serial *s, const char *buf, size_t n)
 static int uart_get(struct serial *s)
 {
 	/* dw-apb: a write while it was busy raises an interrupt that only reading USR ends. */
-	if ((uart_read(s, IIR_FCR) & IIR_MASK) == IIR_DW_BUSY)
+	if (s->has_usr && (uart_read(s, IIR_FCR) & IIR_MASK) == IIR_DW_BUSY)
 		uart_read(s, DW_USR);
 	if (!(uart_read(s, LSR) & LSR_RECEIVED))
 		return -1;
@@ -75,24 +90,27 @@ static const struct serial_ops uart_ops = { uart_put, uart_get, uart_irq_select 
 
 static int uart_registers_map(struct serial *s, const void *fdt, int node)
 {
-	uint32_t shift = 0, width = 1;
+	uint32_t shift = 0, width = 1, offset = 0;
 	uint64_t addr, size;
 
 	(void)fdt_prop_u32(fdt, node, "reg-shift", &shift);
 	(void)fdt_prop_u32(fdt, node, "reg-io-width", &width);
-	if (fdt_reg(fdt, node, 0, &addr, &size) != 0 || shift > 4 || (width != 1 && width != 4) ||
-	    size < (size_t)(LSR + 1) << shift)
+	(void)fdt_prop_u32(fdt, node, "reg-offset", &offset);
+	if (fdt_reg(fdt, node, 0, &addr, &size) != 0 || shift > 4 ||
+	    (width != 1 && width != 2 && width != 4) || offset % width != 0 || offset > size ||
+	    size - offset < (size_t)(LSR + 1) << shift)
 		return -EINVAL;
 	s->reg_shift = shift;
 	s->reg_width = width;
-	s->regs = kmap_io(addr, size);
+	s->has_usr = fdt_is_compatible(fdt, node, "snps,dw-apb-uart") &&
+		     size - offset >= (size_t)(DW_USR + 1) << shift;
+	s->regs = kmap_io(addr + offset, size - offset);
 	return s->regs ? 0 : -ENOMEM;
 }
 
 static int uart_probe(const void *fdt, int node)
 {
 	struct serial *s = kzalloc(sizeof(*s));
-	uint32_t irq = 0;
 	int err;
 
 	if (!s)
@@ -108,8 +126,7 @@ static int uart_probe(const void *fdt, int node)
 	uart_write(s, IIR_FCR, FCR_ENABLE);
 	uart_write(s, MCR, MCR_ON);
 	serial_add(s, fdt, "ttyS");
-	(void)fdt_irq(fdt, node, 0, &irq);
-	serial_start(s, irq);
+	serial_start(s, irq_find(fdt, node, 0));
 	return 0;
 }
 

@@ -4,6 +4,7 @@
  *
  * The baud rate divisor stays as the firmware left it.
  */
+#include "arch/irq.h"
 #include "kernel/alloc/kmap.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/dev/driver.h"
@@ -55,7 +56,6 @@ static int uart_probe(const void *fdt, int node)
 {
 	struct serial *s;
 	uint64_t addr, size;
-	uint32_t irq = 0;
 
 	if (fdt_reg(fdt, node, 0, &addr, &size) != 0 || size < IE + 4)
 		return -EINVAL;
@@ -73,8 +73,7 @@ static int uart_probe(const void *fdt, int node)
 	*uart_reg(s, TXCTRL) = CTRL_ENABLE | CTRL_LEVEL(1);
 	*uart_reg(s, RXCTRL) = CTRL_ENABLE | CTRL_LEVEL(0);
 	serial_add(s, fdt, "ttySIF");
-	(void)fdt_irq(fdt, node, 0, &irq);
-	serial_start(s, irq);
+	serial_start(s, irq_find(fdt, node, 0));
 	return 0;
 }
 

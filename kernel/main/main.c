@@ -74,14 +74,20 @@ static void tasks_start(void)
 	irq_enable();
 }
 
-static void devices_start(void)
+/* Before any hart listens, so that nothing the boot loader left enabled can storm in. */
+static void interrupts_start(void)
 {
-	int err = irq_controller_init(boot_info.fdt);
+	int err = irq_controllers_init(boot_info.fdt);
 
 	if (err)
 		pr_err("No interrupt controller (PLIC) that I can drive: %s. Devices are polled "
 		       "where that is possible.",
 		       errno_name(err));
+}
+
+/* After the harts: a line goes to one that runs. */
+static void devices_start(void)
+{
 	drivers_probe(boot_info.fdt);
 	serial_choose_console(boot_info.fdt, boot_info.cmdline);
 }
@@ -109,15 +115,17 @@ static int first_task(void *unused)
 
 void kernel_main(uint64_t hartid, paddr_t fdt)
 {
+	arch_firmware_init();
 	firmware_read(hartid, fdt);
-	arch_init(boot_info.fdt);
-	clock_init();
 	pr_info("Pando, a RISC-V kernel around one clone(). Boot hart %lu, %s", hartid,
 		boot_info.cmdline[0] ? boot_info.cmdline : "no command line");
+	arch_init(boot_info.fdt);
+	clock_init();
 	memory_start();
+	interrupts_start();
 	tasks_start();
-	devices_start();
 	harts_start();
+	devices_start();
 	files_start();
 	kthread_boot(first_task);
 	sched_idle();

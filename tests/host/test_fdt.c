@@ -183,10 +183,14 @@ static void test_reg(void **state)
 static void check_irq(const char *path, unsigned index, int result, uint32_t expect)
 {
 	uint32_t irq = 0;
-	int got = fdt_irq(sample.data, find(path), index, &irq);
+	int controller = -1;
+	int got = fdt_irq(sample.data, find(path), index, &controller, &irq);
 
 	if (got != result || irq != expect)
 		fail_msg("%s irq %u: %d %u", path, index, got, irq);
+	if (got == 0)
+		assert_non_null(fdt_prop(sample.data, controller, "#interrupt-cells", NULL));
+	assert_int_equal(fdt_irq(sample.data, find(path), index, NULL, &irq), result);
 }
 
 static void test_interrupts(void **state)
@@ -422,7 +426,7 @@ static void use_tree(const void *blob)
 		for (unsigned i = 0; i < 4; i++) {
 			fdt_reg(blob, node, i, &addr, &size);
 			fdt_reg_raw(blob, node, i, &addr, &size);
-			fdt_irq(blob, node, i, &irq);
+			fdt_irq(blob, node, i, NULL, &irq);
 			fdt_interrupts_extended(blob, node, i, &phandle, &irq);
 		}
 		fdt_reg_named(blob, node, "fifo", &addr, &size);

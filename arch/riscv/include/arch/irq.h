@@ -49,10 +49,14 @@ static inline bool irq_from_user(void)
 	return !(s & (1UL << 8));
 }
 
-/* Attaches handler to line `irq` of the interrupt controller (PLIC source number) and enables it.
- * The handler runs with interrupts off and may not sleep. 0, -EINVAL, -EBUSY, -ENODEV (no
- * controller). */
+/* The number under which irq_attach knows interrupt `index` of a device's node; 0: the node has
+ * none, or one of a controller that we do not drive. */
+unsigned irq_find(const void *fdt, int node, unsigned index);
+
+/* Attaches handler to that interrupt and enables it. The handler runs with interrupts off and may
+ * not sleep. 0, -EINVAL, -EBUSY, -ENODEV (no such controller, or it reaches no hart that runs). */
 int irq_attach(unsigned irq, void (*handler)(void *arg), void *arg) __must_check;
 
-/* Finds the controller in the device tree and maps it: called once, by kernel/dev. 0 or -errno. */
-int irq_controller_init(const void *fdt) __must_check;
+/* Finds the controllers in the device tree, maps them and disables all that our harts would get:
+ * once, before any of them takes interrupts. 0, or -errno if there is none that can be used. */
+int irq_controllers_init(const void *fdt) __must_check;

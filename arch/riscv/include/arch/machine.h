@@ -5,8 +5,10 @@
 
 #include "lib/types.h"
 
-/* Reads what the processor is from the device tree: timebase, ISA, errata, firmware extensions.
- * Once, on the boot hart, with traps still unhandled. */
+/* Asks what the firmware can do: before all else, so that its console is the right one. */
+void arch_firmware_init(void);
+/* Reads what the processor is from the device tree: timebase, ISA, errata. Once, on the boot hart,
+ * with traps still unhandled. */
 void arch_init(const void *fdt);
 /* This hart takes traps from now on; interrupts of every source are let through to irq_enable(). */
 void arch_hart_init(void);
@@ -17,6 +19,9 @@ void arch_early_putchar(char c);
 /* A character waiting in the firmware's console, or -1. */
 int arch_early_getchar(void);
 
+/* What to try when the firmware can't switch off or reset (NULL: nothing new). They return if they
+ * can't either; the first of each kind counts. By drivers, while they probe. */
+void arch_power_fallback(void (*off)(void), void (*reboot)(void));
 __noreturn void arch_power_off(void);
 __noreturn void arch_reboot(void);
 /* Stops this hart for good; never returns. */
