@@ -153,9 +153,9 @@ $(BUILD)/pando.elf: $(KERNEL_OBJS) $(GEN)/ksyms1.o arch/riscv/kernel.lds
 	$(Q)$(LD) $(LDFLAGS_KERNEL) -o $@ $(KERNEL_OBJS) $(GEN)/ksyms1.o
 	$(Q)$(NM) -n $@ | $(PYTHON) tools/ksyms.py | cmp - $(GEN)/ksyms1.S
 
-$(BUILD)/Image: $(BUILD)/pando.elf
+$(BUILD)/Image: $(BUILD)/pando.elf tools/seal-image.py
 	$(call say,IMAGE,$@)
-	$(Q)$(OBJCOPY) -O binary $< $@
+	$(Q)$(OBJCOPY) -O binary $< $@ && $(PYTHON) tools/seal-image.py $@
 
 ## Initramfs ------------------------------------------------------------------------------------------------------------
 

@@ -44,16 +44,35 @@ _start:
 	.word	0
 
 boot_entry:
+	fence.i					/* the loader wrote code: fetch it anew */
 	la	t0, boot_claimed
 	li	t1, 1
 	amoswap.w.aqrl t1, t1, (t0)
 	bnez	t1, boot_again
 	csrw	sie, zero
-	li	t0, SSTATUS_FS | SSTATUS_VS | SSTATUS_SUM
+	csrw	satp, zero
+	li	t0, SSTATUS_AT_ENTRY_OFF
 	csrc	sstatus, t0
 	mv	s1, a0
 	mv	s2, a1
 
+	/*
+	 * Did all of the file arrive? Its words add up to 0 (tools/seal-image.py), and the claim
+	 * above has since made one of them 1.
+	 */
+	la	t0, _image_start
+	la	t1, _file_end
+	ld	t2, -8(t1)
+	la	t3, image_unsealed
+	ld	t3, 0(t3)
+	beq	t2, t3, 2f
+	li	t2, -1
+1:	ld	t3, 0(t0)
+	add	t2, t2, t3
+	addi	t0, t0, 8
+	bltu	t0, t1, 1b
+	bnez	t2, boot_damaged
+2:
 	la	s3, _image_start		/* where we run */
 	li	t0, 0x1fffff
 	and	t0, t0, s3
@@ -150,8 +169,9 @@ starting_hart:				/* id, idle task: set before each start */
 	.global hart_entry
 	.balign 4
 hart_entry:
+	fence.i
 	csrw	sie, zero
-	li	t0, SSTATUS_FS | SSTATUS_VS | SSTATUS_SUM
+	li	t0, SSTATUS_AT_ENTRY_OFF
 	csrc	sstatus, t0
 	mv	s1, a1
 	la	t0, kernel_satp
@@ -187,19 +207,40 @@ jump_high:
 	csrw	sscratch, zero
 	ret
 
-/* Not at a multiple of 2 MiB: the early map can't be built. Says so through the firmware. */
-boot_misplaced:
+/*
+ * The end before the beginning: says s1 through the firmware's console, by the debug console
+ * extension or else by the legacy call, and halts. This is in the first page, which every loader
+ * has brought if we run at all.
+ */
+boot_damaged:
+	la	s1, boot_damaged_text
+	j	boot_say
+boot_misplaced:				/* the early map can't be built */
 	la	s1, boot_misplaced_text
-1:	lbu	a0, 0(s1)
+boot_say:
+	lbu	a0, 0(s1)
 	beqz	a0, 2f
+	li	a7, 0x4442434e
+	li	a6, 2				/* write a byte */
+	ecall
+	beqz	a0, 1f
+	lbu	a0, 0(s1)
 	li	a7, 1				/* legacy console putchar */
 	ecall
-	addi	s1, s1, 1
-	j	1b
+1:	addi	s1, s1, 1
+	j	boot_say
 2:	wfi
 	j	2b
+boot_damaged_text:
+	.asciz	"Pando: the kernel image was cut short or damaged on its way to memory; halted.\r\n"
 boot_misplaced_text:
 	.asciz	"Pando: the image must be loaded at a multiple of 2 MiB; halted.\r\n"
+	.balign	8, 0x20			/* not with code */
+image_unsealed:
+	.ascii	"unsealed"
+
+	.section .seal, "aw"
+	.ascii	"unsealed"
 
 	.section .bss.page, "aw", @nobits
 	.balign 4096

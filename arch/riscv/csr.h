@@ -14,6 +14,9 @@
 #define SSTATUS_FS_DIRTY   (3 << 13)
 #define SSTATUS_VS   (3 << 9)  /* vector unit; always off */
 #define SSTATUS_SUM  (1 << 18) /* loads and stores may touch user pages */
+#define SSTATUS_MXR  (1 << 19) /* loads may read what is only executable */
+/* What firmware or boot loader may have left on. */
+#define SSTATUS_AT_ENTRY_OFF (SSTATUS_SIE | SSTATUS_FS | SSTATUS_VS | SSTATUS_SUM | SSTATUS_MXR)
 
 #define SATP_SV39 (8UL << 60)
 
