@@ -13,7 +13,7 @@
 #include "kernel/alloc/slab.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/io_buf.h"
-#include "kernel/mm/mm.h"
+#include "kernel/ipc/access.h"
 #include "kernel/sched/mutex.h"
 #include "kernel/task/cred.h"
 #include "lib/errno.h"
@@ -24,34 +24,9 @@ struct proc_reader {
 	bool made;	  /* [lock] */
 };
 
-/* A program that keeps secrets (prctl PR_SET_DUMPABLE) or has gained rights lets nobody look. */
-static bool is_dumpable(struct task *t)
-{
-	struct mm *mm = mm_of_task(t);
-	bool yes = mm == NULL || mm->dumpable == 1;
-
-	mm_put(mm);
-	return yes;
-}
-
 int proc_may_look(struct task *t)
 {
-	const struct cred *mine = current_cred();
-	struct cred *theirs;
-	bool may;
-
-	if (t->group == current->group)
-		return 0;
-	if (capable(CAP_SYS_PTRACE))
-		return 0;
-	if (!is_dumpable(t))
-		return -EACCES;
-	theirs = cred_of_task(t);
-	may = mine->fsuid == theirs->uid && mine->fsuid == theirs->euid &&
-	      mine->fsuid == theirs->suid && mine->fsgid == theirs->gid &&
-	      mine->fsgid == theirs->egid && mine->fsgid == theirs->sgid;
-	cred_put(theirs);
-	return may ? 0 : -EACCES;
+	return task_may_access(t, ACCESS_FS_IDS) ? -EACCES : 0;
 }
 
 /* The task a node is about, if one may look; *t NULL for the system's files. */
