@@ -33,6 +33,10 @@
 #define CLONE_IO 0x80000000UL
 #define CLONE_CLEAR_SIGHAND 0x100000000UL
 #define CLONE_INTO_CGROUP 0x200000000UL
+#define CLONE_AUTOREAP 0x400000000UL /* this and the rest: newer than Linux 6.12 */
+#define CLONE_NNP 0x800000000UL
+#define CLONE_PIDFD_AUTOKILL 0x1000000000UL
+#define CLONE_EMPTY_MNTNS 0x2000000000UL
 
 /* clone3's argument; later Linux versions appended the last three. */
 struct abi_clone_args {

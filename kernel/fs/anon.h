@@ -16,3 +16,10 @@
 int anon_path_create(const char *name, unsigned mode, const struct inode_ops *ops,
 		     const struct file_ops *fops, void *private, struct path *out) __must_check;
 int anon_init(void) __must_check;
+
+/* The same on a file system of its own: a kind of such files that has its own inode numbers. */
+struct fs_type;
+int anon_mount_create(struct fs_type *type, uint64_t magic, struct mount **out) __must_check;
+int anon_path_create_on(struct mount *mnt, const char *name, unsigned mode,
+			const struct inode_ops *ops, const struct file_ops *fops, void *private,
+			struct path *out) __must_check;

@@ -350,6 +350,28 @@ static struct epoll_item *item_of_file(struct file *file, const struct epoll *ep
 
 /* Nobody can add the file any more, but the epolls may go at the same time: each is locked first,
  * then looked up again. */
+int epoll_watched_file(struct file *epoll, int fd, unsigned nth, struct file **out)
+{
+	struct epoll *ep = epoll->private;
+	struct epoll_item *item;
+	int err = -ENOENT;
+
+	if (!file_is_epoll(epoll))
+		return -EINVAL;
+	mutex_lock(&ep->lock);
+	rb_for_each_entry(item, &ep->items, node) {
+		if (item->fd != fd || nth-- > 0)
+			continue;
+		if (ref_get_unless_zero(&item->file->ref)) { /* else it is going just now */
+			*out = item->file;
+			err = 0;
+		}
+		break;
+	}
+	mutex_unlock(&ep->lock);
+	return err;
+}
+
 void epoll_file_gone(struct file *file)
 {
 	struct epoll *ep, *same;

@@ -26,6 +26,10 @@ int epoll_wait(struct file *epoll, struct abi_epoll_event __user *events, int ma
  * release. */
 void epoll_file_gone(struct file *file);
 
+/* The nth (from 0) of the files watched under descriptor number fd, counted. 0, -EINVAL (not an
+ * epoll), -ENOENT. */
+int epoll_watched_file(struct file *epoll, int fd, unsigned nth, struct file **out) __must_check;
+
 /* --- Inside: kernel/fs/epoll.c and kernel/fs/epoll_wait.c ------------------------------------- */
 
 struct epoll {

@@ -14,6 +14,7 @@ struct file;
 struct vma;
 struct poll_table;
 struct cred;
+struct pid;
 
 /* A stretch of memory to copy to or from: user memory (iovec after iovec) or the kernel's own.
  * Every read and write goes through one, so that no file knows which it is. */
@@ -42,6 +43,11 @@ struct file_ops {
 	int (*fsync)(struct file *file, bool data_only);
 	/* A descriptor is being closed (each, not only the last). */
 	int (*flush)(struct file *file);
+	/* Lines for /proc/PID/fdinfo beyond those that every file has: bytes written, at most
+	 * size. */
+	size_t (*show_fdinfo)(struct file *file, char *buf, size_t size);
+	/* The process that it stands for, borrowed: directories of /proc. */
+	struct pid *(*process)(struct file *file);
 };
 
 struct file {

@@ -207,6 +207,15 @@ void files_close_on_exec(struct files *f)
 	}
 }
 
+struct files *files_of_task(struct task *t)
+{
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	struct files *files = t->files != NULL ? files_get(t->files) : NULL;
+
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	return files;
+}
+
 struct file *files_get_file(struct files *f, unsigned fd)
 {
 	struct file *file = NULL;

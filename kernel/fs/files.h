@@ -39,6 +39,8 @@ struct file *fd_get(int fd);
 struct file *fd_get_any(int fd);
 /* Another task's (for /proc, pidfd_getfd, kcmp): NULL if closed. */
 struct file *files_get_file(struct files *f, unsigned fd);
+/* Another task's table, counted; NULL: it has ended. */
+struct files *files_of_task(struct task *t);
 /* Next used descriptor >= fd, or -1. */
 int files_next(struct files *f, unsigned fd);
 

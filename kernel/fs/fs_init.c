@@ -8,6 +8,7 @@
 #include "kernel/fs/devfs.h"
 #include "kernel/fs/fs_context.h"
 #include "kernel/fs/mount.h"
+#include "kernel/fs/pidfd.h"
 #include "kernel/fs/super.h"
 #include "kernel/fs/tmpfs.h"
 
@@ -31,6 +32,8 @@ int fs_init(struct fs_context **out)
 	dentry_cache_init();
 	tmpfs_init();
 	err = anon_init();
+	if (!err)
+		err = pidfs_init();
 	if (!err)
 		err = devfs_init();
 	if (!err)

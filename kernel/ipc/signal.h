@@ -83,6 +83,11 @@ uint64_t signal_pending_set(void);
 
 /* kill(2): pid > 0 a process, 0 current's process group, -1 everybody, else a process group. */
 int signal_kill(int pid, int signo, const struct abi_siginfo *info) __must_check;
+/* To what p is the number of: the thread, its process, or the process group. 0, -ESRCH (there is
+ * none any more), -EPERM, -EAGAIN. */
+enum signal_scope { SIGNAL_THREAD, SIGNAL_PROCESS, SIGNAL_PGRP };
+int signal_kill_pid(struct pid *p, enum signal_scope scope, int signo,
+		    const struct abi_siginfo *info) __must_check;
 /* To the thread tid, of process tgid unless that is 0. 0, -ESRCH, -EPERM, -EAGAIN. */
 int signal_kill_thread(int tgid, int tid, int signo, const struct abi_siginfo *info) __must_check;
 

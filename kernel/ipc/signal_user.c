@@ -43,6 +43,13 @@ static int kill_group(struct group *g, int signo, const struct abi_siginfo *info
 	return err ? err : signal_send_group(g, signo, info);
 }
 
+static int kill_thread(struct task *t, int signo, const struct abi_siginfo *info)
+{
+	int err = signal_may_send(t, signo);
+
+	return err ? err : signal_send_task(t, signo, info);
+}
+
 /* Success if one could be sent to; otherwise why the last could not. */
 static int kill_pgrp(struct pid *pgrp, int signo, const struct abi_siginfo *info)
 {
@@ -50,8 +57,6 @@ static int kill_pgrp(struct pid *pgrp, int signo, const struct abi_siginfo *info
 	bool sent = false;
 	struct group *g;
 
-	if (pgrp == NULL)
-		return -ESRCH;
 	list_for_each_entry(g, &pgrp->members, pgrp_link) {
 		one = kill_group(g, signo, info);
 		sent |= one == 0;
@@ -84,6 +89,7 @@ int signal_kill(int pid, int signo, const struct abi_siginfo *info)
 {
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
 	struct task *t;
+	struct pid *p;
 	int err;
 
 	if (pid > 0) { /* the number of any thread names its process */
@@ -94,8 +100,27 @@ int signal_kill(int pid, int signo, const struct abi_siginfo *info)
 	} else if (pid == -1) {
 		err = kill_all(signo, info);
 	} else {
-		err = pid == INT32_MIN ? -ESRCH : kill_pgrp(pid_peek(-pid), signo, info);
+		p = pid == INT32_MIN ? NULL : pid_peek(-pid);
+		err = p == NULL ? -ESRCH : kill_pgrp(p, signo, info);
 	}
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	return err;
+}
+
+int signal_kill_pid(struct pid *p, enum signal_scope scope, int signo,
+		    const struct abi_siginfo *info)
+{
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	int err;
+
+	if (scope == SIGNAL_PGRP)
+		err = kill_pgrp(p, signo, info);
+	else if (p->task == NULL)
+		err = -ESRCH;
+	else if (scope == SIGNAL_PROCESS)
+		err = kill_group(p->task->group, signo, info);
+	else
+		err = kill_thread(p->task, signo, info);
 	spin_unlock_irqrestore(&tasks_lock, irq);
 	return err;
 }
@@ -109,9 +134,7 @@ int signal_kill_thread(int tgid, int tid, int signo, const struct abi_siginfo *i
 	if (t == NULL || (tgid != 0 && group_nr(t->group) != tgid))
 		err = -ESRCH;
 	else
-		err = signal_may_send(t, signo);
-	if (err == 0)
-		err = signal_send_task(t, signo, info);
+		err = kill_thread(t, signo, info);
 	spin_unlock_irqrestore(&tasks_lock, irq);
 	return err;
 }

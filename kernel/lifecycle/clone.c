@@ -23,8 +23,11 @@
 
 #include "arch/uaccess.h"
 #include "kernel/abi/capability.h"
+#include "kernel/abi/pidfd.h"
 #include "kernel/abi/resource.h"
 #include "kernel/core/upcall.h"
+#include "kernel/fs/files.h"
+#include "kernel/fs/pidfd.h"
 #include "kernel/ipc/signal.h"
 #include "kernel/lifecycle/resource.h"
 #include "kernel/sched/completion.h"
@@ -170,6 +173,40 @@ static int clone_commit(struct task *child, struct task *from, const struct clon
 	return err;
 }
 
+/* The pidfd that the parent is given: its number is told before there is a child to be lost sight
+ * of, the descriptor opened when there is one. */
+struct clone_pidfd {
+	struct file *file; /* NULL: none */
+	int fd;
+};
+
+static int clone_pidfd_make(struct clone_pidfd *p, const struct task *child,
+			    const struct clone_args *args)
+{
+	unsigned mode = args->flags & CLONE_THREAD ? PIDFD_THREAD : 0;
+	int err;
+
+	if (!(args->flags & CLONE_PIDFD))
+		return 0;
+	p->fd = fd_reserve(0, true);
+	if (p->fd < 0)
+		return p->fd;
+	err = pidfd_create(child->pid, mode, args->flags & CLONE_PIDFD_AUTOKILL, &p->file);
+	if (err) {
+		fd_unreserve(p->fd);
+		return err;
+	}
+	return user_store32((uint32_t __user *)args->pidfd, (uint32_t)p->fd);
+}
+
+static void clone_pidfd_drop(struct clone_pidfd *p)
+{
+	if (p->file == NULL)
+		return;
+	fd_unreserve(p->fd);
+	file_put(p->file);
+}
+
 /* Sleeps until the child has left the caller's address space; a killed caller takes its completion
  * back. */
 static void vfork_wait(struct task *child, struct completion *done)
@@ -198,6 +235,7 @@ void vfork_release(void)
 int task_clone(const struct clone_args *args, struct task **out)
 {
 	struct task *from = args->from != NULL ? args->from : current;
+	struct clone_pidfd pidfd = { .file = NULL };
 	struct completion vfork_done;
 	struct task *child;
 	int err, tid;
@@ -209,6 +247,8 @@ int task_clone(const struct clone_args *args, struct task **out)
 	if (child == NULL)
 		return -ENOMEM;
 	err = clone_build(child, from, args);
+	if (err == 0)
+		err = clone_pidfd_make(&pidfd, child, args);
 	if (err == 0 && (args->flags & CLONE_VFORK)) {
 		completion_init(&vfork_done);
 		child->vfork_done = &vfork_done;
@@ -216,9 +256,12 @@ int task_clone(const struct clone_args *args, struct task **out)
 	if (err == 0)
 		err = clone_commit(child, from, args);
 	if (err) {
+		clone_pidfd_drop(&pidfd);
 		task_put(child);
 		return err;
 	}
+	if (pidfd.file != NULL)
+		fd_install(pidfd.fd, pidfd.file);
 
 	tid = child->tid; /* the child may be gone as soon as it has started: keep a reference */
 	task_get(child);

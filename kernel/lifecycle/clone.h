@@ -14,6 +14,7 @@ struct clone_args {
 	vaddr_t stack;	       /* the child's stack pointer; 0: the caller's */
 	vaddr_t tls;	       /* CLONE_SETTLS */
 	int __user *parent_tid; /* CLONE_PARENT_SETTID */
+	int __user *pidfd;     /* CLONE_PIDFD */
 	int __user *child_tid; /* CLONE_CHILD_SETTID, CLONE_CHILD_CLEARTID */
 	int set_tid;	       /* the number it shall have; 0: any */
 
@@ -26,9 +27,9 @@ struct clone_args {
 
 /*
  * Makes a task and starts it. Its tid, or: -EINVAL and others by the rules of clone_flags.c;
- * -EAGAIN when there are too many tasks; -EEXIST (set_tid); -ENOMEM; -ERESTARTNOINTR when a signal
- * has to be taken first. With CLONE_VFORK it returns when the child has exec'd or gone, or a fatal
- * signal came. *out, if wanted, is a reference to the child. Sleeps.
+ * -EAGAIN when there are too many tasks; -EEXIST (set_tid); -EMFILE, -EFAULT (pidfd); -ENOMEM;
+ * -ERESTARTNOINTR when a signal has to be taken first. With CLONE_VFORK it returns when the child
+ * has exec'd or gone, or a fatal signal came. *out, if wanted, is a reference to the child. Sleeps.
  */
 int task_clone(const struct clone_args *args, struct task **out) __must_check;
 

@@ -3,8 +3,8 @@
  * the caller init, is the descriptor a cgroup, may it) is checked where that is known: in clone.c
  * and sys_clone.c.
  *
- * LIMIT: PTRACE, UNTRACED, IO and SYSVSEM are taken and mean nothing yet: there is no tracing, no
- * io context and no System V semaphore whose undo list could be shared.
+ * LIMIT: PTRACE, UNTRACED and SYSVSEM are taken and mean nothing yet: there is no tracing and no
+ * System V semaphore whose undo list could be shared.
  */
 #include "kernel/lifecycle/clone_flags.h"
 
@@ -20,7 +20,7 @@ const struct clone_flag clone_flags[] = {
 	FLAG(FS, BY_ANY, true, "share root, working directory and umask"),
 	FLAG(FILES, BY_ANY, true, "share the descriptor table"),
 	FLAG(SIGHAND, BY_ANY, true, "share the signal handlers"),
-	FLAG(PIDFD, TASK_CALLS, false, "give the parent a pidfd"),
+	FLAG(PIDFD, TASK_CALLS, true, "give the parent a pidfd"),
 	FLAG(PTRACE, TASK_CALLS, true, "the caller's tracer also traces the child"),
 	FLAG(VFORK, TASK_CALLS, true, "the caller sleeps until the child execs or exits"),
 	FLAG(PARENT, TASK_CALLS, true, "the child is the caller's sibling"),

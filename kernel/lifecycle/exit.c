@@ -14,7 +14,7 @@
  *
  * A thread that is not the leader always reaps itself. A leader waits as a zombie for the other
  * threads, and the last of them tells the leader's parent. The status of a process is that of its
- * group exit, or its leader's own.
+ * group exit, which the end of its last thread is too.
  *
  * Locking: tasks_lock for everything in step 4; inside it the locks of single groups.
  */
@@ -151,12 +151,14 @@ static void exit_notify(struct task *t)
 	if (last)
 		pgrp_hang_up_if_orphaned(t->group->pgrp, t->group);
 	atomic_store(&t->state, TASK_ZOMBIE);
+	pid_wake_pollers(t->pid);
 	if (exit_tell(t)) {
 		wait_reap_locked(t);
 		list_add_tail(&t->sibling, &unwanted);
 		/* The leader may have died before: then this thread was what its parent waited
 		 * for. */
 		if (t != leader && group_is_dead(leader)) {
+			pid_wake_pollers(leader->pid);
 			signal_notify_parent_exit(leader, &leader_reaped);
 			if (leader_reaped) {
 				wait_reap_locked(leader);
@@ -184,6 +186,10 @@ static bool exit_leave_group(struct task *t, int status)
 		g->dead_threads.maxrss_pages =
 			max(g->dead_threads.maxrss_pages, mm_rss_peak(t->mm));
 	last = --g->live == 0;
+	if (last && !g->exiting) {
+		g->exiting = true;
+		g->exit_code = status;
+	}
 	/* A group stop in progress no longer waits for this thread; a signal to the process goes to
 	 * another. */
 	signal_thread_leaves(t);

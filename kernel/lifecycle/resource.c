@@ -17,6 +17,7 @@
 #include "kernel/ipc/signal.h"
 #include "kernel/mm/mm.h"
 #include "kernel/task/group.h"
+#include "kernel/task/io_context.h"
 
 /* Wrappers that give a typed resource the table's untyped signatures. */
 #define RESOURCE_OPS(type)                                                                         \
@@ -49,6 +50,8 @@ RESOURCE_OPS(files)
 RESOURCE_COUNT(files, ref)
 RESOURCE_OPS(fs_context)
 RESOURCE_COUNT(fs_context, ref)
+RESOURCE_OPS(io_context)
+RESOURCE_COUNT(io_context, ref)
 RESOURCE_OPS(sighand)
 RESOURCE_COUNT(sighand, ref)
 
@@ -86,6 +89,7 @@ const struct resource resources[] = {
 	[ROW_SIGHAND] = { ROW_BEGIN("sighand", sighand, sighand, CLONE_SIGHAND),
 			  .renew = CLONE_CLEAR_SIGHAND, .make_new = sighand_row_cleared,
 			  .until_reaped = true },
+	[ROW_IO] = { ROW_BEGIN("io", io_context, io, CLONE_IO) },
 	[ROW_GROUP] = { ROW_BEGIN("group", group, group, CLONE_THREAD), .until_reaped = true },
 };
 const unsigned resource_count = ARRAY_SIZE(resources);

@@ -42,4 +42,4 @@ int resource_unshare(const struct resource *r) __must_check;
 void resources_put(struct task *t);
 void resources_put_at_exit(struct task *t);
 
-enum resource_row { ROW_MM, ROW_FILES, ROW_FS, ROW_SIGHAND, ROW_GROUP };
+enum resource_row { ROW_MM, ROW_FILES, ROW_FS, ROW_SIGHAND, ROW_IO, ROW_GROUP };

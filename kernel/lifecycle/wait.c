@@ -26,7 +26,7 @@ bool group_is_dead(const struct task *leader)
 
 int group_exit_status(const struct task *leader)
 {
-	return leader->group->exiting ? leader->group->exit_code : leader->exit_code;
+	return leader->group->exit_code; /* set by group exit or by the last thread */
 }
 
 void wait_reap_locked(struct task *t)
@@ -42,7 +42,7 @@ void wait_reap_locked(struct task *t)
 	sigpending_flush(&t->pending);
 	if (t == g->leader)
 		sigpending_flush(&g->shared);
-	waitq_wake_all(&t->pid->wait_exit, 0);
+	pid_wake_pollers(t->pid);
 	list_del_init(&t->sibling);
 	task_unlink(t);
 	spin_unlock(&g->lock);
@@ -171,7 +171,7 @@ static int children_look(const struct wait_request *req, struct wait_result *res
 	int found = -ECHILD;
 
 	if (req->which == P_PID) { /* the usual case needs no walk */
-		child = task_peek(req->id);
+		child = req->pid != NULL ? req->pid->task : task_peek(req->id);
 		if (child == NULL || child->exit_signal < 0 ||
 		    child->parent->group != current->group || !child_is_asked_for(child, req) ||
 		    ((req->options & __WNOTHREAD) && child->parent != current))

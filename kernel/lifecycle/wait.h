@@ -10,6 +10,7 @@
 struct wait_request {
 	int which;	  /* P_ALL, P_PID, P_PGID */
 	int id;		  /* pid or process group */
+	struct pid *pid;  /* P_PID by pidfd: borrowed, and id is its number; else NULL */
 	unsigned options; /* WEXITED etc., WNOHANG, WNOWAIT, __W* */
 };
 

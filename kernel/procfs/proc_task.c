@@ -87,15 +87,6 @@ static struct fs_context *fs_of(struct task *t)
 	return fs;
 }
 
-static struct files *files_of(struct task *t)
-{
-	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
-	struct files *files = t->files != NULL ? files_get(t->files) : NULL;
-
-	spin_unlock_irqrestore(&tasks_lock, irq);
-	return files;
-}
-
 static int link_fs(struct task *t, struct path *out,
 		   void (*which)(struct fs_context *, struct path *))
 {
@@ -219,7 +210,16 @@ static int node_setattr(struct inode *inode, const struct inode_attr *attr)
 	.destroy = node_destroy, .revalidate = task_revalidate
 
 const struct inode_ops proc_task_dir_ops = { NODE_OPS, .lookup = rows_lookup };
-const struct file_ops proc_task_dir_fops = { .iterate = rows_iterate };
+
+/* /proc/PID can be signalled like a pidfd, /proc/PID/task/TID can't. */
+static struct pid *dir_process(struct file *file)
+{
+	struct proc_node *n = proc_node(file->inode);
+
+	return n->whole_group ? n->pid : NULL;
+}
+
+const struct file_ops proc_task_dir_fops = { .iterate = rows_iterate, .process = dir_process };
 
 const struct proc_entry proc_process_entry = { .mode = S_IFDIR | 0555, .below = process_rows,
 					       .dir_ops = &proc_task_dir_ops,
@@ -310,7 +310,7 @@ const struct file_ops proc_tasks_dir_fops = { .iterate = tasks_iterate };
 static struct file *node_file(const struct inode *inode, int fd)
 {
 	struct task *t = proc_task(inode);
-	struct files *files = t != NULL && proc_may_look(t) == 0 ? files_of(t) : NULL;
+	struct files *files = t != NULL && proc_may_look(t) == 0 ? files_of_task(t) : NULL;
 	struct file *f = files != NULL ? files_get_file(files, (unsigned)fd) : NULL;
 
 	files_put(files);
@@ -373,7 +373,7 @@ static int fd_iterate(struct file *file, struct dir_emit *emit)
 	char name[16];
 	int fd, err = t == NULL ? -ENOENT : proc_may_look(t);
 
-	files = err == 0 ? files_of(t) : NULL;
+	files = err == 0 ? files_of_task(t) : NULL;
 	if (files != NULL && dir_emit_dots(file, emit)) {
 		for (fd = files_next(files, (int)file->pos - 2); fd >= 0;
 		     fd = files_next(files, fd + 1)) {
@@ -395,12 +395,16 @@ const struct file_ops proc_fd_dir_fops = { .iterate = fd_iterate };
 
 int proc_show_fdinfo(struct text *out, struct task *t, int fd)
 {
-	struct files *files = files_of(t);
+	struct files *files = files_of_task(t);
 	struct file *f = files != NULL ? files_get_file(files, (unsigned)fd) : NULL;
+	char more[256];
 
-	if (f != NULL)
+	if (f != NULL) {
 		text_printf(out, "pos:\t%lu\nflags:\t0%o\nmnt_id:\t%d\nino:\t%lu\n", f->pos,
 			    f->flags, 1, f->inode->ino);
+		if (f->ops->show_fdinfo != NULL)
+			text_put(out, more, f->ops->show_fdinfo(f, more, sizeof(more)));
+	}
 	file_put(f);
 	files_put(files);
 	return f != NULL ? 0 : -ENOENT;

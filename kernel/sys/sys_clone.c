@@ -26,6 +26,7 @@ long sys_clone(unsigned long flags, unsigned long stack, int __user *parent_tid,
 		.stack = stack,
 		.tls = tls,
 		.parent_tid = parent_tid,
+		.pidfd = parent_tid,
 		.child_tid = child_tid,
 	};
 
@@ -57,6 +58,9 @@ static int clone3_fetch(struct abi_clone_args *a, const struct abi_clone_args __
 
 static int clone3_check(const struct abi_clone_args *a)
 {
+	if ((a->flags & CLONE_PIDFD) && (a->flags & CLONE_PARENT_SETTID) &&
+	    a->pidfd == a->parent_tid)
+		return -EINVAL;
 	if (a->exit_signal > NSIG)
 		return -EINVAL;
 	if ((a->flags & (CLONE_THREAD | CLONE_PARENT)) && a->exit_signal != 0)
@@ -104,6 +108,7 @@ long sys_clone3(struct abi_clone_args __user *uargs, size_t size)
 		.stack = a.stack + a.stack_size,
 		.tls = a.tls,
 		.parent_tid = (int __user *)a.parent_tid,
+		.pidfd = (int __user *)a.pidfd,
 		.child_tid = (int __user *)a.child_tid,
 		.set_tid = tid,
 	};

@@ -4,6 +4,9 @@
 #include "gen/syscalls_proto.h"
 
 #include "arch/uaccess.h"
+#include "kernel/abi/fcntl.h"
+#include "kernel/fs/files.h"
+#include "kernel/fs/pidfd.h"
 #include "kernel/lifecycle/exit.h"
 #include "kernel/lifecycle/wait.h"
 #include "kernel/task/usage.h"
@@ -82,12 +85,38 @@ static int waitid_request(struct wait_request *req, int which, int id, int optio
 		return -EINVAL;
 	if ((which == P_PID && id <= 0) || (which == P_PGID && id < 0))
 		return -EINVAL;
-	if (which != P_ALL && which != P_PID && which != P_PGID)
-		return -EINVAL; /* P_PIDFD: there are no pidfds yet */
+	if (which != P_ALL && which != P_PID && which != P_PGID && which != P_PIDFD)
+		return -EINVAL;
 	*req = (struct wait_request){ .which = which, .id = id, .options = (unsigned)options };
 	if (which == P_PGID && id == 0)
 		req->id = own_pgrp();
 	return 0;
+}
+
+/* *f, for the caller to put, keeps req->pid. */
+static int waitid_pidfd(struct wait_request *req, int fd, struct file **f)
+{
+	if (fd < 0)
+		return -EINVAL;
+	*f = fd_get(fd);
+	req->pid = *f != NULL ? pidfd_pid(*f) : NULL;
+	if (req->pid == NULL)
+		return -EBADF;
+	req->which = P_PID;
+	req->id = req->pid->nr;
+	return 0;
+}
+
+/* A pidfd that doesn't block has its own word for "not yet". */
+static int waitid_wait(struct wait_request *req, const struct file *pidfd, struct wait_result *res)
+{
+	bool nonblock = pidfd != NULL && (pidfd->flags & O_NONBLOCK) && !(req->options & WNOHANG);
+	int err;
+
+	if (nonblock)
+		req->options |= WNOHANG;
+	err = wait_for_child(req, res);
+	return err == 0 && nonblock && res->tid == 0 ? -EAGAIN : err;
 }
 
 long sys_waitid(int which, int id, struct abi_siginfo __user *info, int options,
@@ -96,16 +125,20 @@ long sys_waitid(int which, int id, struct abi_siginfo __user *info, int options,
 	struct abi_siginfo si = { 0 };
 	struct wait_request req;
 	struct wait_result res;
+	struct file *pidfd = NULL;
 	int err = waitid_request(&req, which, id, options);
 
+	if (err == 0 && which == P_PIDFD)
+		err = waitid_pidfd(&req, id, &pidfd);
 	if (err == 0)
-		err = wait_for_child(&req, &res);
+		err = waitid_wait(&req, pidfd, &res);
+	file_put(pidfd);
 	if (err)
-		return err;
+		res.tid = 0;
 	if (rusage_out(usage, &res))
 		return -EFAULT;
 	if (info == NULL)
-		return 0;
+		return err;
 	if (res.tid != 0) {
 		si.signo = SIGCHLD;
 		si.code = res.code;
@@ -113,6 +146,7 @@ long sys_waitid(int which, int id, struct abi_siginfo __user *info, int options,
 		si.child_uid = res.uid;
 		si.status = res.value;
 	}
-	/* Only what wait has to say: the rest of the caller's struct is left as it is. */
-	return copy_to_user(info, &si, offsetof(struct abi_siginfo, pad1));
+	/* Only what wait has to say: the rest of the caller's struct is left as it is. Errors clear
+	 * that too. */
+	return copy_to_user(info, &si, offsetof(struct abi_siginfo, pad1)) ? -EFAULT : err;
 }

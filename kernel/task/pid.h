@@ -20,6 +20,7 @@ struct pid {
 	struct list session_members; /* [T] groups of this session */
 	struct tty *session_tty; /* [T] of the session whose id this is */
 	struct waitq wait_exit;	/* pidfd pollers */
+	uint64_t ino;	      /* [T] of its pidfds; 0: there was none yet */
 };
 
 /* A fresh number with one use (the task's own), for pid_release or task_unlink to drop, and a
@@ -47,6 +48,14 @@ struct pid *pid_peek_from(int nr);
 unsigned pid_count(void);
 /* The number given last. */
 int pid_last_given(void);
+
+/* p's task has become a zombie, or has been reaped: whoever polls a pidfd looks again. tasks_lock
+ * held, as it is by those who look, so a poller that isn't in the queue yet will see the change. */
+static inline void pid_wake_pollers(struct pid *p)
+{
+	if (!list_empty(&p->wait_exit.entries))
+		waitq_wake_all(&p->wait_exit, 0);
+}
 
 static inline int group_nr(const struct group *g)
 {

@@ -39,6 +39,7 @@ struct mm;	   /* kernel/mm/mm.h */
 struct files;	   /* kernel/fs/files.h */
 struct fs_context; /* kernel/fs/fs_context.h */
 struct sighand;	   /* kernel/ipc/sighand.h */
+struct io_context; /* kernel/task/io_context.h */
 struct group;	   /* kernel/task/group.h */
 struct cred;	   /* kernel/task/cred.h */
 struct pid;	   /* kernel/task/pid.h */
@@ -107,6 +108,7 @@ struct task {
 	struct files *files;	/* [A] */
 	struct fs_context *fs;	/* [A] */
 	struct sighand *sighand; /* [A] */
+	struct io_context *io;	/* [T] NULL: its priority was never set */
 	struct group *group;	/* [i]; valid until the last reference goes */
 
 	/* Credentials: immutable once set, replaced whole. */
