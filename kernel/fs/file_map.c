@@ -4,7 +4,9 @@
  */
 #include "kernel/fs/file_map.h"
 
+#include "kernel/abi/fcntl.h"
 #include "kernel/abi/mman.h"
+#include "kernel/fs/attr.h"
 #include "kernel/fs/inode.h"
 #include "kernel/fs/mount.h"
 #include "kernel/fs/path_walk.h"
@@ -31,6 +33,12 @@ static void map_file_ids(struct file *f, uint64_t *dev, uint64_t *ino)
 	*ino = f->inode->ino;
 }
 
+static int map_file_punch(struct file *f, uint64_t offset, uint64_t len)
+{
+	return file_fallocate(f, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (int64_t)offset,
+			      (int64_t)len);
+}
+
 /* As mincore has it there: who may not change a file is not told what others read of it. */
 static bool map_file_may_tell(struct file *f)
 {
@@ -42,6 +50,7 @@ static const struct vma_ops file_vma_ops = {
 	.file_put = file_put,
 	.file_name = map_file_name,
 	.file_ids = map_file_ids,
+	.file_punch = map_file_punch,
 	.file_may_tell = map_file_may_tell,
 };
 

@@ -11,7 +11,7 @@
 #include "kernel/fs/io_buf.h"
 #include "kernel/fs/kmsg.h"
 #include "kernel/ipc/signal.h"
-#include "kernel/mm/vma.h"
+#include "kernel/mm/shm_object.h"
 #include "kernel/sched/sched.h"
 #include "lib/errno.h"
 
@@ -59,12 +59,11 @@ static ssize_t full_write(struct file *f, struct io_buf *from, uint64_t *pos)
 	return -ENOSPC;
 }
 
-/* A private mapping is plain anonymous memory. LIMIT: a shared one is refused; MAP_ANONYMOUS gives
- * the same. */
+/* A private mapping is plain anonymous memory, a shared one a shared object of its own. */
 static int zero_mmap(struct file *f, struct vma *vma)
 {
 	(void)f;
-	return vma->flags & VM_SHARED ? -ENODEV : 0;
+	return vma->flags & VM_SHARED ? shm_object_attach(vma) : 0;
 }
 
 static ssize_t random_read(struct file *f, struct io_buf *to, uint64_t *pos)

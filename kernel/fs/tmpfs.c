@@ -338,7 +338,20 @@ static void clear_range(struct inode *inode, uint64_t offset, uint64_t len)
 	}
 }
 
-/* LIMIT: a punched hole reads as zeros but keeps its pages. */
+/* Whole pages go; of those at the edges a part is zeroed. */
+static void punch_range(struct inode *inode, uint64_t offset, uint64_t len)
+{
+	uint64_t end = offset + len;
+	uint64_t first = ALIGN_UP(offset, PAGE_SIZE), last = ALIGN_DOWN(end, PAGE_SIZE);
+
+	if (first < last) {
+		page_cache_punch(inode->cache, first >> PAGE_SHIFT, last >> PAGE_SHIFT);
+		clear_range(inode, last, end - last);
+		end = first;
+	}
+	clear_range(inode, offset, end - offset);
+}
+
 static int tmpfs_fallocate(struct inode *inode, unsigned mode, uint64_t offset, uint64_t len)
 {
 	int err;
@@ -346,7 +359,7 @@ static int tmpfs_fallocate(struct inode *inode, unsigned mode, uint64_t offset, 
 	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
 		return -EOPNOTSUPP;
 	if (mode & FALLOC_FL_PUNCH_HOLE) {
-		clear_range(inode, offset, len);
+		punch_range(inode, offset, len);
 		return 0;
 	}
 	err = reserve_range(inode, offset, len);

@@ -116,7 +116,7 @@ static int area_attach(struct vma *v, const struct mm_map_request *req)
 		int err = req->attach(req->file, v);
 
 		v->pgoff = req->offset >> PAGE_SHIFT;
-		if (err == 0)
+		if (err == 0 && v->file == NULL)
 			v->file = v->ops->file_get(req->file);
 		return err;
 	}

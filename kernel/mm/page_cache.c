@@ -22,6 +22,7 @@
 #include "kernel/alloc/slab.h"
 #include "kernel/core/panic.h"
 #include "kernel/mm/page_table.h"
+#include "kernel/sched/sched.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -221,13 +222,15 @@ int page_cache_get(struct page_cache *c, uint64_t index, struct page **out)
 	return *out != NULL ? 0 : page_add(c, index, out);
 }
 
-/* Where a walk over a subtree stands: calls back for every page with index >= from, and frees nodes
- * that are empty. */
+/* Where a walk over a subtree stands: takes every page within [from, to), and frees nodes that are
+ * empty. */
 struct cut {
-	uint64_t from;	  /* first index to go */
+	uint64_t from, to; /* indexes */
 	struct list *out; /* pages taken, by lru */
-	uint64_t count;
+	uint64_t count, max;
 };
+
+#define CUT_MAX 1024 /* pages taken under one hold of the lock */
 
 /* Cuts the subtree at *place, which covers indexes from base on; level 0 is a page. */
 static void cut_subtree(void **place, unsigned level, uint64_t base, struct cut *cut)
@@ -235,7 +238,8 @@ static void cut_subtree(void **place, unsigned level, uint64_t base, struct cut 
 	struct radix_node *n = *place;
 	uint64_t span = 1UL << (RADIX_BITS * level);
 
-	if (n == NULL || (level < RADIX_HEIGHT_MAX && base + span - 1 < cut->from))
+	if (n == NULL || base >= cut->to || cut->count == cut->max ||
+	    (level < RADIX_HEIGHT_MAX && base + span - 1 < cut->from))
 		return;
 	if (level == 0) {
 		struct page *p = *place;
@@ -258,10 +262,9 @@ static void cut_subtree(void **place, unsigned level, uint64_t base, struct cut 
 	}
 }
 
-/* Takes every page at or beyond an index out of the tree and lets go of the cache's references. */
-static void cut_from(struct page_cache *c, uint64_t from, struct list *out)
+static uint64_t cut_some(struct page_cache *c, uint64_t from, uint64_t to, struct list *out)
 {
-	struct cut cut = { .from = from, .out = out };
+	struct cut cut = { .from = from, .to = to, .out = out, .max = CUT_MAX };
 
 	spin_lock(&c->lock);
 	cut_subtree(&c->root, c->height, 0, &cut);
@@ -269,8 +272,20 @@ static void cut_from(struct page_cache *c, uint64_t from, struct list *out)
 		c->height = 0;
 	c->count -= cut.count;
 	spin_unlock(&c->lock);
-	if (cut.count != 0 && c->ops->charge != NULL)
-		(void)!c->ops->charge(c, -(long)cut.count);
+	return cut.count;
+}
+
+/* Takes every page within [from, to) out of the tree; the cache's references go to the caller. */
+static void cut_range(struct page_cache *c, uint64_t from, uint64_t to, struct list *out)
+{
+	uint64_t count;
+
+	do {
+		count = cut_some(c, from, to, out);
+		if (count != 0 && c->ops->charge != NULL)
+			(void)!c->ops->charge(c, -(long)count);
+		sched_checkpoint();
+	} while (count == CUT_MAX);
 }
 
 static void pages_put(struct list *pages)
@@ -280,6 +295,7 @@ static void pages_put(struct list *pages)
 	list_for_each_entry_safe(p, next, pages, lru) {
 		list_del_init(&p->lru);
 		page_put(p);
+		sched_checkpoint();
 	}
 }
 
@@ -288,29 +304,38 @@ void page_cache_destroy(struct page_cache *c)
 	struct list pages = LIST_INIT(pages);
 
 	assert(list_empty(&c->mappings));
-	cut_from(c, 0, &pages);
+	cut_range(c, 0, UINT64_MAX, &pages);
 	pages_put(&pages);
 }
 
-/* Takes the pages of the cache from `from` on out of every area. Private copies of them stay. */
-static void unmap_from(struct page_cache *c, uint64_t from)
+/* Takes the pages of the cache within [from, to) out of every area. Private copies of them stay. */
+static void unmap_range(struct page_cache *c, uint64_t from, uint64_t to)
 {
 	struct vma *v;
 
 	mutex_lock(&c->map_lock);
 	list_for_each_entry(v, &c->mappings, cache_link) {
-		uint64_t pages = (v->end - v->start) >> PAGE_SHIFT;
+		uint64_t first = max(from, v->pgoff);
+		uint64_t last = min(to, v->pgoff + ((v->end - v->start) >> PAGE_SHIFT));
 		struct gather g;
 
-		if (v->pgoff + pages <= from)
+		if (first >= last)
 			continue;
 		gather_begin(&g, v->mm);
-		pt_zap_cache(&g, v,
-			     from > v->pgoff ? v->start + ((from - v->pgoff) << PAGE_SHIFT)
-					     : v->start);
+		pt_zap_cache(&g, v, v->start + ((first - v->pgoff) << PAGE_SHIFT),
+			     v->start + ((last - v->pgoff) << PAGE_SHIFT));
 		gather_end(&g);
 	}
 	mutex_unlock(&c->map_lock);
+}
+
+void page_cache_punch(struct page_cache *c, uint64_t from, uint64_t to)
+{
+	struct list pages = LIST_INIT(pages);
+
+	cut_range(c, from, to, &pages);
+	unmap_range(c, from, to);
+	pages_put(&pages);
 }
 
 void page_cache_truncate(struct page_cache *c, uint64_t size)
@@ -320,8 +345,8 @@ void page_cache_truncate(struct page_cache *c, uint64_t size)
 	struct page *tail;
 
 	__atomic_store_n(&c->size, size, __ATOMIC_RELAXED);
-	cut_from(c, from, &pages);
-	unmap_from(c, from);
+	cut_range(c, from, UINT64_MAX, &pages);
+	unmap_range(c, from, UINT64_MAX);
 	pages_put(&pages);
 	if (size % PAGE_SIZE == 0)
 		return;

@@ -46,6 +46,8 @@ struct page *page_cache_find(struct page_cache *c, uint64_t index);
 /* Cuts the cache to size bytes: drops pages beyond, unmaps them from every address space, zeroes
  * the tail of the last. */
 void page_cache_truncate(struct page_cache *c, uint64_t size);
+/* Makes a hole of the pages within [from, to), in every address space too. */
+void page_cache_punch(struct page_cache *c, uint64_t from, uint64_t to);
 /* First index >= from that is present (data) or absent (hole), for SEEK_DATA/HOLE; UINT64_MAX:
  * none. */
 uint64_t page_cache_next(struct page_cache *c, uint64_t from, bool present);

@@ -182,6 +182,7 @@ static void zap_range(struct gather *g, vaddr_t va, vaddr_t end, bool cache_only
 		vaddr_t stop = min(end, ALIGN_DOWN(va, LEAF_SPAN) + LEAF_SPAN);
 		pte_t *table = pt_leaf_find(g->mm, va);
 
+		sched_checkpoint();
 		/* An empty table is passed over, but not by truncation: faults run beside it, and
 		 * the count says something for certain only under the table's lock. */
 		if (table == NULL || (pt_page(table)->entries == 0 && !cache_only)) {
@@ -199,9 +200,9 @@ void pt_zap(struct gather *g, struct vma *v, vaddr_t start, vaddr_t end)
 	zap_range(g, max(start, v->start), min(end, v->end), false);
 }
 
-void pt_zap_cache(struct gather *g, struct vma *v, vaddr_t start)
+void pt_zap_cache(struct gather *g, struct vma *v, vaddr_t start, vaddr_t end)
 {
-	zap_range(g, start, v->end, true);
+	zap_range(g, start, end, true);
 }
 
 void pt_free_range(struct mm *mm, vaddr_t start, vaddr_t end, vaddr_t floor, vaddr_t ceiling)

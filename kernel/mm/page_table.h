@@ -81,9 +81,9 @@ void gather_end(struct gather *g);
 /* Empties the entries of v in [start, end). mm->lock held (either way). */
 void pt_zap(struct gather *g, struct vma *v, vaddr_t start, vaddr_t end);
 
-/* The same from start to v's end, but only entries that show pages of v's cache: private copies
- * stay. cache->map_lock held instead of mm->lock. */
-void pt_zap_cache(struct gather *g, struct vma *v, vaddr_t start);
+/* The same, but only entries that show pages of v's cache: private copies stay. cache->map_lock
+ * held instead of mm->lock. */
+void pt_zap_cache(struct gather *g, struct vma *v, vaddr_t start, vaddr_t end);
 
 /* Which counter of mm a page in an entry belongs to. */
 void mm_rss_add(struct mm *mm, const struct page *p, long n);

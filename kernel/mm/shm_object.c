@@ -56,7 +56,15 @@ static void shm_file_ids(struct file *f, uint64_t *dev, uint64_t *ino)
 	*ino = (uintptr_t)f >> 6 & 0xffffff;
 }
 
+static int shm_file_punch(struct file *f, uint64_t offset, uint64_t len)
+{
+	page_cache_punch(&((struct shm_object *)f)->cache, offset >> PAGE_SHIFT,
+			 (offset + len) >> PAGE_SHIFT);
+	return 0;
+}
+
 static const struct vma_ops shm_vma_ops = {
+	.file_punch = shm_file_punch,
 	.file_get = shm_file_get,
 	.file_put = shm_file_put,
 	.file_name = shm_file_name,

@@ -37,6 +37,9 @@ struct vma_ops {
 	int (*file_name)(struct file *f, char *buf, size_t size);
 	/* Device, inode number for the same. */
 	void (*file_ids)(struct file *f, uint64_t *dev, uint64_t *ino);
+	/* Gives up the contents of a stretch of bytes: they read as zeros. 0 or -errno. No mm->lock
+	 * is held. NULL: can't be done. */
+	int (*file_punch)(struct file *f, uint64_t offset, uint64_t len);
 	/* May current learn which of its pages are in memory (it could write to the file)? NULL:
 	 * yes. */
 	bool (*file_may_tell)(struct file *f);
