@@ -1,11 +1,16 @@
 /*
- * madvise. What changes what a program can see is carried out (DONTNEED, FREE, DONTFORK,
- * WIPEONFORK, POPULATE_*); hints about when pages will be used are checked and then followed by
- * doing nothing, which every hint allows.
+ * madvise.
+ *
+ *	gives up pages      DONTNEED, DONTNEED_LOCKED, FREE; REMOVE, from the file too
+ *	makes them          POPULATE_READ, POPULATE_WRITE
+ *	marks the area      DONTFORK, WIPEONFORK, DONTDUMP, NORMAL, RANDOM, SEQUENTIAL, HUGEPAGE
+ *	                    and their opposites: kept in its flags, shown in smaps
+ *	hints               WILLNEED, COLD, PAGEOUT: checked, then followed by doing nothing, which
+ *	                    every hint allows
  *
  * NOTE(linux): MADV_FREE drops at once, as MADV_DONTNEED; Linux may keep the old contents until
- * memory is short. LIMIT: MADV_REMOVE is refused with -EINVAL; no transparent huge pages, so
- * (NO)HUGEPAGE is -EINVAL, as on a Linux without them.
+ * memory is short. MADV_HUGEPAGE marks, as there with transparent huge pages set to "never"; pages
+ * are small, and MADV_COLLAPSE is -EINVAL. MADV_MERGEABLE is -EINVAL, as without KSM.
  */
 #include "kernel/mm/mm.h"
 
@@ -17,43 +22,104 @@
 static int area_set(struct vma *v, vaddr_t start, vaddr_t end, unsigned set, unsigned clear)
 {
 	struct mm *mm = v->mm;
-	int err = vma_split_range(mm, start, end);
+	unsigned flags = (v->flags & ~clear) | set;
+	int err;
 
+	if (flags == v->flags)
+		return 0;
+	err = vma_split_range(mm, start, end);
 	if (err)
 		return err;
-	v = vma_find(mm, start);
-	vma_set_flags(v, (v->flags & ~clear) | set);
+	vma_set_flags(vma_find(mm, start), flags);
+	vma_merge_range(mm, start, end);
 	return 0;
 }
 
-static int area_advise(struct vma *v, vaddr_t start, vaddr_t end, int advice)
+static int area_mark(struct vma *v, vaddr_t start, vaddr_t end, int advice)
 {
-	struct gather g;
-
 	switch (advice) {
-	case MADV_DONTNEED:
-	case MADV_FREE:
-		if (v->flags & (VM_LOCKED | VM_KERNEL_PAGES))
-			return -EINVAL;
-		if (advice == MADV_FREE && (v->cache != NULL || !vma_is_private(v)))
-			return -EINVAL;
-		gather_begin(&g, v->mm);
-		pt_zap(&g, v, start, end);
-		gather_end(&g);
-		return 0;
+	case MADV_NORMAL:
+		return area_set(v, start, end, 0, VM_RAND_READ | VM_SEQ_READ);
+	case MADV_RANDOM:
+		return area_set(v, start, end, VM_RAND_READ, VM_SEQ_READ);
+	case MADV_SEQUENTIAL:
+		return area_set(v, start, end, VM_SEQ_READ, VM_RAND_READ);
 	case MADV_DONTFORK:
 		return area_set(v, start, end, VM_DONTCOPY, 0);
 	case MADV_DOFORK:
+		return area_set(v, start, end, 0, VM_DONTCOPY);
+	case MADV_DONTDUMP:
+		return area_set(v, start, end, VM_DONTDUMP, 0);
+	case MADV_DODUMP:
 		return v->flags & VM_KERNEL_PAGES ? -EINVAL
-						  : area_set(v, start, end, 0, VM_DONTCOPY);
+						  : area_set(v, start, end, 0, VM_DONTDUMP);
 	case MADV_WIPEONFORK:
-		if (v->cache != NULL || !vma_is_private(v))
+		if (v->ops != NULL || !vma_is_private(v))
 			return -EINVAL;
 		return area_set(v, start, end, VM_WIPEONFORK, 0);
 	case MADV_KEEPONFORK:
 		return area_set(v, start, end, 0, VM_WIPEONFORK);
-	default: /* hints */
+	case MADV_HUGEPAGE:
+		return area_set(v, start, end, VM_HUGEPAGE, VM_NOHUGEPAGE);
+	default: /* MADV_NOHUGEPAGE */
+		return area_set(v, start, end, VM_NOHUGEPAGE, VM_HUGEPAGE);
+	}
+}
+
+static int area_drop(struct vma *v, vaddr_t start, vaddr_t end, int advice)
+{
+	struct gather g;
+
+	if (v->flags & VM_KERNEL_PAGES)
+		return -EINVAL;
+	if ((v->flags & VM_LOCKED) && advice != MADV_DONTNEED_LOCKED)
+		return -EINVAL;
+	if (advice == MADV_FREE && (v->cache != NULL || !vma_is_private(v)))
+		return -EINVAL;
+	gather_begin(&g, v->mm);
+	pt_zap(&g, v, start, end);
+	gather_end(&g);
+	return 0;
+}
+
+/* The file's own lock comes before mm->lock, which is let go for as long: v may be gone after. */
+static int area_remove(struct vma *v, vaddr_t start, vaddr_t end)
+{
+	const struct vma_ops *ops = v->ops;
+	struct mm *mm = v->mm;
+	struct file *file;
+	uint64_t offset;
+	int err;
+
+	if ((v->flags & VM_LOCKED) || v->cache == NULL || ops->file_punch == NULL)
+		return -EINVAL;
+	if (!(v->flags & VM_SHARED) || !(v->flags & VM_MAYWRITE))
+		return -EACCES;
+	offset = (v->pgoff << PAGE_SHIFT) + (start - v->start);
+	file = ops->file_get(v->file);
+	rwlock_write_unlock(&mm->lock);
+	err = ops->file_punch(file, offset, end - start);
+	ops->file_put(file);
+	rwlock_write_lock(&mm->lock);
+	return err;
+}
+
+static int area_advise(struct vma *v, vaddr_t start, vaddr_t end, int advice)
+{
+	switch (advice) {
+	case MADV_DONTNEED:
+	case MADV_DONTNEED_LOCKED:
+	case MADV_FREE:
+		return area_drop(v, start, end, advice);
+	case MADV_REMOVE:
+		return area_remove(v, start, end);
+	case MADV_COLD:
+	case MADV_PAGEOUT:
+		return v->flags & VM_LOCKED ? -EINVAL : 0;
+	case MADV_WILLNEED:
 		return 0;
+	default:
+		return area_mark(v, start, end, advice);
 	}
 }
 
@@ -61,10 +127,8 @@ static bool advice_known(int advice)
 {
 	switch (advice) {
 	case MADV_NORMAL ... MADV_DONTNEED:
-	case MADV_FREE:
-	case MADV_DONTFORK:
-	case MADV_DOFORK:
-	case MADV_DONTDUMP ... MADV_POPULATE_WRITE:
+	case MADV_FREE ... MADV_DOFORK:
+	case MADV_HUGEPAGE ... MADV_DONTNEED_LOCKED:
 		return true;
 	default:
 		return false;
@@ -73,10 +137,10 @@ static bool advice_known(int advice)
 
 static int advise_locked(struct mm *mm, vaddr_t start, vaddr_t end, int advice)
 {
-	struct vma *v = vma_find_after(mm, start);
 	int err = 0;
 
 	while (start < end) {
+		struct vma *v = vma_find_after(mm, start);
 		vaddr_t stop;
 		int one;
 
@@ -90,7 +154,6 @@ static int advise_locked(struct mm *mm, vaddr_t start, vaddr_t end, int advice)
 		if (one)
 			return one;
 		start = stop;
-		v = vma_find_after(mm, start);
 	}
 	return err;
 }
@@ -102,7 +165,7 @@ static int populate(struct mm *mm, vaddr_t start, vaddr_t end, enum fault_access
 
 	if (err == -EFAULT)
 		return -EINVAL;
-	return err == 0 || err == -ENOMEM ? err : -EFAULT;
+	return err == 0 || err == -ENOMEM || err == -EINTR ? err : -EFAULT;
 }
 
 int mm_advise(struct mm *mm, vaddr_t addr, size_t len, int advice)
@@ -115,12 +178,12 @@ int mm_advise(struct mm *mm, vaddr_t addr, size_t len, int advice)
 		return -EINVAL;
 	if (len == 0)
 		return 0;
-	if (aligned > USER_END || addr > USER_END - aligned)
-		return -ENOMEM;
 	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
 		return populate(mm, addr, addr + aligned,
 				advice == MADV_POPULATE_READ ? FAULT_READ : FAULT_WRITE);
-	rwlock_write_lock(&mm->lock);
+	err = rwlock_write_lock_killable(&mm->lock);
+	if (err)
+		return err;
 	err = advise_locked(mm, addr, addr + aligned, advice);
 	rwlock_write_unlock(&mm->lock);
 	return err;

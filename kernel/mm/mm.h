@@ -80,8 +80,8 @@ struct mm_map_request {
 	unsigned flags;
 	struct file *file; /* NULL: anonymous; a reference is taken */
 	uint64_t offset;   /* in the file */
-	/* Sets up vma->ops and vma->cache for a file, and vma->file, counted, if it is to be another
-	 * one; kernel/fs passes its own (fs is to the right of mm). */
+	/* Sets up vma->ops and vma->cache for a file, and vma->file, counted, if it is to be
+	 * another one; kernel/fs passes its own (fs is to the right of mm). */
 	int (*attach)(struct file *file, struct vma *vma);
 	bool allow_write;  /* a shared mapping may become writable by mprotect */
 };
