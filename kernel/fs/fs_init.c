@@ -40,10 +40,9 @@ int fs_init(struct fs_context **out)
 		err = mem_devices_init();
 	if (!err)
 		err = root_mount(&root);
-	if (!err)
-		err = mount_ns_create(root, &init_mount_ns);
 	if (err)
 		return err;
+	mount_ns_set_root(&init_mount_ns, root);
 
 	struct path top = { root, root->root };
 

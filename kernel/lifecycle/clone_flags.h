@@ -14,6 +14,7 @@
 #define BY_UNSHARE 4u
 #define BY_KERNEL 8u /* kernel threads and pid 1 */
 #define BY_ANY 15u
+#define BY_LATE 16u /* of rules: clone and clone3, by those who have the rights for the flags */
 
 struct clone_flag {
 	uint64_t bit;
@@ -39,5 +40,5 @@ extern const struct clone_rule clone_rules[];
 extern const unsigned clone_rule_count;
 
 /* The first rule that flags break, as its -errno; -EINVAL for unknown or unfinished flags; 0. by:
- * one BY_*. */
+ * one BY_*; with BY_LATE only rules are looked at. */
 int clone_flags_check(uint64_t flags, unsigned by) __must_check;

@@ -15,6 +15,8 @@
 #include "kernel/fs/fs_context.h"
 #include "kernel/ipc/sighand.h"
 #include "kernel/ipc/signal.h"
+#include "kernel/lifecycle/clone_flags.h"
+#include "kernel/lifecycle/namespaces.h"
 #include "kernel/mm/mm.h"
 #include "kernel/task/group.h"
 #include "kernel/task/io_context.h"
@@ -68,6 +70,34 @@ static unsigned group_row_count(const void *object)
 	return ((const struct group *)object)->live;
 }
 
+/* Namespaces are shared by all who don't ask for new ones. */
+static int ns_set_row_inherit(const struct task *child, void *from, uint64_t flags, void **out)
+{
+	struct ns_set *set = NULL;
+	int err = 0;
+
+	if (!(flags & CLONE_NEW_SET)) {
+		*out = ns_set_get(from);
+		return 0;
+	}
+	err = ns_set_copy(from, flags, child->cred, child->fs, &set);
+	if (err == 0)
+		err = clone_flags_check(flags, BY_LATE);
+	*out = set;
+	return err;
+}
+
+static void *ns_set_row_get(void *object)
+{
+	return ns_set_get(object);
+}
+
+static void ns_set_row_put(void *object)
+{
+	ns_set_put(object);
+}
+RESOURCE_COUNT(ns_set, ref)
+
 static int sighand_row_cleared(void *from, void **out)
 {
 	int err = sighand_row_copy(from, out);
@@ -91,6 +121,9 @@ const struct resource resources[] = {
 			  .until_reaped = true },
 	[ROW_IO] = { ROW_BEGIN("io", io_context, io, CLONE_IO) },
 	[ROW_GROUP] = { ROW_BEGIN("group", group, group, CLONE_THREAD), .until_reaped = true },
+	[ROW_NS] = { .name = "ns", .share_name = "-", .slot = offsetof(struct task, ns),
+		     .renew = CLONE_NEW_SET, .get = ns_set_row_get, .put = ns_set_row_put,
+		     .count = ns_set_row_count, .inherit = ns_set_row_inherit },
 };
 const unsigned resource_count = ARRAY_SIZE(resources);
 
@@ -112,6 +145,8 @@ int resource_inherit(const struct resource *r, struct task *child, const struct 
 
 	if (theirs == NULL)
 		return 0;
+	if (r->inherit != NULL)
+		return r->inherit(child, theirs, flags, slot);
 	if (flags & r->share) {
 		*slot = r->get(theirs);
 		return 0;
@@ -137,19 +172,28 @@ static void *resource_swap(const struct resource *r, struct task *t, void *objec
 	return old;
 }
 
-int resource_unshare(const struct resource *r)
+int resource_unshare_prepare(const struct resource *r, void **copy)
 {
 	void *mine = resource_of(r, current);
-	void *copy;
-	int err;
 
-	if (mine == NULL || r->count(mine) == 1)
-		return 0;
-	err = r->copy(mine, &copy);
-	if (err)
-		return err;
-	r->put(resource_swap(r, current, copy));
-	return 0;
+	*copy = NULL;
+	return mine == NULL || r->count(mine) == 1 ? 0 : r->copy(mine, copy);
+}
+
+void resource_install(const struct resource *r, void *object)
+{
+	if (object != NULL)
+		r->put(resource_swap(r, current, object));
+}
+
+int resource_unshare(const struct resource *r)
+{
+	void *copy;
+	int err = resource_unshare_prepare(r, &copy);
+
+	if (err == 0)
+		resource_install(r, copy);
+	return err;
 }
 
 static void resource_put_row(const struct resource *r, struct task *t)

@@ -19,6 +19,9 @@ struct resource {
 	void *(*get)(void *object);
 	int (*copy)(void *from, void **out);
 	int (*make_new)(void *from, void **out); /* for renew; NULL with renew 0 */
+	/* In place of these, where flags say more than to share or to renew: `child` has its
+	 * credentials and the rows above. NULL: the usual. */
+	int (*inherit)(const struct task *child, void *from, uint64_t flags, void **out);
 	void (*put)(void *object);
 	unsigned (*count)(const void *object); /* tasks that share it */
 };
@@ -36,10 +39,14 @@ int resource_inherit(const struct resource *r, struct task *child, const struct 
 /* Makes current the only user of its row: a copy replaces a shared one. 0 or -errno, nothing
  * changed. May sleep. */
 int resource_unshare(const struct resource *r) __must_check;
+/* The same in two steps, of which only the first can fail: *copy is what is to be installed, NULL
+ * if nothing is shared. install consumes it. */
+int resource_unshare_prepare(const struct resource *r, void **copy) __must_check;
+void resource_install(const struct resource *r, void *object);
 
 /* Drops what t has of all rows, or of those that a zombie doesn't need. Idempotent. May sleep
  * unless only until_reaped rows are left. */
 void resources_put(struct task *t);
 void resources_put_at_exit(struct task *t);
 
-enum resource_row { ROW_MM, ROW_FILES, ROW_FS, ROW_SIGHAND, ROW_IO, ROW_GROUP };
+enum resource_row { ROW_MM, ROW_FILES, ROW_FS, ROW_SIGHAND, ROW_IO, ROW_GROUP, ROW_NS };

@@ -27,6 +27,7 @@
 #include "kernel/ipc/sighand.h"
 #include "kernel/lifecycle/kthread.h"
 #include "kernel/main/firmware.h"
+#include "kernel/lifecycle/namespaces.h"
 #include "kernel/main/harts.h"
 #include "kernel/main/init.h"
 #include "kernel/main/options.h"
@@ -67,6 +68,7 @@ static void tasks_start(void)
 	h->idle = &boot_task;
 	sched_init();
 	must(task_boot_init(&boot_task), "no memory for the first task");
+	namespaces_init();
 	hart_mask_set(&boot_task.affinity, 0);
 	arch_hart_init();
 	sched_hart_init(h);

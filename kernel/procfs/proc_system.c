@@ -10,15 +10,15 @@
 #include "kernel/core/boot.h"
 #include "kernel/core/clock.h"
 #include "kernel/core/random.h"
-#include "kernel/core/uts.h"
 #include "kernel/fs/dentry.h"
 #include "kernel/fs/devfs.h"
 #include "kernel/fs/super.h"
 #include "kernel/lifecycle/clone.h"
 #include "kernel/mm/page_cache.h"
 #include "kernel/sched/sched.h"
-#include "kernel/task/usage.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/usage.h"
+#include "kernel/task/uts_ns.h"
 #include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -184,8 +184,9 @@ static int show_cpuinfo(struct text *out, struct task *unused)
 
 static int show_version(struct text *out, struct task *unused)
 {
-	text_printf(out, "%s version %s (%s)\n", uts.name.sysname, uts.name.release,
-		    uts.name.version);
+	const struct abi_utsname *name = &init_uts_ns.name;
+
+	text_printf(out, "%s version %s (%s)\n", name->sysname, name->release, name->version);
 	return 0;
 }
 
@@ -219,41 +220,56 @@ static int show_devices(struct text *out, struct task *unused)
 /* --- /proc/sys
  * ------------------------------------------------------------------------------------- */
 
+static int show_name(struct text *out, size_t field)
+{
+	struct abi_utsname name;
+
+	uts_names(&name);
+	text_printf(out, "%s\n", (const char *)&name + field);
+	return 0;
+}
+
+static int store_name(enum uts_name which, const char *value)
+{
+	char text[UTS_LEN] = { 0 };
+
+	str_copy(text, value, UTS_LEN);
+	return uts_rename(which, text);
+}
+
 static int show_hostname(struct text *out, struct task *unused)
 {
-	text_printf(out, "%s\n", uts.name.nodename);
-	return 0;
+	return show_name(out, offsetof(struct abi_utsname, nodename));
 }
 
 static int store_hostname(struct task *unused, const char *value)
 {
-	irqflags_t irq;
+	return store_name(UTS_HOST, value);
+}
 
-	if (!capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	irq = spin_lock_irqsave(&uts.lock);
-	memset(uts.name.nodename, 0, UTS_LEN);
-	str_copy(uts.name.nodename, value, UTS_LEN);
-	spin_unlock_irqrestore(&uts.lock, irq);
-	return 0;
+static int show_domainname(struct text *out, struct task *unused)
+{
+	return show_name(out, offsetof(struct abi_utsname, domainname));
+}
+
+static int store_domainname(struct task *unused, const char *value)
+{
+	return store_name(UTS_DOMAIN, value);
 }
 
 static int show_ostype(struct text *out, struct task *unused)
 {
-	text_printf(out, "%s\n", uts.name.sysname);
-	return 0;
+	return show_name(out, offsetof(struct abi_utsname, sysname));
 }
 
 static int show_osrelease(struct text *out, struct task *unused)
 {
-	text_printf(out, "%s\n", uts.name.release);
-	return 0;
+	return show_name(out, offsetof(struct abi_utsname, release));
 }
 
 static int show_osversion(struct text *out, struct task *unused)
 {
-	text_printf(out, "%s\n", uts.name.version);
-	return 0;
+	return show_name(out, offsetof(struct abi_utsname, version));
 }
 
 static int show_pid_max(struct text *out, struct task *unused)
@@ -360,6 +376,10 @@ static const struct proc_entry sys_kernel_rows[] = {
 	 .mode = S_IFREG | 0644,
 	 .show = show_hostname,
 	 .store = store_hostname},
+	{.name = "domainname",
+	 .mode = S_IFREG | 0644,
+	 .show = show_domainname,
+	 .store = store_domainname},
 	ROW("ostype", show_ostype),
 	ROW("osrelease", show_osrelease),
 	ROW("version", show_osversion),

@@ -8,7 +8,7 @@
 #include "kernel/abi/sched.h"
 #include "kernel/abi/signal.h"
 #include "kernel/lifecycle/clone.h"
-#include "kernel/lifecycle/resource.h"
+#include "kernel/lifecycle/unshare.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/group.h"
 #include "kernel/task/pid.h"
@@ -115,46 +115,9 @@ long sys_clone3(struct abi_clone_args __user *uargs, size_t size)
 	return task_clone(&args, NULL);
 }
 
-/* What a flag drags along: a handler table can't be unshared while the address space is shared, and
- * so on. */
-static uint64_t unshare_implied(uint64_t flags)
-{
-	if (flags & CLONE_NEWUSER)
-		flags |= CLONE_THREAD | CLONE_FS;
-	if (flags & CLONE_VM)
-		flags |= CLONE_SIGHAND;
-	if (flags & CLONE_SIGHAND)
-		flags |= CLONE_THREAD;
-	if (flags & CLONE_NEWNS)
-		flags |= CLONE_FS;
-	return flags;
-}
-
-/* These three can't be undone for one thread of several: they succeed only where there is nothing
- * to undo. */
-static int unshare_check_alone(uint64_t flags)
-{
-	if ((flags & CLONE_THREAD) && current->group->live > 1)
-		return -EINVAL;
-	if ((flags & CLONE_SIGHAND) && resources[ROW_SIGHAND].count(current->sighand) > 1)
-		return -EINVAL;
-	if ((flags & CLONE_VM) && resources[ROW_MM].count(current->mm) > 1)
-		return -EINVAL;
-	return 0;
-}
-
 long sys_unshare(unsigned long flags)
 {
-	int err = clone_flags_check(flags, BY_UNSHARE);
-
-	flags = unshare_implied(flags);
-	if (err == 0)
-		err = unshare_check_alone(flags);
-	if (err == 0 && (flags & CLONE_FS))
-		err = resource_unshare(&resources[ROW_FS]);
-	if (err == 0 && (flags & CLONE_FILES))
-		err = resource_unshare(&resources[ROW_FILES]);
-	return err;
+	return task_unshare(flags);
 }
 
 long sys_set_tid_address(int __user *tidptr)

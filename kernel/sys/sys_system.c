@@ -15,47 +15,42 @@
 #include "kernel/core/panic.h"
 #include "kernel/core/printk.h"
 #include "kernel/core/random.h"
-#include "kernel/core/uts.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/user_ns.h"
+#include "kernel/task/uts_ns.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
 long sys_uname(struct abi_utsname __user *out)
 {
 	struct abi_utsname name;
-	irqflags_t irq = spin_lock_irqsave(&uts.lock);
 
-	name = uts.name;
-	spin_unlock_irqrestore(&uts.lock, irq);
+	uts_names(&name);
 	return copy_to_user(out, &name, sizeof(name));
 }
 
-static long name_set(char *field, const char __user *name, int len)
+static long name_set(enum uts_name which, const char __user *name, int len)
 {
 	char text[UTS_LEN] = { 0 };
-	irqflags_t irq;
 
-	if (!capable(CAP_SYS_ADMIN))
+	if (!ns_capable(uts_ns_current()->ns.owner, CAP_SYS_ADMIN))
 		return -EPERM;
 	if (len < 0 || len >= UTS_LEN)
 		return -EINVAL;
 	if (copy_from_user(text, name, (size_t)len))
 		return -EFAULT;
-	irq = spin_lock_irqsave(&uts.lock);
-	memcpy(field, text, sizeof(text));
-	spin_unlock_irqrestore(&uts.lock, irq);
-	return 0;
+	return uts_rename(which, text);
 }
 
 long sys_sethostname(const char __user *name, int len)
 {
-	return name_set(uts.name.nodename, name, len);
+	return name_set(UTS_HOST, name, len);
 }
 
 long sys_setdomainname(const char __user *name, int len)
 {
-	return name_set(uts.name.domainname, name, len);
+	return name_set(UTS_DOMAIN, name, len);
 }
 
 long sys_sysinfo(struct abi_sysinfo __user *out)

@@ -6,11 +6,13 @@
 
 #include "kernel/abi/capability.h"
 #include "kernel/alloc/slab.h"
+#include "kernel/task/user_ns.h"
 #include "lib/sort.h"
 #include "lib/string.h"
 
 struct cred init_cred = {
 	.ref = { 1 },
+	.user_ns = &init_user_ns,
 	.cap_permitted = CAP_FULL_SET,
 	.cap_effective = CAP_FULL_SET,
 	.cap_bounding = CAP_FULL_SET,
@@ -24,8 +26,10 @@ struct cred *cred_get(struct cred *c)
 
 void cred_put(struct cred *c)
 {
-	if (c != NULL && ref_put(&c->ref))
-		kfree(c);
+	if (c == NULL || !ref_put(&c->ref))
+		return;
+	user_ns_put(c->user_ns);
+	kfree(c);
 }
 
 struct cred *cred_clone(const struct cred *c, int group_count)
@@ -37,6 +41,7 @@ struct cred *cred_clone(const struct cred *c, int group_count)
 		return NULL;
 	memcpy(copy, c, sizeof(*copy));
 	ref_init(&copy->ref);
+	user_ns_get(copy->user_ns);
 	copy->group_count = count;
 	if (group_count < 0)
 		memcpy(copy->groups, c->groups, count * sizeof(copy->groups[0]));
@@ -83,5 +88,5 @@ bool cred_in_group(const struct cred *c, unsigned gid)
 
 bool capable(unsigned cap)
 {
-	return current_cred()->cap_effective >> cap & 1;
+	return ns_capable(&init_user_ns, cap);
 }

@@ -9,6 +9,8 @@
 
 struct cred {
 	struct ref ref;
+	struct user_ns *user_ns; /* in which the capabilities count; counted */
+	/* Kernel ids: what the first user namespace calls them. */
 	unsigned uid, euid, suid, fsuid;
 	unsigned gid, egid, sgid, fsgid;
 	uint64_t cap_permitted, cap_effective, cap_inheritable, cap_bounding, cap_ambient;
@@ -34,7 +36,9 @@ static inline const struct cred *current_cred(void)
 	return current->cred;
 }
 bool cred_in_group(const struct cred *c, unsigned gid);
-bool capable(unsigned cap); /* current, CAP_* of kernel/abi/capability.h */
+/* A capability of current over the whole machine (CAP_* of kernel/abi/capability.h). Over what
+ * belongs to a namespace: ns_capable of kernel/task/user_ns.h. */
+bool capable(unsigned cap);
 
 /* prctl's options that concern credentials (kernel/sys/sys_cred.c). */
 long cred_prctl(int option, unsigned long arg);

@@ -17,6 +17,7 @@
 #include "kernel/task/group.h"
 #include "kernel/task/pid.h"
 #include "kernel/task/user.h"
+#include "kernel/task/user_ns.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -154,7 +155,7 @@ int task_user_set(struct task *t, unsigned uid)
 
 	if (old != NULL && old->uid == uid)
 		return 0;
-	u = user_get(uid);
+	u = user_get(&init_user_ns, uid);
 	if (u == NULL)
 		return -ENOMEM;
 	atomic_fetch_add(&u->tasks, 1);

@@ -41,6 +41,7 @@ struct fs_context; /* kernel/fs/fs_context.h */
 struct sighand;	   /* kernel/ipc/sighand.h */
 struct io_context; /* kernel/task/io_context.h */
 struct group;	   /* kernel/task/group.h */
+struct ns_set;	   /* kernel/task/ns.h */
 struct cred;	   /* kernel/task/cred.h */
 struct pid;	   /* kernel/task/pid.h */
 struct user;	   /* kernel/task/user.h */
@@ -109,6 +110,7 @@ struct task {
 	struct fs_context *fs;	/* [A] */
 	struct sighand *sighand; /* [A] */
 	struct io_context *io;	/* [T] NULL: its priority was never set */
+	struct ns_set *ns;	/* [A] namespaces; NULL: exited */
 	struct group *group;	/* [i]; valid until the last reference goes */
 
 	/* Credentials: immutable once set, replaced whole. */

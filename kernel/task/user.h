@@ -1,20 +1,27 @@
 /*
- * Users: what is counted per user id, across all its processes. Today its tasks, for RLIMIT_NPROC.
+ * Users: what is counted per user id, across all its processes: its tasks, for RLIMIT_NPROC, and
+ * the namespaces that it has made.
+ *
+ * A user is one of a user namespace: the same kernel id counts apart in each. Tasks count in the
+ * first.
  */
 #pragma once
 
 #include <stdatomic.h>
 
 #include "kernel/core/ref.h"
+#include "kernel/task/ns.h"
 #include "lib/rbtree.h"
 
 struct user {
-	struct ref ref;	     /* tasks that count here, and holders */
-	unsigned uid;	     /* [i] */
-	struct rb_node node; /* [users_lock] in the table, by uid */
+	struct ref ref;	     /* tasks and namespaces that count here, and holders */
+	struct user_ns *ns;  /* [i] counted */
+	unsigned uid;	     /* [i] kernel id */
+	struct rb_node node; /* [users_lock] in the table, by ns and uid */
 	atomic_uint tasks;   /* [a] */
+	atomic_uint namespaces[NS_TYPE_COUNT]; /* [a] and those of users in namespaces below */
 };
 
 /* The user of an id, counted; made if it is the first. NULL: out of memory. Any context. */
-struct user *user_get(unsigned uid);
+struct user *user_get(struct user_ns *ns, unsigned uid);
 void user_put(struct user *u); /* NULL is legal */

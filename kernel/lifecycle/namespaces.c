@@ -1,0 +1,117 @@
+/*
+ * The rows, and how they are copied.
+ *
+ * A new task shares the set of the one it is cloned from, unless a CLONE_NEW* flag asks for new
+ * namespaces: then it gets a set of its own in which those are replaced. The user namespace, if a
+ * new one is asked for, is made before (it comes with the credentials), so that it owns the others
+ * and its maker, who has all capabilities in it, may make them.
+ */
+#include "kernel/lifecycle/namespaces.h"
+
+#include "kernel/abi/capability.h"
+#include "kernel/abi/sched.h"
+#include "kernel/fs/mount.h"
+#include "kernel/ipc/ipc_ns.h"
+#include "kernel/net/net_ns.h"
+#include "kernel/task/cgroup_ns.h"
+#include "kernel/task/cred.h"
+#include "kernel/task/pid_ns.h"
+#include "kernel/task/time_ns.h"
+#include "kernel/task/user_ns.h"
+#include "kernel/task/uts_ns.h"
+#include "lib/errno.h"
+
+static int uts_copy(struct ns *from, const struct ns_making *m, struct ns **out)
+{
+	return uts_ns_copy(from, m->owner, out);
+}
+
+#define CREATE_EMPTY(type)                                                                         \
+	static int type##_copy(struct ns *from, const struct ns_making *m, struct ns **out)        \
+	{                                                                                          \
+		struct type##_ns *ns;                                                              \
+		int err = type##_ns_create(m->owner, &ns);                                         \
+\
+		if (err == 0)                                                                      \
+			*out = &ns->ns;                                                            \
+		return err;                                                                        \
+	}
+
+CREATE_EMPTY(ipc)
+CREATE_EMPTY(net)
+CREATE_EMPTY(cgroup)
+
+const struct ns_kind ns_kinds[NS_TYPE_COUNT] = {
+	[NS_MNT] = { .name = "mnt", .flag = CLONE_NEWNS, .init = &init_mount_ns.ns },
+	[NS_UTS] = { .name = "uts", .flag = CLONE_NEWUTS, .init = &init_uts_ns.ns,
+		     .copy = uts_copy },
+	[NS_IPC] = { .name = "ipc", .flag = CLONE_NEWIPC, .init = &init_ipc_ns.ns,
+		     .copy = ipc_copy },
+	[NS_PID] = { .name = "pid", .children_name = "pid_for_children", .flag = CLONE_NEWPID,
+		     .init = &init_pid_ns.ns },
+	[NS_CGROUP] = { .name = "cgroup", .flag = CLONE_NEWCGROUP, .init = &init_cgroup_ns.ns,
+			.copy = cgroup_copy },
+	[NS_NET] = { .name = "net", .flag = CLONE_NEWNET, .init = &init_net_ns.ns,
+		     .copy = net_copy },
+	[NS_TIME] = { .name = "time", .children_name = "time_for_children",
+		      .flag = CLONE_NEWTIME, .init = &init_time_ns.ns },
+	[NS_USER] = { .name = "user", .flag = CLONE_NEWUSER, .init = &init_user_ns.ns },
+};
+
+struct ns_set init_ns_set = { .ref = { 1 } };
+
+void namespaces_init(void)
+{
+	for (unsigned i = 0; i < NS_SET_COUNT; i++)
+		init_ns_set.of[i] = ns_get(ns_kinds[i].init);
+	current->ns = ns_set_get(&init_ns_set);
+}
+
+/* Order of making: that of the types, which matters only for which limit is met first. */
+int ns_set_copy(const struct ns_set *from, uint64_t flags, const struct cred *cred,
+		struct fs_context *fs, struct ns_set **out)
+{
+	struct ns_making making = { .owner = cred->user_ns, .fs = fs };
+	struct ns_set *set;
+	int err = 0;
+
+	if (!ns_capable(cred->user_ns, CAP_SYS_ADMIN))
+		return -EPERM;
+	set = ns_set_create(from);
+	if (set == NULL)
+		return -ENOMEM;
+	for (unsigned i = 0; i < NS_SET_COUNT && err == 0; i++) {
+		struct ns *made;
+
+		if (!(flags & ns_kinds[i].flag))
+			continue;
+		err = ns_kinds[i].copy(from->of[i], &making, &made);
+		if (err == 0)
+			ns_set_replace(set, made);
+	}
+	if (err)
+		ns_set_put(set);
+	else
+		*out = set;
+	return err;
+}
+
+/* What is its own and not in the set: the pid namespace by its number, time by its address space.
+ * tasks_lock held. */
+static struct ns *ns_peek(struct task *t, enum ns_type type, bool children)
+{
+	if (type == NS_USER)
+		return &t->cred->user_ns->ns;
+	return t->ns != NULL ? t->ns->of[type] : NULL;
+}
+
+struct ns *ns_of_task(struct task *t, enum ns_type type, bool children)
+{
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	struct ns *ns = ns_peek(t, type, children);
+
+	if (ns != NULL)
+		ns_get(ns);
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	return ns;
+}

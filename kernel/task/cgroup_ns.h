@@ -1,0 +1,19 @@
+/*
+ * cgroup namespaces: which group /proc/PID/cgroup shows as the root.
+ */
+#pragma once
+
+#include "kernel/task/ns.h"
+
+struct cgroup_ns {
+	struct ns ns;
+};
+extern struct cgroup_ns init_cgroup_ns;
+
+static inline struct cgroup_ns *cgroup_ns_current(void)
+{
+	return container_of(current->ns->of[NS_CGROUP], struct cgroup_ns, ns);
+}
+
+/* An empty one. 0, -ENOMEM, -ENOSPC. */
+int cgroup_ns_create(struct user_ns *owner, struct cgroup_ns **out) __must_check;
