@@ -85,7 +85,7 @@ GROVE_SRCS := $(sort $(wildcard initramfs/grove/*.c))
 GROVE_OBJS := $(addprefix $(OBJ)/,$(GROVE_SRCS:.c=.o))
 SYSCALLS := $(addprefix $(GEN)/,syscalls_proto.h syscalls_nr.h syscalls_table.h syscalls_args.h)
 
-.PHONY: all run test check docs doctor help clean gdb FORCE
+.PHONY: all run test check bench bench-check docs doctor help clean gdb FORCE
 
 all: $(BUILD)/Image $(BUILD)/pando.elf $(BUILD)/initramfs.cpio ## build the kernel and the initramfs
 
@@ -216,6 +216,12 @@ docs: ## write the pages that are made from the sources: docs/syscalls.md, docs/
 	$(Q)$(PYTHON) tools/check/deviations.py --write
 	$(Q)$(PYTHON) tools/check/reading_order.py --add
 
+bench: all ## count what operations cost on Pando and on Linux; writes docs/measured.md
+	@BUILD=$(BUILD) tools/bench
+
+bench-check: all ## fail when an operation costs 10 % more than tests/bench/budget.txt allows
+	@BUILD=$(BUILD) tools/bench --check
+
 doctor: ## probe toolchain, QEMU and firmware; name each fault and its remedy
 	@tools/doctor
 
@@ -226,7 +232,7 @@ clean: ## remove everything built
 
 help: ## this text
 	@echo 'Targets:'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 	@echo 'Variables (make run SMP=2 MEM=1G):'
 	@sed -n 's/^\([A-Z_]*\) ?= \?\(.*\)# *\(.*\)/  \1\t\2\t\3/p' Makefile | sed 's/ *#\t/\t/' | expand -t 20,40
 	@echo 'One object: make $(OBJ)/kernel/fs/pipe.o'
