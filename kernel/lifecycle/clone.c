@@ -21,10 +21,12 @@
  */
 #include "kernel/lifecycle/clone.h"
 
+#include "arch/task.h"
 #include "arch/uaccess.h"
 #include "kernel/abi/capability.h"
 #include "kernel/abi/pidfd.h"
 #include "kernel/abi/resource.h"
+#include "kernel/alloc/page.h"
 #include "kernel/core/upcall.h"
 #include "kernel/fs/files.h"
 #include "kernel/fs/pidfd.h"
@@ -39,7 +41,19 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-unsigned task_max = 1u << 20;
+unsigned task_max;
+
+/* Stacks of all tasks together may take an eighth of memory; one user may have half of the tasks.
+ */
+void clone_limits_init(void)
+{
+	struct page_stats s;
+
+	page_stats_get(&s);
+	task_max = (unsigned)clamp(s.total * PAGE_SIZE / (8 * KSTACK_SIZE),
+				   (uint64_t)TASK_MAX_LEAST, (uint64_t)TASK_MAX_MOST);
+	group_limits_init(task_max / 2);
+}
 
 static bool caller_is_init(void)
 {

@@ -38,3 +38,7 @@ void vfork_release(void);
 
 /* Tasks that may exist at a time: /proc/sys/kernel/threads-max. */
 extern unsigned task_max;
+#define TASK_MAX_LEAST 20
+#define TASK_MAX_MOST 0x3fffffff /* a futex word has no room for larger numbers */
+/* Boot, before the first process: task_max from the size of memory, and limits from that. */
+void clone_limits_init(void);

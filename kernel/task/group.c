@@ -18,8 +18,8 @@ static CACHE_DEFINE(group_cache, struct group);
 
 #define LIMIT_NONE { RLIM_INFINITY, RLIM_INFINITY }
 
-/* What the first process gets; the rest inherits. */
-static const struct abi_rlimit64 default_limits[RLIM_NLIMITS] = {
+/* What the first process gets; the rest inherits. [i] after boot */
+static struct abi_rlimit64 default_limits[RLIM_NLIMITS] = {
 	[RLIMIT_CPU] = LIMIT_NONE,
 	[RLIMIT_FSIZE] = LIMIT_NONE,
 	[RLIMIT_DATA] = LIMIT_NONE,
@@ -37,6 +37,12 @@ static const struct abi_rlimit64 default_limits[RLIM_NLIMITS] = {
 	[RLIMIT_RTPRIO] = { 0, 0 },
 	[RLIMIT_RTTIME] = LIMIT_NONE,
 };
+
+void group_limits_init(unsigned tasks)
+{
+	default_limits[RLIMIT_NPROC] = (struct abi_rlimit64){ tasks, tasks };
+	default_limits[RLIMIT_SIGPENDING] = (struct abi_rlimit64){ tasks, tasks };
+}
 
 int group_create(const struct group *from, struct group **out)
 {

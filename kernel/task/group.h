@@ -67,6 +67,8 @@ struct group {
 	int oom_score_adj;
 };
 
+/* Boot, before the first process: how many tasks, and queued signals, a user may have. */
+void group_limits_init(unsigned tasks);
 /* An empty group with inherited limits (from NULL: defaults). 0, -ENOMEM. */
 int group_create(const struct group *from, struct group **out) __must_check;
 struct group *group_get(struct group *g);

@@ -21,7 +21,7 @@
 
 #define PID_RESERVED 300 /* after wrapping, numbers below are left to what started at boot */
 
-int pid_max = 4194304; /* Linux's limit on 64-bit machines */
+int pid_max = 32768; /* until root changes it: /proc/sys/kernel/pid_max */
 
 struct pid boot_pid = {
 	.ref = { 2 },
