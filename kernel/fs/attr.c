@@ -13,12 +13,15 @@
 
 #include "kernel/abi/capability.h"
 #include "kernel/abi/fcntl.h"
+#include "kernel/abi/resource.h"
+#include "kernel/abi/signal.h"
 #include "kernel/core/clock.h"
 #include "kernel/fs/dentry.h"
-#include "kernel/fs/file_cache.h"
 #include "kernel/fs/mount.h"
 #include "kernel/fs/super.h"
+#include "kernel/ipc/signal.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/group.h"
 #include "lib/errno.h"
 
 static void apply_fields(struct inode *inode, const struct inode_attr *attr)
@@ -162,16 +165,28 @@ int path_utimes(const struct path *p, int64_t atime, int64_t mtime, bool touch)
 	return inode_change(inode, &attr);
 }
 
+/* May the file become so large? Growing past RLIMIT_FSIZE also gets a signal. inode->lock held. */
+static int size_check(struct inode *inode, uint64_t size)
+{
+	if (size > inode->sb->max_bytes)
+		return -EFBIG;
+	if (size <= inode->size || size <= group_rlimit(current->group, RLIMIT_FSIZE))
+		return 0;
+	signal_send_task(current, SIGXFSZ, NULL);
+	return -EFBIG;
+}
+
 static int inode_resize(struct inode *inode, uint64_t size)
 {
 	struct inode_attr attr = { .valid = ATTR_SIZE, .size = size };
 	int err;
 
-	if (size > inode->sb->max_bytes)
-		return -EFBIG;
 	mutex_lock(&inode->lock);
-	inode_drop_setid(inode);
-	err = change_locked(inode, &attr);
+	err = size_check(inode, size);
+	if (!err) {
+		inode_drop_setid(inode);
+		err = change_locked(inode, &attr);
+	}
 	if (!err)
 		inode_touch_mtime(inode);
 	mutex_unlock(&inode->lock);
@@ -203,14 +218,6 @@ int file_truncate(struct file *f, uint64_t size)
 {
 	if (!S_ISREG(f->inode->mode) || !(f->mode & FILE_WRITE))
 		return -EINVAL;
-	if (size > f->inode->size) {
-		ssize_t room = file_write_limit(f, f->inode->size, size - f->inode->size);
-
-		if (room < 0)
-			return (int)room;
-		if (f->inode->size + (uint64_t)room < size)
-			return -EFBIG;
-	}
 	return inode_resize(f->inode, size);
 }
 
@@ -247,8 +254,12 @@ int file_fallocate(struct file *f, unsigned mode, int64_t offset, int64_t len)
 	if (!inode->ops->fallocate)
 		return -EOPNOTSUPP;
 	mutex_lock(&inode->lock);
-	inode_drop_setid(inode);
-	err = inode->ops->fallocate(inode, mode, (uint64_t)offset, (uint64_t)len);
+	if (!(mode & FALLOC_FL_KEEP_SIZE))
+		err = size_check(inode, (uint64_t)(offset + len));
+	if (!err) {
+		inode_drop_setid(inode);
+		err = inode->ops->fallocate(inode, mode, (uint64_t)offset, (uint64_t)len);
+	}
 	if (!err)
 		inode_touch_mtime(inode);
 	mutex_unlock(&inode->lock);

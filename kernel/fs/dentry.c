@@ -7,7 +7,7 @@
  *
  *	references to a dentry:   1 by the hash while hashed
  *	                          1 by the pin, in file systems that have no other copy of their
- *names 1 by each child, path, file, working directory, walk in progress
+ * names 1 by each child, path, file, working directory, walk in progress
  *
  * So "unused" is a count of exactly 1 while hashed, which can only grow under the bucket's lock:
  * that is how the LRU takes a dentry away without racing a walk that finds it
@@ -493,4 +493,9 @@ void dentry_drop_tree(struct dentry *root)
 uint64_t dentry_count(void)
 {
 	return cache_live(&dentry_cache);
+}
+
+uint64_t dentry_unused_pages(void)
+{
+	return READ_ONCE(lru_count) * sizeof(struct dentry) / PAGE_SIZE;
 }

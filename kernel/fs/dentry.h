@@ -2,7 +2,7 @@
  * Names: one struct dentry for each name that the kernel has seen lately, and the tree they form.
  *
  *	dentry_create --> new --(dentry_hash)--> hashed --(dentry_unhash: unlink, revalidate,
- *LRU)--> dead
+ * LRU)--> dead
  *
  * A dentry without an inode is negative: the name is known not to exist. One with an inode keeps
  * it for life. A hashed dentry can be found by (parent, name) and the hash holds one reference to
@@ -118,6 +118,8 @@ size_t dentry_shrink(size_t n);
 /* Drops unused names below a directory that is going away, or all of sb: super_put. */
 void dentry_drop_tree(struct dentry *root);
 uint64_t dentry_count(void);
+/* Memory of names that dentry_shrink could drop, in pages. */
+uint64_t dentry_unused_pages(void);
 
 /* True once the name was removed while somebody held it. */
 static inline bool dentry_is_dead(const struct dentry *d)

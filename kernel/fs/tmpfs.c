@@ -6,9 +6,12 @@
  * the page cache alone: a page that was never written is a hole and costs nothing. So this file is
  * mostly bookkeeping: link counts, times, and the two limits.
  *
- *	size=       pages of all files together (suffix k m g, or % of memory); 0: no limit. Default
- *half of memory nr_inodes=  files; 0: no limit. Default one for every page of half the memory mode=
- *uid= gid=  of the root directory
+ *	size=       pages of all files together (suffix k m g, or % of memory); 0: no limit.
+ *	            nr_blocks= says the same in pages. Default: half of memory
+ *	nr_inodes=  files; 0: no limit. Default: one for every page of half the memory
+ *	mode= uid= gid=  of the root directory
+ *
+ * Its pages count as promised memory as they come (kernel/mm/commit.h).
  *
  * Locking: the callers hold the directories' and inodes' locks; the counters are atomic.
  *
@@ -24,6 +27,7 @@
 #include "kernel/fs/file_cache.h"
 #include "kernel/fs/tmpfs_options.h"
 #include "kernel/ipc/signal.h"
+#include "kernel/mm/commit.h"
 #include "kernel/mm/page_cache.h"
 #include "kernel/sched/sched.h"
 #include "lib/errno.h"
@@ -59,7 +63,14 @@ static int tmpfs_charge(struct page_cache *c, long n)
 	struct inode *inode = c->owner;
 	struct tmpfs *fs = inode->sb->private;
 
-	return counter_add(&fs->pages, n, READ_ONCE(fs->options.max_pages));
+	int err = counter_add(&fs->pages, n, READ_ONCE(fs->options.max_pages));
+
+	if (err == 0 && n < 0)
+		commit_release((uint64_t)-n);
+	if (err || n <= 0 || commit_reserve(current->mm, (uint64_t)n) == 0)
+		return err;
+	atomic_fetch_sub(&fs->pages, n);
+	return -ENOSPC;
 }
 
 /* A page of a hole that is written to. */

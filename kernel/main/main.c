@@ -25,12 +25,14 @@
 #include "kernel/fs/fs_init.h"
 #include "kernel/ipc/futex.h"
 #include "kernel/ipc/sighand.h"
+#include "kernel/lifecycle/clone.h"
 #include "kernel/lifecycle/kthread.h"
 #include "kernel/main/firmware.h"
 #include "kernel/lifecycle/namespaces.h"
 #include "kernel/main/harts.h"
 #include "kernel/main/init.h"
 #include "kernel/main/options.h"
+#include "kernel/mm/commit.h"
 #include "kernel/procfs/proc.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/work.h"
@@ -56,6 +58,8 @@ static void memory_start(void)
 	harts_find(boot_info.fdt, boot_info.boot_hartid, boot_options.maxcpus);
 	boot_mem_hand_over();
 	must(page_init(), "no memory for the page allocator");
+	commit_init();
+	clone_limits_init();
 	page_stats_get(&stats);
 	pr_info("memory: %lu KiB free of %lu KiB", stats.free * (PAGE_SIZE / 1024),
 		stats.total * (PAGE_SIZE / 1024));

@@ -9,6 +9,7 @@
 #include "kernel/mm/mm.h"
 
 #include "arch/tlb.h"
+#include "kernel/mm/commit.h"
 #include "kernel/mm/page_table.h"
 #include "lib/errno.h"
 
@@ -63,6 +64,8 @@ static int copy_area(struct mm *child, struct mm *parent, struct vma *v)
 
 	if (v->flags & VM_DONTCOPY)
 		return 0;
+	if (commit_promise_check(parent, v->flags, vma_pages(v)))
+		return -ENOMEM;
 	copy = vma_clone(v, child);
 	if (copy == NULL)
 		return -ENOMEM;

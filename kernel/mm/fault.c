@@ -23,6 +23,7 @@
 #include "arch/tlb.h"
 #include "kernel/abi/resource.h"
 #include "kernel/abi/signal.h"
+#include "kernel/mm/commit.h"
 #include "kernel/mm/map.h"
 #include "kernel/mm/page_table.h"
 #include "kernel/task/group.h"
@@ -225,6 +226,8 @@ static int stack_grow(struct mm *mm, struct vma *v, vaddr_t addr)
 		return -EFAULT;
 	if (below != NULL && (below->flags & (VM_READ | VM_WRITE | VM_EXEC)) &&
 	    !(below->flags & VM_GROWSDOWN) && start < below->end + gap)
+		return -EFAULT;
+	if (commit_area_check(mm, v->flags, (v->start - start) >> PAGE_SHIFT))
 		return -EFAULT;
 	vma_resize(v, start, v->end);
 	return 0;

@@ -16,14 +16,13 @@
 #include "kernel/abi/mman.h"
 #include "kernel/abi/resource.h"
 #include "kernel/core/panic.h"
+#include "kernel/mm/commit.h"
 #include "kernel/mm/fault.h"
 #include "kernel/mm/page_table.h"
 #include "kernel/mm/shm_object.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/group.h"
 #include "lib/errno.h"
-
-#define AREAS_MAX 65530 /* Linux's max_map_count */
 
 /* The highest address below `top` with len free bytes; 0 if there is none above the lowest page. */
 static vaddr_t find_gap_below(struct mm *mm, vaddr_t top, size_t len)
@@ -105,9 +104,10 @@ static unsigned area_flags(const struct mm_map_request *req)
 		flags |= req->flags & MAP_GROWSDOWN ? VM_STACK : 0;
 	if (req->flags & MAP_LOCKED)
 		flags |= VM_LOCKED;
-	if (req->flags & MAP_NORESERVE)
+	if ((req->flags & MAP_NORESERVE) &&
+	    READ_ONCE(commit_settings.overcommit) != OVERCOMMIT_NEVER)
 		flags |= VM_NORESERVE;
-	return flags;
+	return commit_counts(flags) ? flags | VM_ACCOUNT : flags;
 }
 
 static int area_attach(struct vma *v, const struct mm_map_request *req)
@@ -127,25 +127,31 @@ static int area_attach(struct vma *v, const struct mm_map_request *req)
 	return 0;
 }
 
+/* Pages of [start, end) that areas cover. */
+static uint64_t pages_mapped(struct mm *mm, vaddr_t start, vaddr_t end)
+{
+	struct vma *v = vma_find_after(mm, start);
+	uint64_t pages = 0;
+
+	for (; v != NULL && v->start < end; v = vma_next(v))
+		pages += (min(v->end, end) - max(v->start, start)) >> PAGE_SHIFT;
+	return pages;
+}
+
 static int map_check(struct mm *mm, const struct mm_map_request *req, size_t len)
 {
-	uint64_t as_limit = group_rlimit(current->group, RLIMIT_AS);
-	uint64_t data_limit = group_rlimit(current->group, RLIMIT_DATA);
 	uint64_t pages = len >> PAGE_SHIFT;
 
 	if (len == 0 || len > USER_END)
 		return len == 0 ? -EINVAL : -ENOMEM;
 	if ((req->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) && req->addr > USER_END - len)
 		return -ENOMEM;
-	if (mm->area_count >= AREAS_MAX)
+	if (mm->area_count > READ_ONCE(commit_settings.max_map_count))
 		return -ENOMEM;
-	if (mm->total_pages + pages > as_limit >> PAGE_SHIFT)
-		return -ENOMEM;
-	if (req->file == NULL && (req->prot & PROT_WRITE) &&
-	    (req->flags & MAP_TYPE) == MAP_PRIVATE && !(req->flags & MAP_STACK) &&
-	    mm->data_pages + pages > data_limit >> PAGE_SHIFT)
-		return -ENOMEM;
-	return 0;
+	/* What it replaces doesn't count twice. */
+	if (req->flags & MAP_FIXED)
+		pages -= pages_mapped(mm, req->addr, req->addr + len);
+	return commit_area_check(mm, area_flags(req), pages);
 }
 
 int mm_unmap_locked(struct mm *mm, vaddr_t start, vaddr_t end)
@@ -248,6 +254,7 @@ static int brk_grow(struct mm *mm, vaddr_t from, vaddr_t to)
 
 vaddr_t mm_brk(struct mm *mm, vaddr_t new_brk)
 {
+	uint64_t data_limit = group_rlimit(current->group, RLIMIT_DATA);
 	vaddr_t from, to;
 	bool locked;
 	int err = 0;
@@ -258,7 +265,9 @@ vaddr_t mm_brk(struct mm *mm, vaddr_t new_brk)
 	if (new_brk < mm->brk_start || new_brk > USER_END)
 		err = -EINVAL;
 	else if (to > from)
-		err = brk_grow(mm, from, to);
+		err = new_brk - mm->brk_start + mm->data_end - mm->data_start > data_limit ?
+			      -ENOMEM :
+			      brk_grow(mm, from, to);
 	else if (to < from)
 		err = mm_unmap_locked(mm, to, from);
 	if (err == 0)

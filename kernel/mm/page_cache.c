@@ -392,3 +392,8 @@ uint64_t page_cache_next(struct page_cache *c, uint64_t from, bool present)
 		return max(from, beyond); /* everything behind the tree is hole */
 	return found;
 }
+
+uint64_t page_cache_droppable(void)
+{
+	return 0;
+}

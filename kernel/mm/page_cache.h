@@ -51,3 +51,5 @@ void page_cache_punch(struct page_cache *c, uint64_t from, uint64_t to);
 /* First index >= from that is present (data) or absent (hole), for SEEK_DATA/HOLE; UINT64_MAX:
  * none. */
 uint64_t page_cache_next(struct page_cache *c, uint64_t from, bool present);
+/* Pages that could be dropped at once, since they can be read again. */
+uint64_t page_cache_droppable(void);

@@ -7,6 +7,7 @@
 
 #include "arch/tlb.h"
 #include "kernel/abi/mman.h"
+#include "kernel/mm/commit.h"
 #include "kernel/mm/map.h"
 #include "kernel/mm/page_table.h"
 #include "lib/errno.h"
@@ -50,6 +51,20 @@ static struct vma *area_checked(struct mm *mm, vaddr_t va, unsigned flags, int *
 	return *err ? NULL : v;
 }
 
+/* The flags that v gets with these permissions. What becomes writable counts as promised from then
+ * on, and goes on counting, since pages may have been written. -ENOMEM: it would be too much. */
+static int flags_for(const struct vma *v, unsigned prot_flags, unsigned *out)
+{
+	unsigned flags = (v->flags & ~(VM_READ | VM_WRITE | VM_EXEC)) | prot_flags;
+
+	*out = commit_counts(flags) ? flags | VM_ACCOUNT : flags;
+	if ((v->flags & VM_WRITE) || !(flags & VM_WRITE))
+		return 0;
+	/* What counts already is not asked about again. */
+	return commit_flags_check(v->mm, v->flags & VM_ACCOUNT ? flags & ~VM_ACCOUNT : *out,
+				  vma_pages(v));
+}
+
 /* As on Linux, what lies before a hole or a forbidden area has been changed when the error
  * comes. */
 static int protect_locked(struct mm *mm, vaddr_t start, vaddr_t end, unsigned flags)
@@ -59,10 +74,14 @@ static int protect_locked(struct mm *mm, vaddr_t start, vaddr_t end, unsigned fl
 	int err = vma_split_range(mm, start, end);
 
 	while (err == 0 && va < end) {
+		unsigned all;
+
 		v = area_checked(mm, va, flags, &err);
-		if (v == NULL)
+		if (v != NULL)
+			err = flags_for(v, flags, &all);
+		if (err)
 			break;
-		vma_set_flags(v, (v->flags & ~(VM_READ | VM_WRITE | VM_EXEC)) | flags);
+		vma_set_flags(v, all);
 		area_protect(v);
 		va = v->end;
 	}

@@ -12,11 +12,10 @@
 
 #include "arch/tlb.h"
 #include "kernel/abi/mman.h"
-#include "kernel/abi/resource.h"
+#include "kernel/mm/commit.h"
 #include "kernel/mm/fault.h"
 #include "kernel/mm/map.h"
 #include "kernel/mm/page_table.h"
-#include "kernel/task/group.h"
 #include "lib/errno.h"
 
 /* All leaf tables that the new place needs, so that moving entries can't fail. */
@@ -85,13 +84,11 @@ static int area_move(struct mm *mm, struct vma *v, size_t old_len, size_t new_le
 }
 
 /* What mmap would say of len bytes more. */
-static int growth_check(struct mm *mm, const struct vma *v, size_t len)
+static int growth_check(const struct vma *v, size_t len)
 {
-	uint64_t limit = group_rlimit(current->group, RLIMIT_AS);
-
-	if (!mm_may_lock(mm, v->flags, len))
+	if (!mm_may_lock(v->mm, v->flags, len))
 		return -EAGAIN;
-	return mm->total_pages + (len >> PAGE_SHIFT) > limit >> PAGE_SHIFT ? -ENOMEM : 0;
+	return commit_area_check(v->mm, v->flags, len >> PAGE_SHIFT);
 }
 
 static bool can_grow_in_place(struct mm *mm, struct vma *v, vaddr_t end)
@@ -114,8 +111,8 @@ static int remap_check(struct vma *v, vaddr_t old, size_t old_len, size_t new_le
 	if ((flags & MREMAP_DONTUNMAP) && old_len != new_len)
 		return -EINVAL;
 	if (flags & MREMAP_DONTUNMAP)
-		return growth_check(v->mm, v, new_len);
-	return new_len > old_len ? growth_check(v->mm, v, new_len - old_len) : 0;
+		return growth_check(v, new_len);
+	return new_len > old_len ? growth_check(v, new_len - old_len) : 0;
 }
 
 static int remap_move(struct mm *mm, vaddr_t old, size_t old_len, size_t new_len, unsigned flags,

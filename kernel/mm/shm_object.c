@@ -1,10 +1,14 @@
 /*
  * A page cache that fills with zeros, counted by the areas that show it; in vma->file stands the
  * object, which only vma->ops interprets.
+ *
+ * Its memory is promised when it is made, all of it; with VM_NORESERVE page by page, as it gets
+ * them.
  */
 #include "kernel/mm/shm_object.h"
 
 #include "kernel/alloc/slab.h"
+#include "kernel/mm/commit.h"
 #include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -12,6 +16,7 @@
 struct shm_object {
 	struct ref ref;
 	struct page_cache cache;
+	uint64_t promised; /* [i] pages; 0: they are promised one by one */
 };
 
 static CACHE_DEFINE(shm_cache, struct shm_object);
@@ -22,7 +27,19 @@ static int shm_fill(struct page_cache *c, struct page *p, uint64_t index)
 	return 0;
 }
 
-static const struct page_cache_ops shm_cache_ops = { .fill = shm_fill };
+static int shm_charge(struct page_cache *c, long n)
+{
+	struct shm_object *o = container_of(c, struct shm_object, cache);
+
+	if (o->promised != 0)
+		return 0;
+	if (n > 0)
+		return commit_reserve(current->mm, (uint64_t)n);
+	commit_release((uint64_t)-n);
+	return 0;
+}
+
+static const struct page_cache_ops shm_cache_ops = { .fill = shm_fill, .charge = shm_charge };
 
 static void shm_put(void *owner)
 {
@@ -31,6 +48,7 @@ static void shm_put(void *owner)
 	if (!ref_put(&o->ref))
 		return;
 	page_cache_destroy(&o->cache);
+	commit_release(o->promised);
 	cache_free(&shm_cache, o);
 }
 
@@ -77,6 +95,11 @@ int shm_object_attach(struct vma *v)
 
 	if (o == NULL)
 		return -ENOMEM;
+	o->promised = v->flags & VM_NORESERVE ? 0 : vma_pages(v);
+	if (commit_reserve(v->mm, o->promised)) {
+		cache_free(&shm_cache, o);
+		return -ENOMEM;
+	}
 	ref_init(&o->ref);
 	page_cache_init(&o->cache, &shm_cache_ops, o);
 	o->cache.owner_ref = &o->ref;

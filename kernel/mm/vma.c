@@ -12,6 +12,7 @@
 
 #include "kernel/abi/mman.h"
 #include "kernel/alloc/slab.h"
+#include "kernel/mm/commit.h"
 #include "lib/errno.h"
 
 static CACHE_DEFINE(vma_cache, struct vma);
@@ -104,6 +105,8 @@ static void vma_account(struct vma *v, long sign)
 
 	if (v->flags & VM_KERNEL_PAGES)
 		return;
+	if (v->flags & VM_ACCOUNT)
+		commit_add(pages);
 	mm->total_pages += pages;
 	mm->peak_pages = max(mm->peak_pages, mm->total_pages);
 	if (v->flags & VM_LOCKED)
@@ -160,8 +163,11 @@ void vma_resize(struct vma *v, vaddr_t start, vaddr_t end)
 
 int vma_split(struct vma *v, vaddr_t addr)
 {
-	struct vma *upper = vma_clone(v, v->mm);
+	struct vma *upper;
 
+	if (v->mm->area_count > READ_ONCE(commit_settings.max_map_count))
+		return -ENOMEM;
+	upper = vma_clone(v, v->mm);
 	if (upper == NULL)
 		return -ENOMEM;
 	upper->start = addr;

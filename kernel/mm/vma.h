@@ -19,6 +19,7 @@
 #define VM_WIPEONFORK 0x400u
 #define VM_NORESERVE 0x800u
 #define VM_STACK 0x1000u
+#define VM_ACCOUNT 0x100000u /* its pages count as promised: kernel/mm/commit.h */
 #define VM_KERNEL_PAGES 0x2000u /* vDSO: pages of the image, not counted */
 #define VM_LOCKONFAULT 0x4000u	/* beside VM_LOCKED: its pages need not all be there */
 #define VM_DONTDUMP 0x8000u	/* madvise said so; shown in smaps */
@@ -93,6 +94,10 @@ void vma_set_flags(struct vma *v, unsigned flags);
 
 /* VM_* of PROT_*. */
 unsigned vma_flags_of_prot(unsigned prot);
+static inline uint64_t vma_pages(const struct vma *v)
+{
+	return (v->end - v->start) >> PAGE_SHIFT;
+}
 static inline bool vma_is_private(const struct vma *v)
 {
 	return !(v->flags & VM_SHARED);

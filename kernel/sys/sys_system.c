@@ -15,6 +15,7 @@
 #include "kernel/core/panic.h"
 #include "kernel/core/printk.h"
 #include "kernel/core/random.h"
+#include "kernel/mm/page_cache.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/user_ns.h"
@@ -66,6 +67,7 @@ long sys_sysinfo(struct abi_sysinfo __user *out)
 		info.loads[i] = load[i] << 5; /* 11 fractional bits to 16 */
 	info.totalram = pages.total << PAGE_SHIFT;
 	info.freeram = pages.free << PAGE_SHIFT;
+	info.sharedram = (pages.file - min(page_cache_droppable(), pages.file)) << PAGE_SHIFT;
 	info.procs = (uint16_t)min(atomic_load(&task_count), 65535u);
 	return copy_to_user(out, &info, sizeof(info));
 }
