@@ -9,7 +9,7 @@
  *	order 2  |       0..3        |       0..3        |
  *	order 1  |  0..1   |  2..3   |   free  |  2..3   |      page_alloc(0) took frame 2 or 3:
  *	order 0  | 0  | 1  | 2  | 3  |         |used|free|      two blocks are free, 0..1 and the
- *other half
+ * other half
  *
  * Memory comes in banks, from the device tree. A buddy that would lie outside the block's own bank
  * does not exist: its struct page need not even be mapped.
@@ -27,6 +27,7 @@
 
 static struct spinlock pages_lock = SPINLOCK_INIT("pages", LOCK_RANK_PAGES);
 static struct list free_lists[PAGE_ORDER_MAX + 1]; /* [pages_lock] */
+static uint64_t free_blocks[PAGE_ORDER_MAX + 1];	   /* [pages_lock] in each list */
 static uint64_t free_count;			   /* [pages_lock] */
 static uint64_t total_count;			   /* [i] after boot */
 
@@ -73,10 +74,12 @@ static void block_insert(struct page *p, unsigned order)
 	p->order = (uint8_t)order;
 	p->flags = PG_BUDDY;
 	list_add(&p->link, &free_lists[order]);
+	free_blocks[order]++;
 }
 
 static void block_remove(struct page *p)
 {
+	free_blocks[p->order]--;
 	p->flags = 0;
 	list_del(&p->link);
 }
@@ -195,6 +198,11 @@ void page_range_release(paddr_t start, paddr_t end)
 uint64_t buddy_free_count(void)
 {
 	return READ_ONCE(free_count);
+}
+
+uint64_t buddy_blocks(unsigned order)
+{
+	return READ_ONCE(free_blocks[order]);
 }
 
 uint64_t buddy_total_count(void)

@@ -20,6 +20,8 @@ void buddy_free_batch(struct page *head, unsigned n);
 /* Frames in the free lists; frames ever released to them. */
 uint64_t buddy_free_count(void);
 uint64_t buddy_total_count(void);
+/* Free blocks of an order. */
+uint64_t buddy_blocks(unsigned order);
 
 /* Frames in a hart's magazine and in a batch are chained like this. */
 static inline struct page *page_chain_next(const struct page *p)

@@ -185,6 +185,11 @@ static uint64_t kind_count(enum page_kind kind)
 	return (uint64_t)max(sum, (int64_t)0);
 }
 
+uint64_t page_free_blocks(unsigned order)
+{
+	return buddy_blocks(order);
+}
+
 void page_stats_get(struct page_stats *s)
 {
 	*s = (struct page_stats){

@@ -129,3 +129,5 @@ struct page_stats {
 	uint64_t total, free, kernel, slab, anon, file, table; /* pages */
 };
 void page_stats_get(struct page_stats *s);
+/* Free blocks of an order, as they are now; what harts keep at hand is in none. */
+uint64_t page_free_blocks(unsigned order);

@@ -323,10 +323,19 @@ uint64_t cache_live(const struct cache *c)
 	return (uint64_t)max(live, 0L);
 }
 
-void cache_for_each(void (*fn)(const char *name, size_t size, uint64_t live, uint64_t pages,
-			       void *arg),
-		    void *arg)
+void cache_for_each(void (*fn)(const struct cache_info *info, void *arg), void *arg)
 {
-	for (struct cache *c = atomic_load(&caches); c != NULL; c = c->next)
-		fn(c->name, c->size, cache_live(c), READ_ONCE(c->slabs) << c->order, arg);
+	for (struct cache *c = atomic_load(&caches); c != NULL; c = c->next) {
+		struct cache_info info = {
+			.name = c->name,
+			.size = c->size,
+			.live = cache_live(c),
+			.slabs = READ_ONCE(c->slabs),
+			.per_slab = (unsigned)(slab_bytes(c) / c->stride),
+			.pages_per_slab = 1u << c->order,
+		};
+
+		info.total = info.slabs * info.per_slab;
+		fn(&info, arg);
+	}
 }

@@ -42,7 +42,12 @@ void *kmemdup(const void *p, size_t n);
 
 /* Objects out with users: exact when nobody allocates meanwhile. */
 uint64_t cache_live(const struct cache *c);
-/* Calls fn for every cache, with live objects counted: /proc/slabinfo, /proc/pando/objects. */
-void cache_for_each(void (*fn)(const char *name, size_t size, uint64_t live, uint64_t pages,
-			       void *arg),
-		    void *arg);
+/* Calls fn for every cache ever used: /proc/slabinfo, /proc/pando/objects. */
+struct cache_info {
+	const char *name;
+	size_t size;	      /* as asked */
+	uint64_t live, total; /* objects: out with users; that the slabs have room for */
+	uint64_t slabs;
+	unsigned per_slab, pages_per_slab;
+};
+void cache_for_each(void (*fn)(const struct cache_info *info, void *arg), void *arg);

@@ -104,11 +104,11 @@ KTEST(kmalloc_copies)
 	kfree(s);
 }
 
-static void count_caches(const char *name, size_t size, uint64_t live, uint64_t pages, void *arg)
+static void count_caches(const struct cache_info *info, void *arg)
 {
 	unsigned *found = arg;
 
-	*found += str_equal(name, "odd") && size == sizeof(struct odd);
+	*found += str_equal(info->name, "odd") && info->size == sizeof(struct odd);
 }
 
 KTEST(slab_caches_listed)

@@ -54,6 +54,7 @@ struct task *proc_task(const struct inode *inode);
 int proc_may_look(struct task *t);
 
 extern const struct proc_entry proc_system_entries[];
+extern const struct proc_entry proc_sys_vm_entries[];
 extern const struct proc_entry proc_process_entry; /* the directory /proc/PID */
 extern const struct file_ops proc_text_fops;
 extern const struct inode_ops proc_mounts_ops;
@@ -72,6 +73,11 @@ int proc_show_auxv(struct text *out, struct task *t);
 int proc_show_sharing(struct text *out, struct task *t);
 int proc_show_mounts(struct text *out, struct task *t);
 int proc_show_mountinfo(struct text *out, struct task *t);
+int proc_show_meminfo(struct text *out, struct task *unused);
+int proc_show_vmstat(struct text *out, struct task *unused);
+int proc_show_buddyinfo(struct text *out, struct task *unused);
+int proc_show_slabinfo(struct text *out, struct task *unused);
+int proc_show_objects(struct text *out, struct task *unused);
 int proc_show_fdinfo(struct text *out, struct task *t, int fd);
 
 extern const struct inode_ops proc_fd_dir_ops, proc_fdinfo_dir_ops, proc_tasks_dir_ops,

@@ -6,15 +6,12 @@
 #include "arch/hart.h"
 #include "kernel/abi/capability.h"
 #include "kernel/abi/stat.h"
-#include "kernel/alloc/slab.h"
 #include "kernel/core/boot.h"
 #include "kernel/core/clock.h"
 #include "kernel/core/random.h"
-#include "kernel/fs/dentry.h"
 #include "kernel/fs/devfs.h"
 #include "kernel/fs/super.h"
 #include "kernel/lifecycle/clone.h"
-#include "kernel/mm/page_cache.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/usage.h"
@@ -22,78 +19,6 @@
 #include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/string.h"
-
-#define KIB(pages) ((pages) * (PAGE_SIZE / 1024))
-
-/* --- memory
- * ---------------------------------------------------------------------------------------- */
-
-static void meminfo_line(struct text *out, const char *name, uint64_t kib)
-{
-	text_printf(out, "%s:%*lu kB\n", name, 23 - (int)strlen(name), kib);
-}
-
-static int show_meminfo(struct text *out, struct task *unused)
-{
-	struct page_stats p;
-	uint64_t stacks = atomic_load(&task_count) * (KSTACK_SIZE / 1024);
-
-	page_stats_get(&p);
-	meminfo_line(out, "MemTotal", KIB(p.total));
-	meminfo_line(out, "MemFree", KIB(p.free));
-	meminfo_line(out, "MemAvailable",
-		     KIB(p.free)); /* nothing cached can be given back: all files are in memory */
-	meminfo_line(out, "Buffers", 0);
-	meminfo_line(out, "Cached", KIB(p.file));
-	meminfo_line(out, "SwapCached", 0);
-	meminfo_line(out, "Active", KIB(p.anon + p.file));
-	meminfo_line(out, "Inactive", 0);
-	meminfo_line(out, "SwapTotal", 0);
-	meminfo_line(out, "SwapFree", 0);
-	meminfo_line(out, "Dirty", 0);
-	meminfo_line(out, "Writeback", 0);
-	meminfo_line(out, "AnonPages", KIB(p.anon));
-	meminfo_line(out, "Shmem", KIB(p.file));
-	meminfo_line(out, "Slab", KIB(p.slab));
-	meminfo_line(out, "SReclaimable", 0);
-	meminfo_line(out, "SUnreclaim", KIB(p.slab));
-	meminfo_line(out, "KernelStack", stacks);
-	meminfo_line(out, "PageTables", KIB(p.table));
-	return 0;
-}
-
-static void slab_line(const char *name, size_t size, uint64_t live, uint64_t pages, void *arg)
-{
-	text_printf(arg, "%-20s %8lu %8lu %8lu\n", name, live, size, pages);
-}
-
-static int show_slabinfo(struct text *out, struct task *unused)
-{
-	text_printf(out, "%-20s %8s %8s %8s\n", "# name", "objects", "size", "pages");
-	cache_for_each(slab_line, out);
-	return 0;
-}
-
-static void object_line(const char *name, size_t size, uint64_t live, uint64_t pages, void *arg)
-{
-	text_printf(arg, "slab:%s %lu\n", name, live);
-}
-
-/* What is in use, for tests that look for leaks: a name and a count per line. */
-static int show_objects(struct text *out, struct task *unused)
-{
-	struct page_stats p;
-
-	page_stats_get(&p);
-	text_printf(out, "task %u\npid %u\npage_used %lu\n", atomic_load(&task_count), pid_count(),
-		    p.total - p.free);
-	text_printf(
-		out,
-		"page:kernel %lu\npage:slab %lu\npage:anon %lu\npage:file %lu\npage:table %lu\n",
-		p.kernel, p.slab, p.anon, p.file, p.table);
-	cache_for_each(object_line, out);
-	return 0;
-}
 
 /* --- time and load
  * --------------------------------------------------------------------------------- */
@@ -296,6 +221,16 @@ static int show_threads_max(struct text *out, struct task *unused)
 	return 0;
 }
 
+static int store_threads_max(struct task *unused, const char *value)
+{
+	uint64_t n;
+
+	if (str_to_u64(value, NULL, 10, &n) || n < TASK_MAX_LEAST || n > TASK_MAX_MOST)
+		return -EINVAL;
+	WRITE_ONCE(task_max, (unsigned)n);
+	return 0;
+}
+
 static int show_cap_last_cap(struct text *out, struct task *unused)
 {
 	text_printf(out, "%d\n", CAP_LAST_CAP);
@@ -341,13 +276,6 @@ static int show_boot_id(struct text *out, struct task *unused)
 	return 0;
 }
 
-/* Memory is given at the first touch and never refused before: Linux calls that mode 1. */
-static int show_overcommit(struct text *out, struct task *unused)
-{
-	text_printf(out, "1\n");
-	return 0;
-}
-
 static int show_pipe_max(struct text *out, struct task *unused)
 {
 	text_printf(out, "1048576\n");
@@ -384,7 +312,10 @@ static const struct proc_entry sys_kernel_rows[] = {
 	ROW("osrelease", show_osrelease),
 	ROW("version", show_osversion),
 	{.name = "pid_max", .mode = S_IFREG | 0644, .show = show_pid_max, .store = store_pid_max},
-	ROW("threads-max", show_threads_max),
+	{.name = "threads-max",
+	 .mode = S_IFREG | 0644,
+	 .show = show_threads_max,
+	 .store = store_threads_max},
 	ROW("cap_last_cap", show_cap_last_cap),
 	ROW("ngroups_max", show_ngroups_max),
 	ROW("overflowuid", show_overflow_id),
@@ -392,14 +323,15 @@ static const struct proc_entry sys_kernel_rows[] = {
 	DIR("random", sys_random_rows),
 	{0},
 };
-static const struct proc_entry sys_vm_rows[] = { ROW("overcommit_memory", show_overcommit), { 0 } };
 static const struct proc_entry sys_fs_rows[] = {ROW("pipe-max-size", show_pipe_max),
 						ROW("nr_open", show_nr_open),
 						ROW("file-max", show_file_max),
 						{0}};
-static const struct proc_entry sys_rows[] = {
-	DIR("kernel", sys_kernel_rows), DIR("vm", sys_vm_rows), DIR("fs", sys_fs_rows), {0}};
-static const struct proc_entry pando_rows[] = { ROW("objects", show_objects), { 0 } };
+static const struct proc_entry sys_rows[] = {DIR("kernel", sys_kernel_rows),
+					     DIR("vm", proc_sys_vm_entries),
+					     DIR("fs", sys_fs_rows),
+					     {0}};
+static const struct proc_entry pando_rows[] = { ROW("objects", proc_show_objects), { 0 } };
 
 static ssize_t mounts_readlink(struct inode *inode, char *buf, size_t size)
 {
@@ -412,7 +344,9 @@ static ssize_t mounts_readlink(struct inode *inode, char *buf, size_t size)
 const struct inode_ops proc_mounts_ops = { .readlink = mounts_readlink };
 
 const struct proc_entry proc_system_entries[] = {
-	ROW("meminfo", show_meminfo),
+	ROW("meminfo", proc_show_meminfo),
+	ROW("vmstat", proc_show_vmstat),
+	ROW("buddyinfo", proc_show_buddyinfo),
 	ROW("uptime", show_uptime),
 	ROW("loadavg", show_loadavg),
 	ROW("stat", show_stat),
@@ -421,7 +355,7 @@ const struct proc_entry proc_system_entries[] = {
 	ROW("cmdline", show_kernel_cmdline),
 	ROW("filesystems", show_filesystems),
 	ROW("devices", show_devices),
-	ROW("slabinfo", show_slabinfo),
+	{ .name = "slabinfo", .mode = S_IFREG | 0400, .show = proc_show_slabinfo },
 	{ .name = "mounts", .mode = S_IFLNK | 0777, .dir_ops = &proc_mounts_ops },
 	DIR("sys", sys_rows),
 	DIR("pando", pando_rows),

@@ -1,0 +1,98 @@
+/*
+ * proc_sys_vm.c: /proc/sys/vm, what root decides about memory.
+ *
+ * Who may write is told by the files' modes. A value out of range is refused with EINVAL, as on
+ * Linux.
+ */
+#include "kernel/procfs/proc.h"
+
+#include "kernel/abi/stat.h"
+#include "kernel/mm/commit.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "lib/format.h"
+
+static int show_number(struct text *out, uint64_t n)
+{
+	text_printf(out, "%lu\n", n);
+	return 0;
+}
+
+static int number_parse(const char *value, uint64_t least, uint64_t most, uint64_t *out)
+{
+	if (str_to_u64(value, NULL, 10, out) || *out < least || *out > most)
+		return -EINVAL;
+	return 0;
+}
+
+/* A setting that is one number: its two functions. */
+#define NUMBER(name, variable, least, most)                                                        \
+	static int show_##name(struct text *out, struct task *unused)                              \
+	{                                                                                          \
+		return show_number(out, (uint64_t)(variable));                                     \
+	}                                                                                          \
+	static int store_##name(struct task *unused, const char *value)                            \
+	{                                                                                          \
+		uint64_t n;                                                                        \
+		int err = number_parse(value, least, most, &n);                                    \
+												   \
+		if (err == 0)                                                                      \
+			__atomic_store_n(&(variable), n, __ATOMIC_RELAXED);                        \
+		return err;                                                                        \
+	}
+
+NUMBER(overcommit, commit_settings.overcommit, 0, OVERCOMMIT_NEVER)
+NUMBER(admin_reserve, commit_settings.admin_reserve_kib, 0, UINT64_MAX >> 12)
+NUMBER(user_reserve, commit_settings.user_reserve_kib, 0, UINT64_MAX >> 12)
+NUMBER(map_count, commit_settings.max_map_count, 0, INT32_MAX)
+
+/* Of ratio and size the one that was set last counts; the other reads as 0. */
+static int show_ratio(struct text *out, struct task *unused)
+{
+	return show_number(out, commit_settings.ratio);
+}
+
+static int store_ratio(struct task *unused, const char *value)
+{
+	uint64_t n;
+	int err = number_parse(value, 0, INT32_MAX, &n);
+
+	if (err)
+		return err;
+	WRITE_ONCE(commit_settings.ratio, (unsigned)n);
+	WRITE_ONCE(commit_settings.limit_kib, 0);
+	return 0;
+}
+
+static int show_kbytes(struct text *out, struct task *unused)
+{
+	return show_number(out, commit_settings.limit_kib);
+}
+
+static int store_kbytes(struct task *unused, const char *value)
+{
+	uint64_t n;
+	int err = number_parse(value, 0, UINT64_MAX >> 12, &n);
+
+	if (err)
+		return err;
+	WRITE_ONCE(commit_settings.limit_kib, n);
+	WRITE_ONCE(commit_settings.ratio, 0);
+	return 0;
+}
+
+#define SETTING(row, function)                                                                     \
+	{                                                                                          \
+		.name = row, .mode = S_IFREG | 0644, .show = show_##function,                      \
+		.store = store_##function                                                          \
+	}
+
+const struct proc_entry proc_sys_vm_entries[] = {
+	SETTING("overcommit_memory", overcommit),
+	SETTING("overcommit_ratio", ratio),
+	SETTING("overcommit_kbytes", kbytes),
+	SETTING("admin_reserve_kbytes", admin_reserve),
+	SETTING("user_reserve_kbytes", user_reserve),
+	SETTING("max_map_count", map_count),
+	{ 0 },
+};
