@@ -127,20 +127,25 @@ static int area_attach(struct vma *v, const struct mm_map_request *req)
 	return 0;
 }
 
-/* Pages of [start, end) that areas cover. */
-static uint64_t pages_mapped(struct mm *mm, vaddr_t start, vaddr_t end)
+/* Pages of [start, end) in areas that have all these flags. */
+static uint64_t pages_mapped(struct mm *mm, vaddr_t start, vaddr_t end, unsigned flags)
 {
 	struct vma *v = vma_find_after(mm, start);
 	uint64_t pages = 0;
 
-	for (; v != NULL && v->start < end; v = vma_next(v))
+	for (; v != NULL && v->start < end; v = vma_next(v)) {
+		if ((v->flags & flags) != flags)
+			continue;
 		pages += (min(v->end, end) - max(v->start, start)) >> PAGE_SHIFT;
+	}
 	return pages;
 }
 
 static int map_check(struct mm *mm, const struct mm_map_request *req, size_t len)
 {
-	uint64_t pages = len >> PAGE_SHIFT;
+	uint64_t limit = group_rlimit(current->group, RLIMIT_AS) >> PAGE_SHIFT;
+	uint64_t pages = len >> PAGE_SHIFT, replaced = 0, counted = 0;
+	vaddr_t end = req->addr + len;
 
 	if (len == 0 || len > USER_END)
 		return len == 0 ? -EINVAL : -ENOMEM;
@@ -149,9 +154,13 @@ static int map_check(struct mm *mm, const struct mm_map_request *req, size_t len
 	if (mm->area_count > READ_ONCE(commit_settings.max_map_count))
 		return -ENOMEM;
 	/* What it replaces doesn't count twice. */
-	if (req->flags & MAP_FIXED)
-		pages -= pages_mapped(mm, req->addr, req->addr + len);
-	return commit_area_check(mm, area_flags(req), pages);
+	if (req->flags & MAP_FIXED) {
+		replaced = pages_mapped(mm, req->addr, end, 0);
+		counted = pages_mapped(mm, req->addr, end, VM_ACCOUNT);
+	}
+	if (mm->total_pages + pages - replaced > limit)
+		return -ENOMEM;
+	return commit_flags_check(mm, area_flags(req), pages - counted);
 }
 
 int mm_unmap_locked(struct mm *mm, vaddr_t start, vaddr_t end)

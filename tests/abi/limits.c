@@ -295,6 +295,10 @@ TEST(overcommit_never)
 		 places[0] = map(left + MIB, PROT_READ, MAP_PRIVATE);
 		 CHECK(places[0] != MAP_FAILED);
 		 CHECK_ERRNO(mprotect(places[0], left + MIB, PROT_READ | PROT_WRITE), ENOMEM);
+		 places[1] = mmap(places[0], left + MIB, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		 CHECK(places[1] == MAP_FAILED && errno == ENOMEM);
+		 places[0] = map(left + MIB, PROT_READ, MAP_PRIVATE);
 		 places[1] = map(left / 5 * 3, PROT_READ | PROT_WRITE, MAP_PRIVATE);
 		 CHECK(places[1] != MAP_FAILED);
 		 CHECK_ERRNO(mprotect(places[0], left / 5 * 3, PROT_READ | PROT_WRITE), ENOMEM);
