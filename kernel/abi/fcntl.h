@@ -63,6 +63,20 @@
 #define F_ADD_SEALS 1033
 #define F_GET_SEALS 1034
 
+#define F_SEAL_SEAL 0x01u
+#define F_SEAL_SHRINK 0x02u
+#define F_SEAL_GROW 0x04u
+#define F_SEAL_WRITE 0x08u
+#define F_SEAL_FUTURE_WRITE 0x10u
+#define F_SEAL_EXEC 0x20u
+
+#define MFD_CLOEXEC 0x01u
+#define MFD_ALLOW_SEALING 0x02u
+#define MFD_HUGETLB 0x04u
+#define MFD_NOEXEC_SEAL 0x08u
+#define MFD_EXEC 0x10u
+#define MFD_HUGE_MASK (0x3fu << 26) /* the size of the large pages */
+
 #define FD_CLOEXEC 1
 
 #define F_RDLCK 0

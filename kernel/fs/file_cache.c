@@ -126,8 +126,10 @@ static ssize_t write_locked(struct file *f, struct io_buf *from, uint64_t *pos)
 	if (f->flags & O_APPEND)
 		*pos = inode->size;
 	todo = file_write_limit(f, *pos, from->remaining);
-	if (todo <= 0)
-		return todo;
+	if (todo > 0 && inode->ops->may_write)
+		put = inode->ops->may_write(inode, *pos, (size_t)todo);
+	if (todo <= 0 || put < 0)
+		return todo <= 0 ? todo : put;
 	inode_drop_setid(inode);
 	while (done < todo) {
 		size_t n = piece_in_page(*pos, (size_t)(todo - done));

@@ -8,6 +8,7 @@
 #include "kernel/abi/mman.h"
 #include "kernel/fs/attr.h"
 #include "kernel/fs/inode.h"
+#include "kernel/fs/memfd.h"
 #include "kernel/fs/mount.h"
 #include "kernel/fs/path_walk.h"
 #include "kernel/fs/super.h"
@@ -33,6 +34,12 @@ static void map_file_ids(struct file *f, uint64_t *dev, uint64_t *ino)
 	*ino = f->inode->ino;
 }
 
+/* A seal against writing may have come between the first look and now. */
+static int map_file_mapped(struct file *f, const struct vma *v)
+{
+	return (v->flags & VM_SHARED) && (v->flags & VM_MAYWRITE) ? memfd_check_write(f) : 0;
+}
+
 static int map_file_punch(struct file *f, uint64_t offset, uint64_t len)
 {
 	return file_fallocate(f, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (int64_t)offset,
@@ -50,6 +57,7 @@ static const struct vma_ops file_vma_ops = {
 	.file_put = file_put,
 	.file_name = map_file_name,
 	.file_ids = map_file_ids,
+	.file_mapped = map_file_mapped,
 	.file_punch = map_file_punch,
 	.file_may_tell = map_file_may_tell,
 };

@@ -7,6 +7,7 @@
 #include "kernel/fs/dentry.h"
 #include "kernel/fs/devfs.h"
 #include "kernel/fs/fs_context.h"
+#include "kernel/fs/memfd.h"
 #include "kernel/fs/mount.h"
 #include "kernel/fs/pidfd.h"
 #include "kernel/fs/super.h"
@@ -38,6 +39,8 @@ int fs_init(struct fs_context **out)
 		err = devfs_init();
 	if (!err)
 		err = mem_devices_init();
+	if (!err)
+		err = memfd_init();
 	if (!err)
 		err = root_mount(&root);
 	if (err)

@@ -117,6 +117,8 @@ struct inode_ops {
 	int (*getattr)(struct inode *inode, struct inode_stat *st);
 	/* inode->lock held, permission checked. ATTR_SIZE must truncate contents. */
 	int (*setattr)(struct inode *inode, const struct inode_attr *attr);
+	/* May n bytes be written at pos? Lock held. 0 or -errno. Missing: yes. */
+	int (*may_write)(struct inode *inode, uint64_t pos, size_t n);
 	/* Allocates or (FALLOC_FL_PUNCH_HOLE) frees; lock held. */
 	int (*fallocate)(struct inode *inode, unsigned mode, uint64_t offset, uint64_t len);
 	/* The last reference is gone: give up private. Before super_ops.inode_free. */

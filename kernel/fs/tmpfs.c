@@ -15,7 +15,7 @@
  *
  * Locking: the callers hold the directories' and inodes' locks; the counters are atomic.
  *
- * NOTE(linux): no extended attributes, no seals. A directory's size is the number of its entries
+ * NOTE(linux): no extended attributes. A directory's size is the number of its entries
  * times 20, as there.
  */
 #include "kernel/fs/tmpfs.h"
@@ -28,7 +28,7 @@
 #include "kernel/fs/tmpfs_options.h"
 #include "kernel/ipc/signal.h"
 #include "kernel/mm/commit.h"
-#include "kernel/mm/page_cache.h"
+#include "kernel/mm/vma.h"
 #include "kernel/sched/sched.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -39,6 +39,7 @@
 struct tmpfs_file {
 	struct inode inode;
 	struct page_cache cache;
+	unsigned seals; /* [inode.lock] F_SEAL_*; read as one word */
 };
 
 static CACHE_DEFINE(tmpfs_file_cache, struct tmpfs_file);
@@ -100,6 +101,7 @@ static struct inode *alloc_regular(struct super *sb, unsigned mode)
 	if (!f)
 		return NULL;
 	inode_init(&f->inode, sb, mode);
+	f->seals = F_SEAL_SEAL; /* memfd.c makes files that are not */
 	page_cache_init(&f->cache, &tmpfs_cache_ops, &f->inode);
 	f->cache.owner_ref = &f->inode.ref;
 	f->cache.owner_put = put_owner;
@@ -295,10 +297,41 @@ static int tmpfs_iterate(struct file *f, struct dir_emit *emit)
 
 /* --- Contents --- */
 
+unsigned *tmpfs_seals(const struct inode *inode)
+{
+	if (inode->ops != &tmpfs_file_ops)
+		return NULL;
+	return &container_of(inode, struct tmpfs_file, inode)->seals;
+}
+
+static bool has_seal(const struct inode *inode, unsigned seals)
+{
+	return *tmpfs_seals(inode) & seals;
+}
+
+static int tmpfs_may_write(struct inode *inode, uint64_t pos, size_t n)
+{
+	if (has_seal(inode, F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+		return -EPERM;
+	return has_seal(inode, F_SEAL_GROW) && pos + n > inode->size ? -EPERM : 0;
+}
+
+static int setattr_check_seals(const struct inode *inode, const struct inode_attr *attr)
+{
+	if ((attr->valid & ATTR_MODE) && has_seal(inode, F_SEAL_EXEC) &&
+	    ((attr->mode ^ inode->mode) & 0111))
+		return -EPERM;
+	if (!(attr->valid & ATTR_SIZE) || attr->size == inode->size)
+		return 0;
+	return has_seal(inode, attr->size < inode->size ? F_SEAL_SHRINK : F_SEAL_GROW) ? -EPERM : 0;
+}
+
 static int tmpfs_setattr(struct inode *inode, const struct inode_attr *attr)
 {
-	if (!(attr->valid & ATTR_SIZE))
-		return 0;
+	int err = setattr_check_seals(inode, attr);
+
+	if (err || !(attr->valid & ATTR_SIZE))
+		return err;
 	if (attr->size < inode->size)
 		page_cache_truncate(inode->cache, attr->size);
 	WRITE_ONCE(inode->cache->size, attr->size);
@@ -370,15 +403,31 @@ static int tmpfs_fallocate(struct inode *inode, unsigned mode, uint64_t offset, 
 	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
 		return -EOPNOTSUPP;
 	if (mode & FALLOC_FL_PUNCH_HOLE) {
+		if (has_seal(inode, F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+			return -EPERM;
 		punch_range(inode, offset, len);
 		return 0;
 	}
+	if (has_seal(inode, F_SEAL_GROW) && offset + len > inode->size)
+		return -EPERM;
 	err = reserve_range(inode, offset, len);
 	if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && offset + len > inode->size) {
 		WRITE_ONCE(inode->cache->size, offset + len);
 		WRITE_ONCE(inode->size, offset + len);
 	}
 	return err;
+}
+
+/* Whoever seals against writing looks for writable mappings after he has set the seal, and this is
+ * asked again once the area is on the list (file_map.c), so one of the two sees the other. */
+static int tmpfs_mmap(struct file *f, struct vma *vma)
+{
+	if ((vma->flags & VM_SHARED) && has_seal(f->inode, F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) {
+		if (vma->flags & VM_WRITE)
+			return -EPERM;
+		vma->flags &= ~VM_MAYWRITE;
+	}
+	return cache_file_mmap(f, vma);
 }
 
 /* Memory is where it is to be. */
@@ -390,6 +439,7 @@ static int tmpfs_fsync(struct file *f, bool data_only)
 
 static const struct inode_ops tmpfs_file_ops = {
 	.setattr = tmpfs_setattr,
+	.may_write = tmpfs_may_write,
 	.fallocate = tmpfs_fallocate,
 };
 
@@ -407,7 +457,7 @@ static const struct file_ops tmpfs_file_fops = {
 	.read = cache_file_read,
 	.write = cache_file_write,
 	.seek = cache_file_seek,
-	.mmap = cache_file_mmap,
+	.mmap = tmpfs_mmap,
 	.fsync = tmpfs_fsync,
 };
 

@@ -14,4 +14,6 @@ struct tmpfs {
 
 /* fs_type.mount: also for types that are a tmpfs by another name. */
 int tmpfs_mount(struct fs_type *type, const char *source, const char *options, struct super **out);
+/* The seals of a regular file of a tmpfs; NULL for any other inode. */
+unsigned *tmpfs_seals(const struct inode *inode);
 void tmpfs_init(void);

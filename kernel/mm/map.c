@@ -216,6 +216,13 @@ static int map_locked(struct mm *mm, const struct mm_map_request *req, size_t le
 		return err;
 	}
 	vma_link(v);
+	if (v->ops != NULL && v->ops->file_mapped != NULL) {
+		err = v->ops->file_mapped(v->file, v);
+		if (err) {
+			vma_unlink_free(v);
+			return err;
+		}
+	}
 	vma_merge(v);
 	return 0;
 }

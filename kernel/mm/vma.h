@@ -38,6 +38,8 @@ struct vma_ops {
 	int (*file_name)(struct file *f, char *buf, size_t size);
 	/* Device, inode number for the same. */
 	void (*file_ids)(struct file *f, uint64_t *dev, uint64_t *ino);
+	/* The new area is in place: may it stay, or must it go again? 0 or -errno. NULL: it may. */
+	int (*file_mapped)(struct file *f, const struct vma *v);
 	/* Gives up the contents of a stretch of bytes: they read as zeros. 0 or -errno. No mm->lock
 	 * is held. NULL: can't be done. */
 	int (*file_punch)(struct file *f, uint64_t offset, uint64_t len);

@@ -10,6 +10,7 @@
 #include "kernel/fs/files.h"
 #include "kernel/fs/inode.h"
 #include "kernel/fs/lock.h"
+#include "kernel/fs/memfd.h"
 #include "kernel/fs/pipe.h"
 #include "kernel/fs/super.h"
 #include "kernel/task/group.h"
@@ -115,6 +116,10 @@ static long fcntl_open(struct file *f, int fd, unsigned cmd, unsigned long arg)
 	case F_SETPIPE_SZ:
 	case F_GETPIPE_SZ:
 		return pipe_fcntl(f, cmd, arg);
+	case F_ADD_SEALS:
+		return memfd_seals_add(f, arg);
+	case F_GET_SEALS:
+		return memfd_seals_get(f);
 	case F_GETOWN:
 	case F_GETSIG:
 		return 0;
