@@ -29,10 +29,11 @@ CROSS_COMPILE ?= riscv64-linux-gnu-#  prefix of the GNU toolchain
 LLVM ?=#               1: clang and ld.lld instead
 WERROR ?=#             1: warnings are errors (make check sets it)
 V ?=#                  1: show the commands
+BOARD ?= virt#         for sdcard: visionfive2, unleashed, unmatched or virt
 PYTHON ?= /usr/bin/python3#  the Python that has Debian's pytest and pexpect
 
 # Trailing comments above leave blanks in the values: take them off.
-$(foreach v,SMP MEM CPU BIOS APPEND GDB DEBUG KTEST USERLAND INITRAMFS_EXTRA BUILD CROSS_COMPILE LLVM WERROR V PYTHON,\
+$(foreach v,SMP MEM CPU BIOS APPEND GDB DEBUG KTEST USERLAND INITRAMFS_EXTRA BUILD CROSS_COMPILE LLVM WERROR V BOARD PYTHON,\
   $(eval override $(v) := $(strip $($(v)))))
 
 Q := $(if $(V),,@)
@@ -85,7 +86,7 @@ GROVE_SRCS := $(sort $(wildcard initramfs/grove/*.c))
 GROVE_OBJS := $(addprefix $(OBJ)/,$(GROVE_SRCS:.c=.o))
 SYSCALLS := $(addprefix $(GEN)/,syscalls_proto.h syscalls_nr.h syscalls_table.h syscalls_args.h)
 
-.PHONY: all run test check bench bench-check docs doctor help clean gdb FORCE
+.PHONY: all run test test-boards check bench bench-check sdcard docs doctor help clean gdb FORCE
 
 all: $(BUILD)/Image $(BUILD)/pando.elf $(BUILD)/initramfs.cpio ## build the kernel and the initramfs
 
@@ -198,6 +199,11 @@ run: ## build, then boot in QEMU: a shell prompt (leave with Ctrl-A X)
 	@$(if $(filter 1,$(GDB)),echo "QEMU waits. In another terminal: make gdb")
 	$(Q)$(QEMU) $(QEMU_ARGS)
 
+sdcard: ## make an SD card image for BOARD=visionfive2|unleashed|unmatched|virt (docs/flashing.md)
+	@tools/need-packages.sh run sdcard
+	@$(MAKE) $(BUILD)/Image $(BUILD)/initramfs.cpio
+	@BUILD=$(BUILD) tools/sdcard $(BOARD) --append "$(APPEND)"
+
 gdb: ## attach gdb to a `make run GDB=1`
 	$(Q)$$(command -v gdb-multiarch || echo gdb) -q $(BUILD)/pando.elf -ex 'target remote :1234' -x tools/gdb/pando.py
 
@@ -206,6 +212,10 @@ gdb: ## attach gdb to a `make run GDB=1`
 test: ## build and run every test: host, checks, in-kernel, ABI against Linux, boot, console, busybox
 	@tools/need-packages.sh run test check
 	@BUILD=$(BUILD) tools/test-all
+
+test-boards: ## boot as the boards do, in QEMU: U-Boot, SD cards, other memory maps, wrong trees and cards
+	@tools/need-packages.sh run test sdcard boards
+	@BUILD=$(BUILD) tools/test-all boards
 
 check: ## layers, function length, style, warnings as errors with gcc and clang; no QEMU
 	@tools/need-packages.sh run test check

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Install what is missing, and nothing else:  tools/need-packages.sh run [test] [check] [llvm]
+# Install what is missing, and nothing else:  tools/need-packages.sh run [test] [check] [llvm] [sdcard] [boards]
 #
 # Each group is a list of "probe|package|reason" lines. A probe that succeeds (a command on PATH, or a file when it starts
 # with a slash) needs nothing. What is missing is told with its reason; apt-get installs it after a question on a terminal,
@@ -30,6 +30,20 @@ needs() {
 		cpio|cpio|checks the cpio reader against another one
 		/usr/bin/kill|procps|the kill that grove's is compared with
 		dash|dash|the shell that grove's shell is compared with
+		LIST
+		;;
+	sdcard) cat <<-'LIST'
+		/sbin/sgdisk|gdisk|makes the partition table of a card
+		/sbin/mkfs.fat|dosfstools|makes the FAT file system of a card
+		mcopy|mtools|puts files on it without mounting
+		/sbin/mke2fs|e2fsprogs|makes an ext4 file system, if that is asked for
+		/usr/share/keyrings/debian-archive-keyring.gpg|debian-archive-keyring|checks the firmware and device trees that are fetched
+		LIST
+		;;
+	boards) cat <<-'LIST'
+		/usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin|u-boot-qemu|U-Boot for QEMU's virt machine
+		mkimage|u-boot-tools|makes a script for the Unleashed's U-Boot
+		fdtput|device-tree-compiler|changes device trees for the tests
 		LIST
 		;;
 	check | llvm) cat <<-'LIST'

@@ -1,7 +1,7 @@
 /*
  * What the kernel reads from the device trees of real boards, against their manuals: memory, harts,
- * console, interrupts. The trees are those of Debian's kernel package; DTBS is the folder that holds
- * VENDOR/BOARD.dtb. Without it these tests are skipped.
+ * console, interrupts. The trees are those of Debian's kernel package; DTBS is the folder that
+ * holds VENDOR/BOARD.dtb. Without it these tests are skipped.
  */
 #include "tests/host/test.h"
 
@@ -22,7 +22,7 @@ struct board {
 	uint32_t uart_shift, uart_width; /* 0: not said */
 	uint32_t uart_irq;
 	uint32_t plic_lines;
-	unsigned context_of_first; /* supervisor context of hart_first; that of hart h: 2 more each */
+	unsigned context_of_first; /* the first hart's supervisor context; each further: 2 more */
 };
 
 static const struct board boards[] = {
