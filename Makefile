@@ -21,6 +21,7 @@ BIOS ?= default#       firmware: default or a file
 APPEND ?=#             added to the kernel command line
 GDB ?=#                1: wait for gdb on port 1234 before the first instruction
 DEBUG ?=#              1: lock ranks and other costly checks, in-kernel tests, -Og
+FAULTS ?=#             1: memory and user copies can be made to fail (/proc/pando/faults); part of DEBUG=1
 KTEST ?=#              1: in-kernel tests without the other checks (APPEND=ktest runs them)
 USERLAND ?= grove#     grove or busybox (Debian's, unmodified)
 INITRAMFS_EXTRA ?=#    a directory laid over the initramfs
@@ -33,7 +34,7 @@ BOARD ?= virt#         for sdcard: visionfive2, unleashed, unmatched or virt
 PYTHON ?= /usr/bin/python3#  the Python that has Debian's pytest and pexpect
 
 # Trailing comments above leave blanks in the values: take them off.
-$(foreach v,SMP MEM CPU BIOS APPEND GDB DEBUG KTEST USERLAND INITRAMFS_EXTRA BUILD CROSS_COMPILE LLVM WERROR V BOARD PYTHON,\
+$(foreach v,SMP MEM CPU BIOS APPEND GDB DEBUG FAULTS KTEST USERLAND INITRAMFS_EXTRA BUILD CROSS_COMPILE LLVM WERROR V BOARD PYTHON,\
   $(eval override $(v) := $(strip $($(v)))))
 
 Q := $(if $(V),,@)
@@ -67,7 +68,8 @@ MARCH := rv64imac$(MARCH_SUFFIX)
 MARCH_FP := rv64imafdc$(MARCH_SUFFIX)
 
 COMMON := -mabi=lp64 -mcmodel=medany -mno-relax $(if $(call can_compile,-mstrict-align),-mstrict-align) -ffreestanding -fno-pie -g \
-	-I. -Iarch/riscv/include -I$(BUILD) -I$(BUILD)/gen $(if $(filter 1,$(DEBUG)),-DPANDO_DEBUG=1)
+	-I. -Iarch/riscv/include -I$(BUILD) -I$(BUILD)/gen $(if $(filter 1,$(DEBUG)),-DPANDO_DEBUG=1) \
+	$(if $(filter 1,$(DEBUG) $(FAULTS)),-DPANDO_FAULTS=1)
 CFLAGS_KERNEL := -std=gnu17 $(if $(filter 1,$(DEBUG)),-Og,-O2) $(COMMON) -fno-common -fno-stack-protector \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-asynchronous-unwind-tables \
 	-Wall -Wextra -Wno-unused-parameter -Wstrict-prototypes -Wmissing-prototypes -Wvla \
@@ -81,6 +83,7 @@ OBJ := $(BUILD)/obj
 GEN := $(BUILD)/gen
 KERNEL_SRCS := $(sort $(wildcard arch/riscv/*.c arch/riscv/*.S) $(shell find kernel lib -name '*.[cS]' 2>/dev/null))
 KERNEL_SRCS := $(if $(filter 1,$(DEBUG) $(KTEST)),$(KERNEL_SRCS),$(filter-out %_test.c,$(KERNEL_SRCS)))
+KERNEL_SRCS := $(if $(filter 1,$(DEBUG) $(FAULTS)),$(KERNEL_SRCS),$(filter-out %/fault_inject.c %/proc_faults.c,$(KERNEL_SRCS)))
 KERNEL_OBJS := $(addprefix $(OBJ)/,$(addsuffix .o,$(basename $(KERNEL_SRCS))))
 GROVE_SRCS := $(sort $(wildcard initramfs/grove/*.c))
 GROVE_OBJS := $(addprefix $(OBJ)/,$(GROVE_SRCS:.c=.o))

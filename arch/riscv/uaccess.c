@@ -8,6 +8,7 @@
  */
 #include "arch/uaccess.h"
 
+#include "kernel/core/fault_inject.h"
 #include "kernel/task/task.h"
 
 size_t user_copy(void *dst, const void *src, size_t n);
@@ -19,14 +20,14 @@ int user_swap32(uint32_t *seen, uint32_t *p, uint32_t expected, uint32_t desired
 
 size_t user_copy_in(void *dst, const void __user *src, size_t n)
 {
-	if (!user_range_ok(src, n))
+	if (!user_range_ok(src, n) || fault_inject(FAULT_COPY))
 		return n;
 	return user_copy(dst, (const void *)src, n);
 }
 
 size_t user_copy_out(void __user *dst, const void *src, size_t n)
 {
-	if (!user_range_ok(dst, n))
+	if (!user_range_ok(dst, n) || fault_inject(FAULT_COPY))
 		return n;
 	return user_copy((void *)dst, src, n);
 }
@@ -44,7 +45,7 @@ long user_string_in(char *dst, const char __user *src, size_t size)
 	size_t limit = size;
 	long len;
 
-	if (start >= USER_END)
+	if (start >= USER_END || fault_inject(FAULT_COPY))
 		return -EFAULT;
 	if (limit > USER_END - start)
 		limit = USER_END - start;

@@ -12,6 +12,7 @@
 #include "arch/task.h"
 #include "kernel/alloc/page.h"
 #include "kernel/alloc/slab.h"
+#include "kernel/core/fault_inject.h"
 #include "kernel/core/spinlock.h"
 #include "kernel/task/task.h"
 
@@ -109,10 +110,15 @@ static bool pool_push(void *stack)
 
 void *kstack_alloc(void)
 {
-	irqflags_t irq = irq_save();
-	struct stack_chain *here = stacks_here();
-	void *stack = here != NULL ? chain_pop(here) : NULL;
+	struct stack_chain *here;
+	irqflags_t irq;
+	void *stack;
 
+	if (fault_inject(FAULT_PAGE))
+		return NULL;
+	irq = irq_save();
+	here = stacks_here();
+	stack = here != NULL ? chain_pop(here) : NULL;
 	if (unlikely(stack == NULL))
 		stack = pool_pop();
 	irq_restore(irq);

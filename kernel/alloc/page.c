@@ -18,6 +18,7 @@
 
 #include "kernel/alloc/buddy.h"
 #include "kernel/alloc/slab.h"
+#include "kernel/core/fault_inject.h"
 #include "kernel/core/panic.h"
 #include "kernel/task/task.h"
 #include "lib/errno.h"
@@ -123,12 +124,18 @@ static void magazine_shrink(struct hart_pages *here)
 
 struct page *page_alloc(unsigned order, unsigned flags, enum page_kind kind)
 {
-	irqflags_t irq = irq_save();
-	struct hart_pages *here = pages_here();
-	struct page *p = order == 0                ? frame_take(here)
-			 : order <= PAGE_ORDER_MAX ? buddy_alloc(order)
-						   : NULL;
+	struct hart_pages *here;
+	struct page *p;
+	irqflags_t irq;
 
+	/* A slab's page is part of what an object costs: its caller was asked. */
+	if (kind != PAGE_SLAB && fault_inject(FAULT_PAGE))
+		return NULL;
+	irq = irq_save();
+	here = pages_here();
+	p = order == 0		      ? frame_take(here)
+	    : order <= PAGE_ORDER_MAX ? buddy_alloc(order)
+				      : NULL;
 	if (unlikely(p == NULL)) {
 		irq_restore(irq);
 		return NULL;

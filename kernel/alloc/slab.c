@@ -25,6 +25,7 @@
 #include "kernel/alloc/slab.h"
 
 #include "kernel/alloc/slab_debug.h"
+#include "kernel/core/fault_inject.h"
 #include "kernel/core/hart.h"
 #include "kernel/core/panic.h"
 #include "kernel/task/task.h"
@@ -261,10 +262,14 @@ static inline struct magazine *magazine_here(struct magazine *array)
 
 void *cache_alloc(struct cache *c, unsigned flags)
 {
-	irqflags_t irq = irq_save();
-	struct magazine *array = magazines_of(c), *m;
+	struct magazine *array, *m;
+	irqflags_t irq;
 	void *object;
 
+	if (fault_inject(FAULT_SLAB))
+		return NULL;
+	irq = irq_save();
+	array = magazines_of(c);
 	if (likely(array != NULL)) {
 		m = magazine_here(array);
 		object = m->chain;

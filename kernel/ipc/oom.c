@@ -8,6 +8,7 @@
  */
 #include "kernel/alloc/page.h"
 #include "kernel/core/clock.h"
+#include "kernel/core/fault_inject.h"
 #include "kernel/core/printk.h"
 #include "kernel/core/upcall.h"
 #include "kernel/ipc/signal.h"
@@ -83,6 +84,8 @@ bool upcall_out_of_memory(void)
 
 	if (signal_kill_pending())
 		return false;
+	if (fault_was_injected())
+		return true;
 	page_stats_get(&pages);
 	victim = oom_victim(&dying, pages.total);
 	if (victim == NULL && !dying)

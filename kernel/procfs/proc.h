@@ -55,6 +55,19 @@ int proc_may_look(struct task *t);
 
 extern const struct proc_entry proc_system_entries[];
 extern const struct proc_entry proc_sys_vm_entries[];
+#ifdef PANDO_FAULTS
+int proc_show_faults(struct text *out, struct task *unused);
+int proc_store_faults(struct task *unused, const char *value);
+int proc_show_fault_nth(struct text *out, struct task *unused);
+int proc_store_fault_nth(struct task *unused, const char *value);
+#define PROC_FAULT_ROWS                                                                            \
+	{ .name = "faults", .mode = S_IFREG | 0644, .show = proc_show_faults,                      \
+	  .store = proc_store_faults },                                                            \
+	{ .name = "fail-nth", .mode = S_IFREG | 0666, .show = proc_show_fault_nth,                 \
+	  .store = proc_store_fault_nth },
+#else
+#define PROC_FAULT_ROWS
+#endif
 extern const struct proc_entry proc_process_entry; /* the directory /proc/PID */
 extern const struct file_ops proc_text_fops;
 extern const struct inode_ops proc_mounts_ops;

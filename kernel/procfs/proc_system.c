@@ -331,7 +331,8 @@ static const struct proc_entry sys_rows[] = {DIR("kernel", sys_kernel_rows),
 					     DIR("vm", proc_sys_vm_entries),
 					     DIR("fs", sys_fs_rows),
 					     {0}};
-static const struct proc_entry pando_rows[] = { ROW("objects", proc_show_objects), { 0 } };
+static const struct proc_entry pando_rows[] = { ROW("objects", proc_show_objects),
+						PROC_FAULT_ROWS { 0 } };
 
 static ssize_t mounts_readlink(struct inode *inode, char *buf, size_t size)
 {

@@ -29,6 +29,7 @@
 
 #include "arch/hart.h"
 #include "arch/task.h"
+#include "kernel/core/fault_inject.h"
 #include "kernel/core/hart.h"
 #include "kernel/core/ref.h"
 #include "kernel/core/spinlock.h"
@@ -153,6 +154,9 @@ struct task {
 	/* Futex and poll waiting need nothing here: their waiters lie on the stack. */
 	unsigned timer_slack_ns;
 	uint64_t syscall_nr; /* [t] for /proc and messages */
+#ifdef PANDO_FAULTS
+	struct fault_state faults; /* [t] failures to be injected */
+#endif
 #ifdef PANDO_DEBUG
 	struct lock_stack {
 		const void *lock[16];

@@ -30,13 +30,6 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
-#ifndef CLONE_CLEAR_SIGHAND
-#define CLONE_CLEAR_SIGHAND 0x100000000ULL
-#endif
-#ifndef CLONE_INTO_CGROUP
-#define CLONE_INTO_CGROUP 0x200000000ULL
-#endif
-
 enum {
 	MARK_FD = 777,
 	MARK_KEY = 0x50616e64,
