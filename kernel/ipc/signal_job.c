@@ -41,21 +41,20 @@ static void tell_parent(struct task *child, int signo, int code, int status)
 
 void signal_notify_parent_exit(struct task *t, bool *autoreap)
 {
-	int status = t->group->exiting ? t->group->exit_code : t->exit_code, signo = t->exit_signal;
+	int status = t->group->exit_code, signo = t->exit_signal;
 	struct task *parent = t->parent;
 	struct abi_sigaction action = { 0 };
 
-	*autoreap = false;
+	*autoreap = t->group->autoreap;
 	if (signo == SIGCHLD && parent->sighand != NULL) {
 		action = sighand_action(parent->sighand, SIGCHLD);
-		*autoreap = action.handler == SIG_IGN || (action.flags & SA_NOCLDWAIT);
+		*autoreap |= action.handler == SIG_IGN || (action.flags & SA_NOCLDWAIT);
 	}
 	/* The legacy clone takes any number for a signal. */
 	if (signo > 0 && signo <= NSIG && action.handler != SIG_IGN)
 		tell_parent(t, signo, (status & 0x7f) ? CLD_KILLED : CLD_EXITED,
 			    (status & 0x7f) ? status & 0x7f : status >> 8 & 0xff);
 	waitq_wake_all(&parent->group->wait_children, 0);
-	waitq_wake_all(&t->pid->wait_exit, 0);
 }
 
 /* Stopped or continued. tasks_lock held, no group's lock. */

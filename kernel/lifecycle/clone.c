@@ -68,8 +68,26 @@ static int clone_check(const struct clone_args *args)
 		return err;
 	if ((args->flags & CLONE_PARENT) && args->by != BY_KERNEL && caller_is_init())
 		return -EINVAL; /* init's siblings would have no parent to reap them */
+	/* A program with more rights than its maker could not be killed by it. */
+	if ((args->flags & (CLONE_PIDFD_AUTOKILL | CLONE_NNP)) == CLONE_PIDFD_AUTOKILL &&
+	    !capable(CAP_SYS_ADMIN))
+		return -EPERM;
 	if (atomic_load(&task_count) >= task_max)
 		return -EAGAIN;
+	return 0;
+}
+
+/* CLONE_NNP is the one flag that changes credentials; all others share them, for good. */
+static int clone_cred(struct task *child, const struct task *from, uint64_t flags)
+{
+	if (!(flags & CLONE_NNP)) {
+		child->cred = cred_get(from->cred);
+		return 0;
+	}
+	child->cred = cred_clone(from->cred, -1);
+	if (child->cred == NULL)
+		return -ENOMEM;
+	child->cred->no_new_privs = true;
 	return 0;
 }
 
@@ -83,7 +101,6 @@ static void clone_private(struct task *child, const struct task *from,
 	if (args->name != NULL)
 		str_copy(child->comm, args->name, sizeof(child->comm));
 	child->flags = TASK_FORKNOEXEC | (args->fn != NULL ? TASK_KTHREAD : 0);
-	child->cred = cred_get(from->cred);
 	child->sigmask = from->sigmask;
 	child->timer_slack_ns = from->timer_slack_ns;
 	if (!(flags & CLONE_VM) || (flags & CLONE_VFORK)) {
@@ -112,15 +129,32 @@ static void clone_registers(struct task *child, const struct clone_args *args)
 /* RLIMIT_NPROC counts the user's tasks; root and who may exceed limits are not held to it. */
 static int clone_check_limit(const struct task *child, const struct clone_args *args)
 {
-	uint64_t limit;
-
 	if (args->by == BY_KERNEL || child->user->uid == 0)
 		return 0;
-	limit = group_rlimit(current->group, RLIMIT_NPROC);
-	if (atomic_load(&child->user->tasks) <= limit || capable(CAP_SYS_RESOURCE) ||
-	    capable(CAP_SYS_ADMIN))
-		return 0;
-	return -EAGAIN;
+	if (user_is_over_limit(child, 0) && !capable(CAP_SYS_RESOURCE) && !capable(CAP_SYS_ADMIN))
+		return -EAGAIN;
+	current->flags &= ~TASK_OVER_NPROC; /* there was room again */
+	return 0;
+}
+
+/* Only who may bring processes back from a checkpoint may choose. */
+static int clone_check_tid(const struct clone_args *args)
+{
+	if (args->set_tid_count > 1 || args->set_tid[0] < 1 || args->set_tid[0] >= pid_max)
+		return -EINVAL;
+	return capable(CAP_SYS_ADMIN) || capable(CAP_CHECKPOINT_RESTORE) ? 0 : -EPERM;
+}
+
+static int clone_number(struct task *child, const struct clone_args *args)
+{
+	bool chosen = args->set_tid_count > 0;
+	int err = chosen ? clone_check_tid(args) : 0;
+
+	if (err == 0)
+		err = pid_alloc(chosen ? args->set_tid[0] : 0, &child->pid);
+	if (err == 0)
+		child->tid = child->pid->nr;
+	return err;
 }
 
 static int clone_build(struct task *child, struct task *from, const struct clone_args *args)
@@ -128,6 +162,9 @@ static int clone_build(struct task *child, struct task *from, const struct clone
 	int err;
 
 	clone_private(child, from, args);
+	err = clone_cred(child, from, args->flags);
+	if (err)
+		return err;
 	err = task_user_set(child, child->cred->uid);
 	if (err)
 		return err;
@@ -139,10 +176,9 @@ static int clone_build(struct task *child, struct task *from, const struct clone
 		if (err)
 			return err;
 	}
-	err = pid_alloc(args->set_tid, &child->pid);
+	err = clone_number(child, args);
 	if (err)
 		return err;
-	child->tid = child->pid->nr;
 	clone_registers(child, args);
 	return 0;
 }
@@ -165,8 +201,10 @@ static void clone_publish(struct task *child, struct task *from, const struct cl
 		child->exit_signal = from->group->leader->exit_signal;
 	else
 		child->exit_signal = args->exit_signal;
-	if (!(flags & CLONE_THREAD))
+	if (!(flags & CLONE_THREAD)) {
+		child->group->autoreap = flags & CLONE_AUTOREAP;
 		list_add_tail(&child->sibling, &child->parent->children);
+	}
 	task_link(child, from);
 }
 

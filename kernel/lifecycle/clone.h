@@ -16,7 +16,8 @@ struct clone_args {
 	int __user *parent_tid; /* CLONE_PARENT_SETTID */
 	int __user *pidfd;     /* CLONE_PIDFD */
 	int __user *child_tid; /* CLONE_CHILD_SETTID, CLONE_CHILD_CLEARTID */
-	int set_tid;	       /* the number it shall have; 0: any */
+	const int *set_tid;    /* the numbers it shall have, innermost pid namespace first */
+	unsigned set_tid_count; /* 0: any */
 
 	/* BY_KERNEL: what it runs, its name, and whom it takes after (NULL: the caller). */
 	int (*fn)(void *arg);

@@ -3,6 +3,9 @@
  * the caller init, is the descriptor a cgroup, may it) is checked where that is known: in clone.c
  * and sys_clone.c.
  *
+ * NOTE(linux): AUTOREAP, NNP and PIDFD_AUTOKILL are newer than Linux 6.12, where they are EINVAL;
+ * here they do what later versions say.
+ *
  * LIMIT: PTRACE, UNTRACED and SYSVSEM are taken and mean nothing yet: there is no tracing and no
  * System V semaphore whose undo list could be shared.
  */
@@ -43,6 +46,10 @@ const struct clone_flag clone_flags[] = {
 	FLAG(CLEAR_SIGHAND, BY_CLONE3 | BY_KERNEL, true,
 	     "handlers to default, ignored stay ignored"),
 	FLAG(INTO_CGROUP, BY_CLONE3, false, "start in the cgroup of a descriptor"),
+	FLAG(AUTOREAP, BY_CLONE3, true, "the child leaves no zombie and no status"),
+	FLAG(NNP, BY_CLONE3, true, "the child can gain no rights by exec"),
+	FLAG(PIDFD_AUTOKILL, BY_CLONE3, true, "the child dies when its pidfd is closed"),
+	FLAG(EMPTY_MNTNS, BY_CLONE3 | BY_UNSHARE, false, "new mount namespace with nothing in it"),
 };
 const unsigned clone_flag_count = ARRAY_SIZE(clone_flags);
 
@@ -66,6 +73,13 @@ const struct clone_rule clone_rules[] = {
 	{F(PIDFD) | F(DETACHED), 0, TASK_CALLS, EINVAL, "kept free for a pidfd of a thread"},
 	{F(PIDFD) | F(PARENT_SETTID), 0, BY_CLONE, EINVAL,
 	 "legacy clone stores both at parent_tid"},
+	{F(AUTOREAP) | F(THREAD), 0, BY_CLONE3, EINVAL, "a process is reaped as a whole"},
+	{F(AUTOREAP) | F(PARENT), 0, BY_CLONE3, EINVAL, "the parent has not asked for that"},
+	{F(NNP) | F(THREAD), 0, BY_CLONE3, EINVAL, "threads of a process gain the same rights"},
+	{F(PIDFD_AUTOKILL), F(PIDFD), BY_CLONE3, EINVAL, "there would be nothing to close"},
+	{F(PIDFD_AUTOKILL), F(AUTOREAP), BY_CLONE3, EINVAL,
+	 "who has closed its pidfd will not wait for it"},
+	{F(PIDFD_AUTOKILL) | F(THREAD), 0, BY_CLONE3, EINVAL, "a process dies as a whole"},
 	{F(SYSVSEM) | F(NEWIPC), 0, BY_LATE, EINVAL,
 	 "an undo list names semaphores of one ipc namespace"},
 };

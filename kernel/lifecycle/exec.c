@@ -34,6 +34,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/group.h"
+#include "kernel/task/user.h"
 #include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -156,6 +157,18 @@ static void exe_put(struct file *f)
 	file_put(f);
 }
 
+/* Must others not look into it? It has rights that the caller hasn't, or that came or went with
+ * the exec, or the caller may run the file but not read it. */
+static bool keeps_secrets(const struct program *p)
+{
+	const struct cred *old = current_cred(), *new = p->cred;
+
+	return p->secure || new->euid != new->uid || new->egid != new->gid ||
+	       new->euid != old->euid || new->egid != old->egid || new->fsuid != old->fsuid ||
+	       new->fsgid != old->fsgid || (new->cap_permitted & ~old->cap_permitted) ||
+	       inode_permission(p->file->inode, MAY_READ) != 0;
+}
+
 static int program_load(struct program *p)
 {
 	int err = mm_create(&p->mm);
@@ -169,7 +182,7 @@ static int program_load(struct program *p)
 	if (err)
 		return err;
 	p->mm->exe = exe_get(p->file);
-	p->mm->dumpable = !p->secure;
+	p->mm->dumpable = !keeps_secrets(p);
 	p->mm->exe_get = exe_get;
 	p->mm->exe_put = exe_put;
 	return 0;
@@ -188,7 +201,8 @@ static void program_tell_family(const struct program *p)
 {
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
 
-	current->exit_signal = SIGCHLD;
+	if (!current->group->autoreap)
+		current->exit_signal = SIGCHLD;
 	current->group->has_execed = true;
 	if (p->secure)
 		current->pdeath_signal = 0;
@@ -223,6 +237,8 @@ static int program_start(struct program *p)
 		err = resource_unshare(&resources[ROW_FILES]);
 	if (err == 0)
 		err = resource_unshare(&resources[ROW_SIGHAND]);
+	if (err == 0 && p->secure)
+		err = resource_unshare(&resources[ROW_FS]);
 	if (err)
 		return err;
 	/* ---- From this line on nothing can fail. ---- */
@@ -284,6 +300,11 @@ int task_exec(int dfd, const char __user *path, const uint64_t __user *argv,
 
 	if (p == NULL)
 		return -ENOMEM;
+	if ((current->flags & TASK_OVER_NPROC) && user_is_over_limit(current, 0)) {
+		program_release(p);
+		return -EAGAIN;
+	}
+	current->flags &= ~TASK_OVER_NPROC;
 	err = path_name_fetch(&name, path);
 	if (err) {
 		program_release(p);

@@ -6,6 +6,12 @@
  * every capability of its bounding set, unless the secure bits say that root is nobody special;
  * anyone else keeps only the ambient ones.
  *
+ * A caller that is not to gain anything (no_new_privs), or whose working directory another process
+ * could pull away under the new program's feet (CLONE_FS), gains nothing: ids stay and
+ * capabilities can only become fewer.
+ *
+ * NOTE(linux): a process that comes to share the caller's directories (CLONE_FS) while it is in
+ * exec is not refused with EAGAIN; a program that gains rights gets a copy of them.
  * LIMIT: no file capabilities: there are no extended attributes to keep them in.
  */
 #include "kernel/lifecycle/program.h"
@@ -14,9 +20,11 @@
 #include "kernel/abi/mount.h"
 #include "kernel/abi/stat.h"
 #include "kernel/fs/file.h"
+#include "kernel/fs/fs_context.h"
 #include "kernel/fs/inode.h"
 #include "kernel/fs/mount.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/group.h"
 #include "lib/errno.h"
 
 static void apply_set_id(struct cred *c, const struct file *f)
@@ -31,34 +39,54 @@ static void apply_set_id(struct cred *c, const struct file *f)
 		c->egid = f->inode->gid;
 }
 
-static void apply_capabilities(struct cred *c, bool gained)
+/* Is there somebody who might misuse what the program gains? */
+static bool is_unsafe(const struct cred *c)
 {
-	bool root = (c->uid == 0 || c->euid == 0) && !(c->securebits & SECBIT_NOROOT);
+	return c->no_new_privs || ref_count(&current->fs->ref) > current->group->live;
+}
 
-	c->securebits &= ~SECBIT_KEEP_CAPS;
-	if (gained)
-		c->cap_ambient = 0;
-	if (root) {
+/* Before ambient ones: what root has as root. True: they take effect at once. */
+static bool apply_root(struct cred *c)
+{
+	c->cap_permitted = 0;
+	if (c->securebits & SECBIT_NOROOT)
+		return false;
+	if (c->uid == 0 || c->euid == 0)
 		c->cap_permitted = c->cap_inheritable | c->cap_bounding;
-		c->cap_effective = c->euid == 0 ? c->cap_permitted : c->cap_ambient;
-	} else {
-		c->cap_permitted = c->cap_effective = c->cap_ambient;
+	return c->euid == 0;
+}
+
+/* No more than it had, and maybe less. */
+static void hold_back(struct cred *c, const struct cred *old)
+{
+	if (!capable(CAP_SETUID) || c->no_new_privs) {
+		c->euid = c->uid;
+		c->egid = c->gid;
 	}
+	c->cap_permitted &= old->cap_permitted;
 }
 
 int exec_cred_prepare(struct program *p)
 {
-	struct cred *c = cred_clone(current_cred(), -1);
-	bool gained;
+	const struct cred *old = current_cred();
+	struct cred *c = cred_clone(old, -1);
+	bool set_id, effective;
 
 	if (c == NULL)
 		return -ENOMEM;
 	apply_set_id(c, p->file);
-	gained = c->euid != c->uid || c->egid != c->gid;
+	effective = apply_root(c);
+	set_id = c->euid != old->uid || c->egid != old->gid;
+	if ((set_id || (c->cap_permitted & ~old->cap_permitted)) && is_unsafe(c))
+		hold_back(c, old);
 	c->suid = c->fsuid = c->euid;
 	c->sgid = c->fsgid = c->egid;
-	apply_capabilities(c, gained);
+	if (set_id)
+		c->cap_ambient = 0;
+	c->cap_permitted |= c->cap_ambient;
+	c->cap_effective = effective ? c->cap_permitted : c->cap_ambient;
+	c->securebits &= ~SECBIT_KEEP_CAPS;
 	p->cred = c;
-	p->secure = gained;
+	p->secure = set_id || (c->uid != 0 && (effective || (c->cap_permitted & ~c->cap_ambient)));
 	return 0;
 }

@@ -60,6 +60,16 @@ static struct task *reaper_of(struct task *t)
 	return heir != NULL ? heir : living_thread(task_peek(1)->group, t);
 }
 
+/* From the parent that is just going, as if it had used kill. */
+static void tell_parents_death(struct task *child)
+{
+	struct abi_siginfo info;
+
+	signal_info_user(&info, child->pdeath_signal, SI_USER);
+	if (signal_may_send(child, info.signo) == 0)
+		(void)signal_send_group(child->group, info.signo, &info);
+}
+
 /* A child whose parent's process has gone. The dead ones among them are told to the new parent,
  * which may not want them: those go to `unwanted`. */
 static void child_adopt(struct task *child, struct task *reaper, bool same_group,
@@ -71,11 +81,12 @@ static void child_adopt(struct task *child, struct task *reaper, bool same_group
 	for_each_thread(t, child->group) {
 		t->parent = reaper;
 		if (t->pdeath_signal != 0)
-			(void)signal_send_group(t->group, t->pdeath_signal, NULL);
+			tell_parents_death(t);
 	}
 	if (same_group)
 		return;
-	child->exit_signal = SIGCHLD;
+	if (!child->group->autoreap)
+		child->exit_signal = SIGCHLD;
 	if (group_is_dead(child)) {
 		signal_notify_parent_exit(child, &autoreap);
 		if (autoreap) {

@@ -300,7 +300,30 @@ static int tasks_iterate(struct file *file, struct dir_emit *emit)
 	return 0;
 }
 
-const struct inode_ops proc_tasks_dir_ops = { NODE_OPS, .lookup = tasks_lookup };
+/* A link for each, as a directory of directories has. */
+static int tasks_getattr(struct inode *inode, struct inode_stat *st)
+{
+	struct task *leader = proc_task(inode);
+	int err = node_getattr(inode, st);
+
+	if (leader != NULL) {
+		irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+
+		st->nlink = 2 + (unsigned)list_length(&leader->group->threads);
+		spin_unlock_irqrestore(&tasks_lock, irq);
+	}
+	task_put(leader);
+	return err;
+}
+
+const struct inode_ops proc_tasks_dir_ops = {
+	.getattr = tasks_getattr,
+	.setattr = node_setattr,
+	.permission = node_permission,
+	.destroy = node_destroy,
+	.revalidate = task_revalidate,
+	.lookup = tasks_lookup,
+};
 const struct file_ops proc_tasks_dir_fops = { .iterate = tasks_iterate };
 
 /* --- fd/, fdinfo/

@@ -58,12 +58,14 @@ static int clone3_fetch(struct abi_clone_args *a, const struct abi_clone_args __
 
 static int clone3_check(const struct abi_clone_args *a)
 {
+	if ((a->set_tid == 0) != (a->set_tid_size == 0) || a->set_tid_size > PID_LEVELS_MAX)
+		return -EINVAL;
 	if ((a->flags & CLONE_PIDFD) && (a->flags & CLONE_PARENT_SETTID) &&
 	    a->pidfd == a->parent_tid)
 		return -EINVAL;
 	if (a->exit_signal > NSIG)
 		return -EINVAL;
-	if ((a->flags & (CLONE_THREAD | CLONE_PARENT)) && a->exit_signal != 0)
+	if ((a->flags & (CLONE_THREAD | CLONE_PARENT | CLONE_AUTOREAP)) && a->exit_signal != 0)
 		return -EINVAL;
 	if ((a->flags & CSIGNAL & ~CLONE_NEWTIME) != 0)
 		return -EINVAL;
@@ -74,31 +76,23 @@ static int clone3_check(const struct abi_clone_args *a)
 	return 0;
 }
 
-/* The number asked for: only who may make checkpoints may choose. */
-static int clone3_set_tid(const struct abi_clone_args *a, int *tid)
+/* The numbers asked for: one for each pid namespace at most, innermost first. */
+static int clone3_set_tid(const struct abi_clone_args *a, int tids[PID_LEVELS_MAX])
 {
-	*tid = 0;
-	if ((a->set_tid == 0) != (a->set_tid_size == 0) || a->set_tid_size > 32)
-		return -EINVAL;
-	if (a->set_tid_size == 0)
-		return 0;
-	if (copy_from_user(tid, (const void __user *)a->set_tid, sizeof(*tid)))
-		return -EFAULT;
-	if (a->set_tid_size > 1 || *tid < 1 || *tid > pid_max)
-		return -EINVAL; /* one number for the one pid namespace there is */
-	return capable(CAP_SYS_ADMIN) || capable(CAP_CHECKPOINT_RESTORE) ? 0 : -EPERM;
+	return copy_from_user(tids, (const void __user *)a->set_tid,
+			      a->set_tid_size * sizeof(tids[0]));
 }
 
 long sys_clone3(struct abi_clone_args __user *uargs, size_t size)
 {
 	struct abi_clone_args a;
 	struct clone_args args;
-	int tid, err = clone3_fetch(&a, uargs, size);
+	int tids[PID_LEVELS_MAX], err = clone3_fetch(&a, uargs, size);
 
 	if (err == 0)
-		err = clone3_set_tid(&a, &tid);
-	if (err == 0)
 		err = clone3_check(&a);
+	if (err == 0)
+		err = clone3_set_tid(&a, tids);
 	if (err)
 		return err;
 	args = (struct clone_args){
@@ -110,7 +104,8 @@ long sys_clone3(struct abi_clone_args __user *uargs, size_t size)
 		.parent_tid = (int __user *)a.parent_tid,
 		.pidfd = (int __user *)a.pidfd,
 		.child_tid = (int __user *)a.child_tid,
-		.set_tid = tid,
+		.set_tid = tids,
+		.set_tid_count = (unsigned)a.set_tid_size,
 	};
 	return task_clone(&args, NULL);
 }

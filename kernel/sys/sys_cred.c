@@ -13,6 +13,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/pid.h"
+#include "kernel/task/user.h"
 #include "lib/errno.h"
 #include "lib/sort.h"
 
@@ -57,23 +58,48 @@ static void fix_capabilities(struct cred *c, const struct cred *old)
 		c->cap_effective = c->cap_permitted;
 }
 
+/* What the process has learnt under other rights stays its own. */
+static void cred_replace(struct cred *c)
+{
+	const struct cred *old = current_cred();
+
+	if (c->euid != old->euid || c->egid != old->egid || c->fsuid != old->fsuid ||
+	    c->fsgid != old->fsgid || (c->cap_permitted & ~old->cap_permitted)) {
+		current->mm->dumpable = 0;
+		current->pdeath_signal = 0;
+	}
+	cred_install(c);
+}
+
+/* The new user may have too many tasks already. Programs don't look at setuid's result, so that is
+ * not an error until they exec. */
+static int cred_count_user(const struct cred *c)
+{
+	int err;
+
+	if (c->uid == current_cred()->uid)
+		return 0;
+	err = task_user_set(current, c->uid);
+	if (err)
+		return err;
+	/* This task is not counted yet where Linux asks. */
+	if (c->uid != 0 && user_is_over_limit(current, 1))
+		current->flags |= TASK_OVER_NPROC;
+	else
+		current->flags &= ~TASK_OVER_NPROC;
+	return 0;
+}
+
 static long cred_commit(struct cred *c, int err)
 {
-	if (err) {
-		cred_put(c);
-		return err;
-	}
-	err = task_user_set(current, c->uid);
+	if (err == 0)
+		err = cred_count_user(c);
 	if (err) {
 		cred_put(c);
 		return err;
 	}
 	fix_capabilities(c, current_cred());
-	if (c->euid != current_cred()->euid || c->egid != current_cred()->egid) {
-		current->mm->dumpable = 0; /* what it learnt under other rights stays its own */
-		current->pdeath_signal = 0;
-	}
-	cred_install(c);
+	cred_replace(c);
 	return 0;
 }
 
@@ -212,7 +238,7 @@ long sys_setfsuid(unsigned uid)
 	if (c != NULL) {
 		c->fsuid = uid;
 		fix_file_capabilities(c, was);
-		cred_install(c);
+		cred_replace(c);
 	}
 	return was;
 }
@@ -229,7 +255,7 @@ long sys_setfsgid(unsigned gid)
 	c = cred_clone(old, -1);
 	if (c != NULL) {
 		c->fsgid = gid;
-		cred_install(c);
+		cred_replace(c);
 	}
 	return was;
 }

@@ -51,6 +51,7 @@ struct group {
 	/* Exit. */
 	bool exiting;		/* [G] group exit in progress */
 	int exit_code;		/* [G] status of the group exit */
+	bool autoreap;		/* [i] leaves no zombie, whatever the parent wants */
 	struct task *exec_task;	/* [G] thread in exec that waits for the others to go */
 	struct waitq wait_children; /* wait4 sleeps here; woken by children's exits and stops */
 	struct waitq wait_exec;	/* exec sleeps here until it is alone */

@@ -61,6 +61,7 @@ static inline int group_nr(const struct group *g)
 {
 	return g->pid->nr;
 }
+#define PID_LEVELS_MAX 32 /* pid namespaces inside each other */
 extern int pid_max;
 extern struct pid boot_pid; /* 0: the boot task's, process group and session of kernel threads and
 			       of init until setsid */

@@ -78,6 +78,7 @@ enum task_state {
 #define TASK_FORKNOEXEC 8u
 #define TASK_IN_EXEC 16u
 #define TASK_KILLED_BY_SIGNAL 32u
+#define TASK_OVER_NPROC 64u /* by a change of user, which exec will refuse to build on */
 
 #define TASK_COMM_LEN 16
 

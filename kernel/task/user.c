@@ -5,7 +5,9 @@
  */
 #include "kernel/task/user.h"
 
+#include "kernel/abi/resource.h"
 #include "kernel/alloc/slab.h"
+#include "kernel/task/group.h"
 #include "kernel/task/user_ns.h"
 
 static CACHE_DEFINE(user_cache, struct user);
@@ -69,6 +71,11 @@ struct user *user_get(struct user_ns *ns, unsigned uid)
 	if (u != NULL)
 		cache_free(&user_cache, fresh);
 	return u != NULL ? u : fresh;
+}
+
+bool user_is_over_limit(const struct task *t, unsigned but)
+{
+	return atomic_load(&t->user->tasks) - but > group_rlimit(current->group, RLIMIT_NPROC);
 }
 
 void user_put(struct user *u)

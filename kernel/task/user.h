@@ -24,4 +24,6 @@ struct user {
 
 /* The user of an id, counted; made if it is the first. NULL: out of memory. Any context. */
 struct user *user_get(struct user_ns *ns, unsigned uid);
+/* Has t's user more tasks, but for so many of them, than current's RLIMIT_NPROC lets? */
+bool user_is_over_limit(const struct task *t, unsigned but);
 void user_put(struct user *u); /* NULL is legal */
