@@ -5,7 +5,7 @@
  * counts its users:
  *   anonymous page   the page tables that map it (and whoever works on it)
  *   file page        the page cache, plus the tables that map it
- *   leaf page table  the address spaces that share it (today always one)
+ *   page table       one; how many address spaces share a leaf table is counted beside it
  *   slab, stack      one
  * page_put on the last reference frees it. The kind is fixed while a frame is allocated: the
  * statistics count by it.
@@ -52,10 +52,17 @@ struct page {
 			uint64_t index;		    /* in pages */
 			void *waiters;
 		};
-		struct { /* TABLE */
-			uint32_t entries;  /* that hold a page */
-			uint32_t sharers;  /* address spaces that point here */
-			struct spinlock lock; /* guards the entries; rank PAGE_TABLE */
+		struct { /* TABLE: kernel/mm/page_table.h */
+			uint16_t entries;     /* that are not 0 */
+			uint16_t anon, file;  /* leaf: of them, by what they hold */
+			uint16_t first, last; /* no entry but in [first, last] is not 0 */
+			uint32_t sharers;     /* leaf: address spaces that point here */
+			uint32_t table_seen;  /* kernel/mm/check.c */
+			struct spinlock lock; /* leaf: guards the above; rank PAGE_TABLE */
+		};
+		struct { /* ANON */
+			struct list anon_link;
+			uint32_t anon_seen; /* kernel/mm/check.c */
 		};
 	};
 };
@@ -65,7 +72,8 @@ enum page_flags {
 	PG_UPTODATE = 1,
 	PG_DIRTY = 2,
 	PG_LOCKED = 4,
-	PG_ICACHE = 8 /* instruction fetch is in order with its contents */
+	PG_ICACHE = 8, /* instruction fetch is in order with its contents */
+	PG_PROTECTED = 16 /* leaf table: no entry allows writing */
 };
 
 #define PAGE_ORDER_MAX 10u /* the largest allocation: 4 MiB */

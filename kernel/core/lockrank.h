@@ -22,6 +22,7 @@ enum lock_rank {
 	LOCK_RANK_TTY,    /* line discipline */
 	LOCK_RANK_EPOLL,
 	LOCK_RANK_PIPE,       /* pipe contents */
+	LOCK_RANK_MM_WORLD,   /* the list of all address spaces, and the checker against the rest */
 	LOCK_RANK_MM,         /* address space: areas and tables */
 	LOCK_RANK_MAPPINGS,   /* which areas show a page cache */
 	LOCK_RANK_CACHE_PAGE, /* one page of a file being filled */
@@ -35,6 +36,7 @@ enum lock_rank {
 	LOCK_RANK_DENTRY,  /* name cache */
 	LOCK_RANK_INODE_TABLE,
 	LOCK_RANK_PAGE_CACHE, /* one file's tree of pages */
+	LOCK_RANK_TABLES,     /* an address space's upper page tables */
 	LOCK_RANK_PAGE_TABLE, /* one leaf table */
 	LOCK_RANK_FUTEX,      /* one futex bucket */
 	LOCK_RANK_TTY_BUFFER, /* tty input ring, filled from interrupts */

@@ -69,6 +69,7 @@ static int area_mark(struct vma *v, vaddr_t start, vaddr_t end, int advice)
 static int area_drop(struct vma *v, vaddr_t start, vaddr_t end, int advice)
 {
 	struct gather g;
+	int err;
 
 	if (v->flags & VM_KERNEL_PAGES)
 		return -EINVAL;
@@ -77,9 +78,11 @@ static int area_drop(struct vma *v, vaddr_t start, vaddr_t end, int advice)
 	if (advice == MADV_FREE && (v->cache != NULL || !vma_is_private(v)))
 		return -EINVAL;
 	gather_begin(&g, v->mm);
-	pt_zap(&g, v, start, end);
+	err = pt_cut(&g, start, end);
+	if (err == 0)
+		pt_zap(&g, v, start, end);
 	gather_end(&g);
-	return 0;
+	return err;
 }
 
 /* The file's own lock comes before mm->lock, which is let go for as long: v may be gone after. */

@@ -14,9 +14,13 @@
  * or made before the leaf table's lock is taken; under it the entry is looked at again, and if
  * somebody else was faster there is nothing left to do.
  *
- * A private page may be written in place when its count is 1: the count is the number of entries
- * that show it, and only through this entry, under this lock, could another user of it come into
- * being.
+ * That is what happens under an own leaf table. A shared one (leaf.c) is shown, if the access is
+ *one that its entry allows to everybody; for any other it becomes own first.
+ *
+ * A private page may be written in place when its count is 1: the count is the number of tables
+ * that show it, and only through this entry of an own table, under its lock, could another user of
+ * it come into being. Its neighbours are then most likely to be in the same case (the other side of
+ * a fork is gone): they get their write permission back in the same fault.
  */
 #include "kernel/mm/fault.h"
 
@@ -29,6 +33,9 @@
 #include "kernel/task/group.h"
 #include "lib/errno.h"
 #include "lib/string.h"
+
+/* Looking at 16 entries costs less than a second fault. */
+#define REUSE_SPAN (16 * PAGE_SIZE)
 
 /* Where another page was readable, all harts must have forgotten it before any of them can write
  * the new one: else one thread would read old contents after another has changed them. A page that
@@ -68,12 +75,12 @@ static void entry_install(struct vma *v, vaddr_t addr, pte_t *table, pte_t old, 
 		drop = NULL;
 		entry_replace(v->mm, addr, slot, pte_for_page(v, p, write));
 		mm_rss_add(v->mm, p, 1);
-		if (old == 0) {
-			pt_page(table)->entries++;
-		} else {
+		if (old != 0) {
 			drop = pte_page(old);
+			pt_count_sub(slot, drop);
 			mm_rss_add(v->mm, drop, -1);
 		}
+		pt_count_add(slot, p);
 	}
 	pt_unlock(table);
 	page_put(drop);
@@ -151,6 +158,22 @@ static int fault_kernel_page(struct vma *v, vaddr_t addr, pte_t *table)
 	return 0;
 }
 
+/* The pages around addr, in the table and the area, that have no other user either, become writable
+ * too. Table's lock held. */
+static void reuse_around(const struct vma *v, vaddr_t addr, pte_t *table)
+{
+	vaddr_t va = ALIGN_DOWN(addr, REUSE_SPAN), end = min(v->end, va + REUSE_SPAN);
+
+	for (va = max(va, v->start); va < end; va += PAGE_SIZE) {
+		pte_t *slot = pt_slot(table, va), e = *slot;
+		const struct page *p = pte_page(e);
+
+		if (pte_present(e) && !(e & PTE_W) && p->kind == PAGE_ANON &&
+		    ref_count(&p->ref) == 1)
+			pte_set(slot, e | PTE_W | PTE_D);
+	}
+}
+
 /* The entry holds a page but forbids the write: take it over, or copy. */
 static int fault_read_only(struct vma *v, vaddr_t addr, pte_t *table, pte_t old)
 {
@@ -163,11 +186,12 @@ static int fault_read_only(struct vma *v, vaddr_t addr, pte_t *table, pte_t old)
 		return 0;
 	}
 	p = pte_page(old);
-	if (!vma_is_private(v) ||
-	    (p->kind == PAGE_ANON && p != zero_page && ref_count(&p->ref) == 1)) {
+	if (!vma_is_private(v) || (p->kind == PAGE_ANON && ref_count(&p->ref) == 1)) {
 		pte_set(slot, pte_for_page(v, p, true));
-		tlb_flush_local_page(
-			addr); /* others may keep the stricter entry: they fault and come here */
+		if (vma_is_private(v))
+			reuse_around(v, addr, table);
+		/* What remembers a stricter entry faults and comes here. */
+		tlb_flush_local_page(addr);
 		pt_unlock(table);
 		return 0;
 	}
@@ -195,10 +219,15 @@ int mm_fault_in(struct mm *mm, struct vma *v, vaddr_t addr, enum fault_access ac
 
 	if (!access_allowed(v, access))
 		return -EFAULT;
-	table = pt_leaf_make(mm, addr);
-	if (table == NULL)
-		return -ENOMEM;
 	addr &= PAGE_MASK;
+	table = pt_leaf_if_own(mm, addr);
+	if (table == NULL) {
+		if (!write && pt_leaf_show(mm, addr))
+			return 0;
+		table = pt_leaf_own(mm, addr);
+		if (table == NULL)
+			return -ENOMEM;
+	}
 	e = __atomic_load_n(pt_slot(table, addr), __ATOMIC_RELAXED);
 	if (e == 0) {
 		if (v->kernel_pages != NULL)
@@ -209,7 +238,7 @@ int mm_fault_in(struct mm *mm, struct vma *v, vaddr_t addr, enum fault_access ac
 	}
 	if (write && !(e & PTE_W))
 		return fault_read_only(v, addr, table, e);
-	tlb_flush_local_page(addr); /* it is there: this hart remembered an older entry */
+	tlb_flush_local(); /* it is there: this hart remembered an older entry, at whatever level */
 	return 0;
 }
 

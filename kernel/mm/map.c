@@ -176,6 +176,9 @@ int mm_unmap_locked(struct mm *mm, vaddr_t start, vaddr_t end)
 		return 0;
 	below = vma_prev(v);
 	gather_begin(&g, mm);
+	err = pt_cut(&g, start, end);
+	if (err)
+		return err;
 	while (v != NULL && v->start < end) {
 		struct vma *next = vma_next(v);
 

@@ -9,7 +9,9 @@
  *	                   task without an address space keeps running on whatever was loaded, so
  *	                   that a switch to a kernel thread and back costs nothing
  *
- * Locking: mm->lock for areas; hart_mm[] belongs to its hart, with interrupts off.
+ * Locking: mm->lock for areas; hart_mm[] belongs to its hart, with interrupts off. An address space
+ * is on mm_list from mm_create until it is empty. mm_world has no lock inside mm->lock: whoever
+ * holds an mm->lock never waits for it.
  */
 #include "kernel/mm/mm.h"
 
@@ -23,8 +25,30 @@
 
 static CACHE_DEFINE(mm_cache, struct mm);
 
+struct rwlock mm_world = RWLOCK_INIT(mm_world, "address spaces", LOCK_RANK_MM_WORLD);
+struct list mm_list = LIST_INIT(mm_list);
+static struct spinlock mm_list_lock = SPINLOCK_INIT("mm list", LOCK_RANK_TABLES);
+
 /* Which address space each hart has loaded, counted; NULL: the kernel's own. */
 static struct mm *hart_mm[HART_MAX];
+
+static void world_join(struct mm *mm)
+{
+	rwlock_read_lock(&mm_world);
+	spin_lock(&mm_list_lock);
+	list_add_tail(&mm->world_link, &mm_list);
+	spin_unlock(&mm_list_lock);
+	rwlock_read_unlock(&mm_world);
+}
+
+static void world_leave(struct mm *mm)
+{
+	rwlock_read_lock(&mm_world);
+	spin_lock(&mm_list_lock);
+	list_del(&mm->world_link);
+	spin_unlock(&mm_list_lock);
+	rwlock_read_unlock(&mm_world);
+}
 
 int mm_create(struct mm **out)
 {
@@ -42,10 +66,12 @@ int mm_create(struct mm **out)
 	ref_init(&mm->users);
 	rwlock_init(&mm->lock, "mm", LOCK_RANK_MM);
 	rb_init(&mm->areas);
+	spinlock_init(&mm->tables, "page tables", LOCK_RANK_TABLES);
 	mm->root = page_address(root);
 	pt_root_init(mm->root);
 	mm->mmap_top = mm->map_hint = MMAP_TOP;
 	mm->dumpable = 1;
+	world_join(mm);
 	*out = mm;
 	return 0;
 }
@@ -70,23 +96,22 @@ static void mm_unref(struct mm *mm)
 	cache_free(&mm_cache, mm);
 }
 
+/* Areas first: then truncation does not look here any more, and tables go without locks, each with
+ * all its pages at once. Nobody asks for the counts of resident pages any more. The lock keeps the
+ * checker from looking meanwhile. */
 static void mm_empty(struct mm *mm)
 {
-	struct vma *v = rb_entry_or_null(rb_first(&mm->areas), struct vma, node);
-	struct gather g;
+	struct vma *v;
 
-	gather_begin(&g, mm);
-	while (v != NULL) {
-		struct vma *next = vma_next(v);
-
-		pt_zap(&g, v, v->start, v->end);
-		v = next;
-	}
-	gather_end(&g);
+	(void)mm_rss_peak(mm);
+	rwlock_write_lock(&mm->lock);
 	while ((v = rb_entry_or_null(rb_first(&mm->areas), struct vma, node)) != NULL)
 		vma_unlink_free(v);
 	pt_free_all(mm);
-	assert(atomic_load(&mm->rss_anon) == 0 && atomic_load(&mm->rss_file) == 0);
+	atomic_store(&mm->rss_anon, 0);
+	atomic_store(&mm->rss_file, 0);
+	rwlock_write_unlock(&mm->lock);
+	world_leave(mm);
 }
 
 void mm_put(struct mm *mm)
@@ -164,7 +189,8 @@ struct mm *mm_of_task(struct task *t)
 
 uint64_t mm_rss(const struct mm *mm)
 {
-	return (uint64_t)(atomic_load(&mm->rss_anon) + atomic_load(&mm->rss_file));
+	/* Read while others count, a page may be seen going before it is seen coming. */
+	return (uint64_t)max(atomic_load(&mm->rss_anon) + atomic_load(&mm->rss_file), 0L);
 }
 
 uint64_t mm_rss_peak(struct mm *mm)

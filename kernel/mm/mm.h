@@ -4,6 +4,10 @@
  * users counts tasks (and whoever works on the areas from outside: mm_get/mm_put); when it drops to
  * zero the areas and pages go. ref counts users-as-one plus every hart that still has the tree
  * loaded; when it drops to zero the root table and the struct go.
+ *
+ * All address spaces that have areas or tables are on one list, for the checker (check.c). mm_world
+ * is held for reading by whoever puts one on it or takes it off, or changes tables without their
+ * mm->lock (truncation); for writing by the checker.
  */
 #pragma once
 
@@ -20,10 +24,12 @@ struct page_cache;
 struct mm {
 	struct ref ref;
 	struct ref users;
+	struct list world_link; /* [mm_world and mm_list_lock] */
 	struct rwlock lock;	/* areas: read to fault, write to change. Rank MM */
 	struct rb_root areas;	/* [lock] struct vma by address, never overlapping */
 	unsigned area_count;	/* [lock] */
 	pte_t *root;		/* [i] */
+	struct spinlock tables; /* root's and middle tables' entries; rank TABLES */
 	struct hart_mask harts; /* [a] that have it loaded: whom to shoot down */
 	atomic_long rss_anon, rss_file; /* [a] pages */
 	atomic_long table_pages;	/* [a] */
@@ -50,6 +56,9 @@ struct mm {
 /* Mappings whose place is free are put below this, from the top down; above it are the stack and
  * its room to grow. */
 #define MMAP_TOP (USER_END - (1UL << 30))
+
+extern struct rwlock mm_world;
+extern struct list mm_list; /* [mm_world for reading and mm_list_lock, or mm_world for writing] */
 
 int mm_create(struct mm **out) __must_check;
 /* fork: every area, pages copy-on-write. 0, -ENOMEM, -EINTR (fatal signal). Sleeps. */

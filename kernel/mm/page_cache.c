@@ -313,6 +313,7 @@ static void unmap_range(struct page_cache *c, uint64_t from, uint64_t to)
 {
 	struct vma *v;
 
+	rwlock_read_lock(&mm_world);
 	mutex_lock(&c->map_lock);
 	list_for_each_entry(v, &c->mappings, cache_link) {
 		uint64_t first = max(from, v->pgoff);
@@ -327,6 +328,7 @@ static void unmap_range(struct page_cache *c, uint64_t from, uint64_t to)
 		gather_end(&g);
 	}
 	mutex_unlock(&c->map_lock);
+	rwlock_read_unlock(&mm_world);
 }
 
 void page_cache_punch(struct page_cache *c, uint64_t from, uint64_t to)

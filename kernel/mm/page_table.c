@@ -1,6 +1,8 @@
 /*
- * Walking, making and emptying tables. Middle tables appear by compare-and-swap, so two faults in
- * one address space need no lock above the leaf.
+ * The upper levels of a user address space's tables, and what entries and counts look like.
+ *
+ * Tables appear under mm->tables, a spinlock that is taken only where an upper entry changes or a
+ * shared leaf has to be pinned: a fault under an own leaf table needs no lock above the leaf's.
  */
 #include "kernel/mm/page_table.h"
 
@@ -31,75 +33,116 @@ pte_t pte_for_page(const struct vma *v, const struct page *p, bool write)
 	return e;
 }
 
-static struct page *table_alloc(struct mm *mm)
+/* The entry at slot is not 0 any more. */
+static void slot_filled(const pte_t *slot)
+{
+	struct page *tp = page_of(slot);
+	uint16_t index = (uint16_t)(((vaddr_t)slot & ~PAGE_MASK) / sizeof(*slot));
+
+	if (tp->entries++ == 0) {
+		tp->first = tp->last = index;
+	} else {
+		tp->first = min(tp->first, index);
+		tp->last = max(tp->last, index);
+	}
+}
+
+void pt_count_add(pte_t *slot, const struct page *p)
+{
+	struct page *tp = page_of(slot);
+
+	slot_filled(slot);
+	tp->anon += p->kind == PAGE_ANON;
+	tp->file += p->kind == PAGE_FILE;
+}
+
+void pt_count_sub(pte_t *slot, const struct page *p)
+{
+	struct page *tp = page_of(slot);
+
+	tp->entries--;
+	tp->anon -= p->kind == PAGE_ANON;
+	tp->file -= p->kind == PAGE_FILE;
+}
+
+void mm_rss_add(struct mm *mm, const struct page *p, long n)
+{
+	if (p->kind == PAGE_ANON)
+		atomic_fetch_add_explicit(&mm->rss_anon, n, memory_order_relaxed);
+	else if (p->kind == PAGE_FILE)
+		atomic_fetch_add_explicit(&mm->rss_file, n, memory_order_relaxed);
+}
+
+void pt_upper_set(pte_t *slot, pte_t e)
+{
+	if (*slot == 0 && e != 0)
+		slot_filled(slot);
+	else if (*slot != 0 && e == 0)
+		page_of(slot)->entries--;
+	/* Release: who finds a table through it finds the table's contents too. */
+	__atomic_store_n(slot, e, __ATOMIC_RELEASE);
+}
+
+pte_t *pt_middle(const struct mm *mm, vaddr_t va)
+{
+	pte_t top = __atomic_load_n(&mm->root[pt_index(va, 2)], __ATOMIC_ACQUIRE);
+
+	return top != 0 ? &pte_table_of(top)[pt_index(va, 1)] : NULL;
+}
+
+pte_t *pt_middle_make(struct mm *mm, vaddr_t va)
+{
+	pte_t *top = &mm->root[pt_index(va, 2)];
+	struct page *p;
+
+	if (*top == 0) {
+		p = page_alloc(0, ALLOC_ZERO, PAGE_TABLE);
+		if (p == NULL)
+			return NULL;
+		pt_upper_set(top, pte_table(page_phys(p)));
+		atomic_fetch_add(&mm->table_pages, 1);
+	}
+	return &pte_table_of(*top)[pt_index(va, 1)];
+}
+
+struct page *pt_leaf_alloc(void)
 {
 	struct page *p = page_alloc(0, ALLOC_ZERO, PAGE_TABLE);
 
-	if (p == NULL)
-		return NULL;
-	p->entries = 0;
-	p->sharers = 1;
-	spinlock_init(&p->lock, "page table", LOCK_RANK_PAGE_TABLE);
-	atomic_fetch_add(&mm->table_pages, 1);
+	if (p != NULL) {
+		p->sharers = 1;
+		spinlock_init(&p->lock, "page table", LOCK_RANK_PAGE_TABLE);
+	}
 	return p;
 }
 
-static void table_free(struct mm *mm, struct page *p)
+pte_t *pt_leaf_lock(struct mm *mm, vaddr_t va)
 {
-	atomic_fetch_sub(&mm->table_pages, 1);
-	page_put(p);
-}
+	pte_t *middle = pt_middle(mm, va), *table = NULL;
 
-/* The table that entry e of an upper level points to, made if it is empty. */
-static pte_t *table_below(struct mm *mm, pte_t *e)
-{
-	pte_t seen = __atomic_load_n(e, __ATOMIC_ACQUIRE);
-	struct page *fresh;
-
-	if (pte_present(seen))
-		return phys_to_virt(pte_paddr(seen));
-	fresh = table_alloc(mm);
-	if (fresh == NULL)
+	if (middle == NULL)
 		return NULL;
-	if (__atomic_compare_exchange_n(e, &seen, pte_table(page_phys(fresh)), false,
-					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-		return page_address(fresh);
-	table_free(mm, fresh);
-	return phys_to_virt(pte_paddr(seen));
-}
-
-pte_t *pt_leaf_make(struct mm *mm, vaddr_t va)
-{
-	pte_t *middle = table_below(mm, &mm->root[pt_index(va, 2)]);
-
-	return middle == NULL ? NULL : table_below(mm, &middle[pt_index(va, 1)]);
-}
-
-pte_t *pt_leaf_find(const struct mm *mm, vaddr_t va)
-{
-	pte_t e = __atomic_load_n(&mm->root[pt_index(va, 2)], __ATOMIC_ACQUIRE);
-	pte_t *middle;
-
-	if (!pte_present(e))
-		return NULL;
-	middle = phys_to_virt(pte_paddr(e));
-	e = __atomic_load_n(&middle[pt_index(va, 1)], __ATOMIC_ACQUIRE);
-	return pte_present(e) ? phys_to_virt(pte_paddr(e)) : NULL;
+	spin_lock(&mm->tables);
+	if (*middle != 0) {
+		table = pte_table_of(*middle);
+		pt_lock(table);
+	}
+	spin_unlock(&mm->tables);
+	return table;
 }
 
 static int leaf_walk(pte_t *table, vaddr_t va, vaddr_t end,
 		     int (*fn)(vaddr_t va, pte_t e, void *arg), void *arg)
 {
+	pte_t shared = pt_page(table)->sharers > 1 ? PTE_SHARED : 0;
 	int ret = 0;
 
-	pt_lock(table);
 	for (; va < end && ret == 0; va += PAGE_SIZE) {
 		pte_t e = *pt_slot(table, va);
 
 		if (e != 0)
-			ret = fn(va, e, arg);
+			ret = fn(va, e | shared, arg);
 	}
-	pt_unlock(table);
 	return ret;
 }
 
@@ -111,10 +154,13 @@ int pt_walk(struct mm *mm, vaddr_t start, vaddr_t end, int (*fn)(vaddr_t va, pte
 
 	while (va < end && ret == 0) {
 		vaddr_t stop = min(end, ALIGN_DOWN(va, LEAF_SPAN) + LEAF_SPAN);
-		pte_t *table = pt_leaf_find(mm, va);
+		pte_t *table = pt_leaf_lock(mm, va);
 
-		if (table != NULL && pt_page(table)->entries != 0)
-			ret = leaf_walk(table, va, stop, fn, arg);
+		if (table != NULL) {
+			if (pt_page(table)->entries != 0)
+				ret = leaf_walk(table, va, stop, fn, arg);
+			pt_unlock(table);
+		}
 		if (ret == 0)
 			ret = sched_checkpoint_killable();
 		va = stop;
@@ -122,134 +168,58 @@ int pt_walk(struct mm *mm, vaddr_t start, vaddr_t end, int (*fn)(vaddr_t va, pte
 	return ret;
 }
 
-void mm_rss_add(struct mm *mm, const struct page *p, long n)
-{
-	if (p->kind == PAGE_ANON)
-		atomic_fetch_add_explicit(&mm->rss_anon, n, memory_order_relaxed);
-	else if (p->kind == PAGE_FILE)
-		atomic_fetch_add_explicit(&mm->rss_file, n, memory_order_relaxed);
-}
-
-void gather_begin(struct gather *g, struct mm *mm)
-{
-	(void)mm_rss_peak(mm); /* noted before pages go */
-	g->mm = mm;
-	g->count = 0;
-	g->start = UINT64_MAX;
-	g->end = 0;
-}
-
-void gather_end(struct gather *g)
-{
-	if (g->end != 0)
-		tlb_flush_harts(&g->mm->harts, g->start, g->end - g->start);
-	for (unsigned i = 0; i < g->count; i++)
-		page_put(g->page[i]);
-	gather_begin(g, g->mm);
-}
-
-/* Empties a run of entries of one leaf table, as many as the gather has room for; returns where it
- * stopped. With cache_only entries that show anonymous pages are left. */
-static vaddr_t zap_leaf(struct gather *g, pte_t *table, vaddr_t start, vaddr_t end, bool cache_only)
-{
-	struct page *tp = pt_page(table);
-	vaddr_t va = start;
-
-	pt_lock(table);
-	for (; va < end && g->count < GATHER_PAGES; va += PAGE_SIZE) {
-		pte_t *slot = pt_slot(table, va);
-		struct page *p;
-
-		if (*slot == 0)
-			continue;
-		p = pte_page(*slot);
-		if (cache_only && p->kind != PAGE_FILE)
-			continue;
-		pte_set(slot, 0);
-		tp->entries--;
-		g->start = min(g->start, va);
-		g->end = max(g->end, va + PAGE_SIZE);
-		mm_rss_add(g->mm, p, -1);
-		g->page[g->count++] = p;
-	}
-	pt_unlock(table);
-	return va;
-}
-
-static void zap_range(struct gather *g, vaddr_t va, vaddr_t end, bool cache_only)
-{
-	while (va < end) {
-		vaddr_t stop = min(end, ALIGN_DOWN(va, LEAF_SPAN) + LEAF_SPAN);
-		pte_t *table = pt_leaf_find(g->mm, va);
-
-		sched_checkpoint();
-		/* An empty table is passed over, but not by truncation: faults run beside it, and
-		 * the count says something for certain only under the table's lock. */
-		if (table == NULL || (pt_page(table)->entries == 0 && !cache_only)) {
-			va = stop;
-			continue;
-		}
-		va = zap_leaf(g, table, va, stop, cache_only);
-		if (g->count == GATHER_PAGES)
-			gather_end(g);
-	}
-}
-
-void pt_zap(struct gather *g, struct vma *v, vaddr_t start, vaddr_t end)
-{
-	zap_range(g, max(start, v->start), min(end, v->end), false);
-}
-
-void pt_zap_cache(struct gather *g, struct vma *v, vaddr_t start, vaddr_t end)
-{
-	zap_range(g, start, end, true);
-}
-
 void pt_free_range(struct mm *mm, vaddr_t start, vaddr_t end, vaddr_t floor, vaddr_t ceiling)
 {
 	vaddr_t va = ALIGN_DOWN(start, LEAF_SPAN);
 
 	for (; va < end; va += LEAF_SPAN) {
-		pte_t *middle, *e;
-		pte_t top = mm->root[pt_index(va, 2)];
+		pte_t *middle = pt_middle(mm, va);
 		struct page *table;
 
-		if (va < floor || va + LEAF_SPAN > ceiling || !pte_present(top))
+		if (va < floor || va + LEAF_SPAN > ceiling || middle == NULL || *middle == 0)
 			continue;
-		middle = phys_to_virt(pte_paddr(top));
-		e = &middle[pt_index(va, 1)];
-		if (!pte_present(*e))
-			continue;
-		table = pte_page(*e);
+		table = pte_page(*middle);
 		assert(table->entries == 0);
-		pte_set(e, 0);
+		spin_lock(&mm->tables);
+		pt_upper_set(middle, 0);
+		spin_unlock(&mm->tables);
 		/* Even without an entry the table's address may be cached by the hardware
 		 * walker. */
 		tlb_flush_harts(&mm->harts, va, LEAF_SPAN);
-		table_free(mm, table);
+		atomic_fetch_sub(&mm->table_pages, 1);
+		pt_leaf_put(table);
 	}
+}
+
+static void middle_free(struct page *mp)
+{
+	pte_t *middle = page_address(mp);
+
+	for (unsigned left = mp->entries, i = mp->first; left > 0; i++) {
+		if (middle[i] == 0)
+			continue;
+		pt_leaf_put(pte_page(middle[i]));
+		left--;
+		sched_checkpoint();
+	}
+	page_put(mp);
 }
 
 void pt_free_all(struct mm *mm)
 {
+	struct page *rp = page_of(mm->root);
+
+	if (rp->entries == 0)
+		return;
 	/* A hart that idles with this tree loaded touches no user address, but its walker may, on a
 	 * guess: it must not find what the tables' pages become next. */
-	for (unsigned i = 0; i < PT_ENTRIES / 2; i++)
+	for (unsigned i = rp->first; i <= rp->last; i++)
 		mm->root[i] &= ~PTE_V;
 	tlb_flush_harts(&mm->harts, 0, USER_END);
-	for (unsigned i = 0; i < PT_ENTRIES / 2; i++) {
-		pte_t *middle;
-
+	for (unsigned i = rp->first; i <= rp->last; i++) {
 		if (mm->root[i] == 0)
 			continue;
-		middle = phys_to_virt(pte_paddr(mm->root[i]));
-		for (unsigned j = 0; j < PT_ENTRIES; j++) {
-			if (!pte_present(middle[j]))
-				continue;
-			assert(pte_page(middle[j])->entries == 0);
-			table_free(mm, pte_page(middle[j]));
-		}
-		table_free(mm, page_of(middle));
-		mm->root[i] = 0;
+		middle_free(pte_page(mm->root[i]));
+		pt_upper_set(&mm->root[i], 0);
 	}
 }

@@ -1,7 +1,8 @@
 /*
  * mprotect: areas are split at the edges, given their new flags, and joined again with like
  * neighbours; entries that are there get the new permissions, but never write: the next write
- * faults and finds out whether it may.
+ * faults and finds out whether it may. Leaf tables that are shared with other address spaces and
+ * have entries there become own first, so that nothing has changed when memory runs out.
  */
 #include "kernel/mm/mm.h"
 
@@ -14,6 +15,13 @@
 
 static void leaf_protect(struct vma *v, pte_t *table, vaddr_t va, vaddr_t end)
 {
+	struct page *tp = pt_page(table);
+	vaddr_t base = ALIGN_DOWN(va, LEAF_SPAN);
+
+	if (READ_ONCE(tp->entries) == 0)
+		return;
+	va = max(va, base + tp->first * PAGE_SIZE);
+	end = min(end, base + (tp->last + 1UL) * PAGE_SIZE);
 	pt_lock(table);
 	for (; va < end; va += PAGE_SIZE) {
 		pte_t *slot = pt_slot(table, va);
@@ -30,7 +38,7 @@ static void area_protect(struct vma *v)
 
 	while (va < v->end) {
 		vaddr_t stop = min(v->end, ALIGN_DOWN(va, LEAF_SPAN) + LEAF_SPAN);
-		pte_t *table = pt_leaf_find(v->mm, va);
+		pte_t *table = pt_leaf_if_own(v->mm, va);
 
 		if (table != NULL)
 			leaf_protect(v, table, va, stop);
@@ -71,8 +79,10 @@ static int protect_locked(struct mm *mm, vaddr_t start, vaddr_t end, unsigned fl
 {
 	vaddr_t va = start;
 	struct vma *v;
-	int err = vma_split_range(mm, start, end);
+	int err = pt_range_own(mm, start, end);
 
+	if (err == 0)
+		err = vma_split_range(mm, start, end);
 	while (err == 0 && va < end) {
 		unsigned all;
 

@@ -18,33 +18,33 @@
 #include "kernel/mm/page_table.h"
 #include "lib/errno.h"
 
-/* All leaf tables that the new place needs, so that moving entries can't fail. */
-static int tables_make(struct mm *mm, vaddr_t start, vaddr_t end)
+/* All leaf tables of both places as mm's own, so that moving entries can't fail. */
+static int tables_make(struct mm *mm, vaddr_t from, vaddr_t to, size_t len)
 {
-	for (vaddr_t va = ALIGN_DOWN(start, LEAF_SPAN); va < end; va += LEAF_SPAN) {
-		if (pt_leaf_make(mm, va) == NULL)
+	for (vaddr_t va = ALIGN_DOWN(to, LEAF_SPAN); va < to + len; va += LEAF_SPAN) {
+		if (pt_leaf_own(mm, va) == NULL)
 			return -ENOMEM;
 	}
-	return 0;
+	return pt_range_own(mm, from, from + len);
 }
 
-/* The write lock of mm keeps faults out. */
-static void entry_move(struct mm *mm, vaddr_t from, vaddr_t to)
+/* A run of entries that lies in one table, old and new. The write lock of mm keeps faults out. */
+static void run_move(pte_t *from, pte_t *to, size_t count)
 {
-	pte_t *old_table = pt_leaf_find(mm, from), *new_table = pt_leaf_find(mm, to);
-	pte_t e;
+	struct page *fp = page_of(from), *tp = page_of(to);
 
-	if (old_table == NULL)
-		return;
-	spin_lock_two(&pt_page(old_table)->lock, &pt_page(new_table)->lock);
-	e = *pt_slot(old_table, from);
-	if (e != 0) {
-		pte_set(pt_slot(old_table, from), 0);
-		pt_page(old_table)->entries--;
-		pte_set(pt_slot(new_table, to), e);
-		pt_page(new_table)->entries++;
+	spin_lock_two(&fp->lock, &tp->lock);
+	for (size_t i = 0; i < count && fp->entries != 0; i++) {
+		pte_t e = from[i];
+
+		if (e == 0)
+			continue;
+		pte_set(&from[i], 0);
+		pt_count_sub(&from[i], pte_page(e));
+		pte_set(&to[i], e);
+		pt_count_add(&to[i], pte_page(e));
 	}
-	spin_unlock_two(&pt_page(old_table)->lock, &pt_page(new_table)->lock);
+	spin_unlock_two(&fp->lock, &tp->lock);
 }
 
 /* Truncation is kept out until no hart remembers the old addresses: it would flush only the new
@@ -54,8 +54,16 @@ static void entries_move(struct mm *mm, struct page_cache *cache, vaddr_t from, 
 {
 	if (cache != NULL)
 		mutex_lock(&cache->map_lock);
-	for (size_t done = 0; done < len; done += PAGE_SIZE)
-		entry_move(mm, from + done, to + done);
+	for (size_t done = 0, run; done < len; done += run) {
+		pte_t *old_table = pt_leaf_if_own(mm, from + done);
+
+		run = min(len - done, LEAF_SPAN - (from + done) % LEAF_SPAN);
+		run = min(run, LEAF_SPAN - (to + done) % LEAF_SPAN);
+		if (old_table != NULL)
+			run_move(pt_slot(old_table, from + done),
+				 pt_slot(pt_leaf_if_own(mm, to + done), to + done),
+				 run >> PAGE_SHIFT);
+	}
 	tlb_flush_harts(&mm->harts, from, len);
 	if (cache != NULL)
 		mutex_unlock(&cache->map_lock);
@@ -67,7 +75,7 @@ static int area_move(struct mm *mm, struct vma *v, size_t old_len, size_t new_le
 {
 	vaddr_t old = v->start;
 	struct vma *copy;
-	int err = tables_make(mm, to, to + min(old_len, new_len));
+	int err = tables_make(mm, old, to, min(old_len, new_len));
 
 	if (err)
 		return err;

@@ -1,6 +1,7 @@
 /*
  * Another address space's memory, page by page through the direct map. Each page is faulted in as
- * the task itself would have it, then held by a reference while bytes are copied.
+ * the task itself would have it, then held by a reference while bytes are copied. mm->lock is held
+ * until that is done, so that the checker, which takes it, sees no reference that is not a table's.
  */
 #include "kernel/mm/mm.h"
 
@@ -9,29 +10,36 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-/* The page at va, counted, accessible in that way; NULL if there is none to be had. */
-static struct page *remote_page(struct mm *mm, vaddr_t va, enum fault_access access)
+/* The page that is there at va and may be accessed in that way, counted; or NULL. Who wants to
+ * write needs a table of mm's own: in a shared one an entry's permission means nothing. */
+static struct page *entry_page(struct mm *mm, vaddr_t va, enum fault_access access)
 {
 	struct page *p = NULL;
-	struct vma *v;
+	pte_t *table, e;
 
-	rwlock_read_lock(&mm->lock);
-	v = vma_find(mm, va);
+	if (access == FAULT_WRITE && pt_leaf_own(mm, va) == NULL)
+		return NULL;
+	table = pt_leaf_lock(mm, va);
+	if (table == NULL)
+		return NULL;
+	e = *pt_slot(table, va);
+	if (pte_present(e) && (access != FAULT_WRITE || (e & PTE_W)))
+		p = page_get(pte_page(e));
+	pt_unlock(table);
+	return p;
+}
+
+/* The same, made accessible if need be; NULL if there is none to be had. mm->lock held. */
+static struct page *remote_page(struct mm *mm, vaddr_t va, enum fault_access access)
+{
+	struct vma *v = vma_find(mm, va);
+	struct page *p = NULL;
+
 	for (int tries = 0; v != NULL && p == NULL && tries < 3; tries++) {
-		pte_t *table = pt_leaf_find(mm, va);
-		pte_t e = 0;
-
-		if (table != NULL) {
-			pt_lock(table);
-			e = *pt_slot(table, va);
-			if (pte_present(e) && (access != FAULT_WRITE || (e & PTE_W)))
-				p = page_get(pte_page(e));
-			pt_unlock(table);
-		}
+		p = entry_page(mm, va, access);
 		if (p == NULL && mm_fault_in(mm, v, va, access) != 0)
 			break;
 	}
-	rwlock_read_unlock(&mm->lock);
 	return p;
 }
 
@@ -46,14 +54,18 @@ static size_t remote_copy(struct mm *mm, vaddr_t addr, char *buf, size_t n,
 
 		if (addr + done >= USER_END)
 			break;
+		rwlock_read_lock(&mm->lock);
 		p = remote_page(mm, (addr + done) & PAGE_MASK, access);
-		if (p == NULL)
+		if (p == NULL) {
+			rwlock_read_unlock(&mm->lock);
 			break;
+		}
 		if (access == FAULT_WRITE)
 			memcpy((char *)page_address(p) + offset, buf + done, part);
 		else
 			memcpy(buf + done, (char *)page_address(p) + offset, part);
 		page_put(p);
+		rwlock_read_unlock(&mm->lock);
 		done += part;
 	}
 	return done;

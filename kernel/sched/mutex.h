@@ -89,6 +89,12 @@ struct __lock_attr(capability("rwlock")) rwlock {
 	struct waitq waiters;
 };
 
+#define RWLOCK_INIT(var, lock_name, lock_rank)                                                     \
+	{                                                                                          \
+		.guard = SPINLOCK_INIT(lock_name, LOCK_RANK_WAITQ),                                \
+		.rank = lock_rank, .name = lock_name, .waiters = WAITQ_INIT((var).waiters)         \
+	}
+
 void rwlock_init(struct rwlock *l, const char *name, enum lock_rank rank);
 void rwlock_read_lock(struct rwlock *l);
 void rwlock_read_unlock(struct rwlock *l);
