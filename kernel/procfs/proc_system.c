@@ -1,6 +1,7 @@
 /*
  * proc_system.c: the files of /proc that are about the machine, and /proc/sys.
  */
+#include "kernel/mm/check.h"
 #include "kernel/procfs/proc.h"
 
 #include "arch/hart.h"
@@ -294,6 +295,28 @@ static int show_file_max(struct text *out, struct task *unused)
 	return 0;
 }
 
+/* What the last run of the checker found; writing anything runs it. */
+static int show_check(struct text *out, struct task *unused)
+{
+	struct mm_check last;
+
+	mm_check_last(&last);
+	text_printf(out,
+		    "address_spaces %lu\nleaf_tables %lu\nshared_tables %lu\nentries %lu\n"
+		    "anonymous_pages %lu\ndisagreements %lu\n",
+		    last.spaces, last.tables, last.shared, last.entries, last.anon_pages,
+		    last.disagreements);
+	return 0;
+}
+
+static int store_check(struct task *unused, const char *value)
+{
+	struct mm_check result;
+
+	mm_check(&result);
+	return 0;
+}
+
 #define ROW(row, function) { .name = row, .mode = S_IFREG | 0444, .show = function }
 #define DIR(row, table) { .name = row, .mode = S_IFDIR | 0555, .below = table }
 
@@ -327,9 +350,14 @@ static const struct proc_entry sys_fs_rows[] = {ROW("pipe-max-size", show_pipe_m
 						ROW("nr_open", show_nr_open),
 						ROW("file-max", show_file_max),
 						{0}};
+static const struct proc_entry sys_pando_rows[] = {
+	{ .name = "check", .mode = S_IFREG | 0600, .show = show_check, .store = store_check },
+	{ 0 },
+};
 static const struct proc_entry sys_rows[] = {DIR("kernel", sys_kernel_rows),
 					     DIR("vm", proc_sys_vm_entries),
 					     DIR("fs", sys_fs_rows),
+					     DIR("pando", sys_pando_rows),
 					     {0}};
 static const struct proc_entry pando_rows[] = { ROW("objects", proc_show_objects),
 						PROC_FAULT_ROWS { 0 } };
