@@ -72,7 +72,7 @@ enum page_flags {
 	PG_UPTODATE = 1,
 	PG_DIRTY = 2,
 	PG_LOCKED = 4,
-	PG_ICACHE = 8, /* instruction fetch is in order with its contents */
+	PG_ICACHE = 8, /* its contents, as code, are among the changes that icache.c has counted */
 	PG_PROTECTED = 16 /* leaf table: no entry allows writing */
 };
 

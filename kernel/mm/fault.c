@@ -28,6 +28,7 @@
 #include "kernel/abi/resource.h"
 #include "kernel/abi/signal.h"
 #include "kernel/mm/commit.h"
+#include "kernel/mm/icache.h"
 #include "kernel/mm/map.h"
 #include "kernel/mm/page_table.h"
 #include "kernel/task/group.h"
@@ -54,9 +55,12 @@ static void entry_replace(struct mm *mm, vaddr_t addr, pte_t *slot, pte_t new)
 
 static void sync_icache(const struct vma *v, struct page *p)
 {
-	if ((v->flags & VM_EXEC) && !(p->flags & PG_ICACHE)) {
-		icache_sync_harts(&v->mm->harts);
-		icache_sync_local();
+	if (!(v->flags & VM_EXEC))
+		return;
+	if (p->flags & PG_ICACHE) {
+		icache_catch_up(v->mm);
+	} else {
+		icache_changed(v->mm);
 		p->flags |= PG_ICACHE; /* not before it is true */
 	}
 }

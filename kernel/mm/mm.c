@@ -19,6 +19,7 @@
 #include "kernel/alloc/slab.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/upcall.h"
+#include "kernel/mm/icache.h"
 #include "kernel/mm/page_table.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -140,6 +141,8 @@ static void hart_load(struct mm *mm)
 		hart_mask_set(&mm->harts, hart);
 	}
 	hart_mm[hart] = mm;
+	if (mm != NULL)
+		icache_switch();
 	tlb_switch(mm != NULL ? virt_to_phys(mm->root) : kernel_root_phys());
 	if (old != NULL) {
 		hart_mask_clear(&old->harts, hart);

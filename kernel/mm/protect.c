@@ -8,6 +8,7 @@
 
 #include "arch/tlb.h"
 #include "kernel/abi/mman.h"
+#include "kernel/mm/icache.h"
 #include "kernel/mm/commit.h"
 #include "kernel/mm/map.h"
 #include "kernel/mm/page_table.h"
@@ -95,10 +96,8 @@ static int protect_locked(struct mm *mm, vaddr_t start, vaddr_t end, unsigned fl
 		area_protect(v);
 		va = v->end;
 	}
-	if (flags & VM_EXEC) { /* pages that were written as data may be code now */
-		icache_sync_harts(&mm->harts);
-		icache_sync_local();
-	}
+	if (flags & VM_EXEC) /* pages that were written as data may be code now */
+		icache_changed(mm);
 	if (va > start)
 		tlb_flush_harts(&mm->harts, start, va - start);
 	vma_merge_range(mm, start, va);

@@ -3,12 +3,12 @@
  */
 #include "gen/syscalls_proto.h"
 
-#include "arch/tlb.h"
 #include "arch/uaccess.h"
 #include "kernel/abi/mman.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/file_map.h"
 #include "kernel/fs/files.h"
+#include "kernel/mm/icache.h"
 #include "kernel/mm/vma.h"
 #include "lib/errno.h"
 
@@ -126,14 +126,12 @@ long sys_msync(unsigned long addr, size_t len, int flags)
 	return err;
 }
 
-/* Makes this and every hart that runs the caller's program fetch what was written. flags: 1 = only
- * this hart. */
+/* Makes every hart that runs the caller's program, now or later, fetch what was written. With flag 1
+ * it is enough that the caller does; but he may move to another hart, so all do. */
 long sys_riscv_flush_icache(unsigned long start, unsigned long end, unsigned long flags)
 {
 	if (flags & ~1UL)
 		return -EINVAL;
-	icache_sync_local();
-	if (!(flags & 1))
-		icache_sync_harts(&current->mm->harts);
+	icache_changed(current->mm);
 	return 0;
 }
