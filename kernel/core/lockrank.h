@@ -23,6 +23,7 @@ enum lock_rank {
 	LOCK_RANK_EPOLL,
 	LOCK_RANK_PIPE,       /* pipe contents */
 	LOCK_RANK_MM_WORLD,   /* the list of all address spaces, and the checker against the rest */
+	LOCK_RANK_FENCE,      /* who has barriers executed on other harts */
 	LOCK_RANK_MM,         /* address space: areas and tables */
 	LOCK_RANK_MAPPINGS,   /* which areas show a page cache */
 	LOCK_RANK_CACHE_PAGE, /* one page of a file being filled */

@@ -31,6 +31,7 @@ struct mm {
 	pte_t *root;		/* [i] */
 	struct spinlock tables; /* root's and middle tables' entries; rank TABLES */
 	struct hart_mask harts; /* [a] that have it loaded: whom to shoot down */
+	atomic_uint barriers;	/* [a] what membarrier has registered */
 	atomic_long rss_anon, rss_file; /* [a] pages */
 	atomic_long table_pages;	/* [a] */
 	uint64_t total_pages, locked_pages, data_pages, stack_pages; /* [lock] areas' sizes */

@@ -21,6 +21,7 @@
 #include "kernel/alloc/slab.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/upcall.h"
+#include "kernel/sched/hart_fence.h"
 #include "kernel/sched/runqueue.h"
 #include "lib/errno.h"
 
@@ -207,6 +208,7 @@ void upcall_ipi(void)
 	struct timer_queue *q = queue_here();
 	uint64_t first;
 
+	hart_fence_answer();
 	spin_lock(&q->lock);
 	first = first_expiry(q);
 	spin_unlock(&q->lock);

@@ -126,8 +126,8 @@ long sys_msync(unsigned long addr, size_t len, int flags)
 	return err;
 }
 
-/* Makes every hart that runs the caller's program, now or later, fetch what was written. With flag 1
- * it is enough that the caller does; but he may move to another hart, so all do. */
+/* Makes every hart that runs the caller's program, now or later, fetch what was written. With flag
+ * 1 it is enough that the caller does; but he may move to another hart, so all do. */
 long sys_riscv_flush_icache(unsigned long start, unsigned long end, unsigned long flags)
 {
 	if (flags & ~1UL)
