@@ -75,16 +75,28 @@ static inline uint64_t ticks(void)
 	return now;
 }
 
-/* An empty instruction (a HINT of the base ISA) that tools/bench-plugin.c recognises: what runs
- * between the two is what it counts. */
+/* Empty instructions (HINTs of the base ISA) that tools/bench-plugin.c recognises: it adds up what
+ * runs between begin and end, from a reset to a report. */
+#define MARK(number) __asm__ volatile("slti zero, zero, " #number : : : "memory")
+
+static inline void mark_reset(void)
+{
+	MARK(0x50);
+}
+
 static inline void mark_begin(void)
 {
-	__asm__ volatile("slti zero, zero, 0x51" : : : "memory");
+	MARK(0x51);
 }
 
 static inline void mark_end(void)
 {
-	__asm__ volatile("slti zero, zero, 0x52" : : : "memory");
+	MARK(0x52);
+}
+
+static inline void mark_report(void)
+{
+	MARK(0x53);
 }
 
 /* A system call without the C library around it. */
@@ -108,6 +120,7 @@ static inline void report_unit(double value, const char *unit)
 /* `took` ticks for n operations, and how many operations the marks enclosed. */
 static inline void report(uint64_t took, uint64_t n)
 {
+	mark_report();
 	printf("ops %s %lu\n", row_now->name, (unsigned long)n);
 	report_unit((double)took * TICK / n, "instructions");
 }
@@ -149,6 +162,7 @@ static inline void write_pages(char *at, size_t len)
 	do {                                                                                   \
 		uint64_t n_ = 1, took_;                                                        \
 		for (;; n_ *= 2) {                                                             \
+			mark_reset();                                                          \
 			mark_begin();                                                          \
 			took_ = ticks();                                                       \
 			for (uint64_t i_ = 0; i_ < n_; i_++) {                                 \
@@ -165,6 +179,7 @@ static inline void write_pages(char *at, size_t len)
 /* One timed run that does n operations. */
 #define MEASURE_ONCE(n, op)                                                                    \
 	do {                                                                                   \
+		mark_reset();                                                                  \
 		mark_begin();                                                                  \
 		uint64_t took_ = ticks();                                                      \
 		op;                                                                            \
@@ -178,6 +193,7 @@ static inline int run_inline(const char *name)
 	for (unsigned i = 0; i < row_count; i++) {
 		if (strcmp(rows[i].name, name) == 0) {
 			row_now = &rows[i];
+			mark_reset();
 			rows[i].run();
 			return 0;
 		}

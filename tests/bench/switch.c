@@ -191,6 +191,7 @@ static void pipe_bulk(size_t chunk)
 	write_pages(buf, chunk);
 	uint64_t n = 1, took;
 	for (;; n *= 2) {
+		mark_reset();
 		mark_begin();
 		took = ticks();
 		for (uint64_t i = 0; i < n; i++) {
@@ -233,6 +234,7 @@ static void ring(unsigned n)
 	close(first[0]);
 	uint64_t rounds = 1, took;
 	for (;; rounds *= 2) {
+		mark_reset();
 		mark_begin();
 		took = ticks();
 		for (uint64_t i = 0; i < rounds; i++) {
