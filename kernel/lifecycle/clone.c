@@ -103,6 +103,7 @@ static void clone_private(struct task *child, const struct task *from,
 	child->flags = TASK_FORKNOEXEC | (args->fn != NULL ? TASK_KTHREAD : 0);
 	child->sigmask = from->sigmask;
 	child->timer_slack_ns = from->timer_slack_ns;
+	child->personality = from->personality;
 	if (!(flags & CLONE_VM) || (flags & CLONE_VFORK)) {
 		child->altstack_sp = from->altstack_sp;
 		child->altstack_size = from->altstack_size;

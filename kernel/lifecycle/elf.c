@@ -3,8 +3,8 @@
  * dynamic linker, which is then loaded beside it and entered first).
  *
  *	ET_EXEC   segments lie where they say
- *	ET_DYN    with an interpreter or static-pie: at PIE_BASE; the interpreter itself: below
- *	          the stack, where mmap finds room for all of it
+ *	ET_DYN    with an interpreter or static-pie: at the layout's pie_base, aligned as its
+ *	          segments ask; the interpreter itself: where mmap finds room for all of it
  *
  * Every field of the headers is hostile: sizes are checked before they are added, everything goes
  * into the new address space through mm_map, which knows the user's half.
@@ -24,7 +24,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-#define PIE_BASE (USER_END / 3 * 2 & PAGE_MASK)
+#define ALIGN_MOST (1UL << 30) /* a segment that asks for more is not given it */
 #define PHDRS_MAX                                                                                  \
 	1024 /* 56 KiB of program headers: more than any linker makes, as Linux's 64 KiB */
 
@@ -34,6 +34,7 @@ struct elf_image {
 	struct elf_phdr *phdr;	 /* header.phnum of them */
 	vaddr_t bias;		 /* added to every address in the file */
 	vaddr_t low, high;	 /* span of the PT_LOADs, page aligned, before bias */
+	size_t align;		 /* of the bias, as the segments ask; a power of two */
 };
 
 static int read_exactly(struct file *f, void *buf, size_t n, uint64_t offset)
@@ -57,6 +58,7 @@ static bool header_ok(const struct elf_header *h)
 static int image_span(struct elf_image *image)
 {
 	image->low = UINT64_MAX;
+	image->align = PAGE_SIZE;
 	for (unsigned i = 0; i < image->header.phnum; i++) {
 		const struct elf_phdr *ph = &image->phdr[i];
 
@@ -67,6 +69,8 @@ static int image_span(struct elf_image *image)
 			return -EINVAL;
 		image->low = min(image->low, ph->vaddr & PAGE_MASK);
 		image->high = max(image->high, ALIGN_UP(ph->vaddr + ph->memsz, PAGE_SIZE));
+		if ((ph->align & (ph->align - 1)) == 0 && ph->align <= ALIGN_MOST)
+			image->align = max(image->align, ph->align);
 	}
 	return image->high > image->low ? 0 : -ENOEXEC;
 }
@@ -187,7 +191,7 @@ static void image_tell_mm(struct mm *mm, const struct elf_image *image)
 		mm->data_start = max(mm->data_start, start);
 		mm->data_end = max(mm->data_end, start + ph->filesz);
 	}
-	mm->brk_start = mm->brk = image->bias + image->high;
+	mm->brk_start = mm->brk = image->bias + image->high + mm->layout.brk_gap;
 }
 
 /* Room for a whole image whose place is free to choose: found by mapping it as a block and letting
@@ -251,7 +255,7 @@ static int program_load(struct program *p, struct elf_image *image)
 	if (err)
 		return err;
 	if (image->header.type == ET_DYN)
-		image->bias = PIE_BASE - image->low;
+		image->bias = ALIGN_UP(p->mm->layout.pie_base - image->low, image->align);
 	err = image_map(p->mm, image);
 	if (err)
 		return err;

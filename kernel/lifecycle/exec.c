@@ -18,8 +18,10 @@
 #include "arch/task.h"
 #include "arch/uaccess.h"
 #include "kernel/abi/fcntl.h"
+#include "kernel/abi/personality.h"
 #include "kernel/abi/resource.h"
 #include "kernel/alloc/slab.h"
+#include "kernel/core/random.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/files.h"
 #include "kernel/fs/inode.h"
@@ -169,14 +171,28 @@ static bool keeps_secrets(const struct program *p)
 	       inode_permission(p->file->inode, MAY_READ) != 0;
 }
 
+/* One draw for all that is random about a program. */
+static void program_plan(struct program *p)
+{
+	uint8_t random[LAYOUT_RANDOM + sizeof(p->random)];
+	unsigned clear = PER_MASK | (p->secure ? PER_CLEAR_ON_SETID : 0);
+
+	p->persona = current->personality & ~clear;
+	random_bytes(random, sizeof(random));
+	memcpy(p->random, random + LAYOUT_RANDOM, sizeof(p->random));
+	mm_layout_plan(p->mm, p->persona, group_rlimit(current->group, RLIMIT_STACK), random);
+}
+
 static int program_load(struct program *p)
 {
 	int err = mm_create(&p->mm);
 
 	if (err == 0)
 		err = exec_cred_prepare(p);
-	if (err == 0)
-		err = elf_load(p);
+	if (err)
+		return err;
+	program_plan(p);
+	err = elf_load(p);
 	if (err == 0)
 		err = exec_stack_build(p);
 	if (err)
@@ -221,6 +237,7 @@ static void program_commit(struct program *p)
 	itimer_group_exec(current->group);
 	cred_install(p->cred);
 	p->cred = NULL;
+	current->personality = p->persona;
 	program_name_task(p);
 	program_tell_family(p);
 	current->flags &= ~(TASK_FORKNOEXEC | TASK_KTHREAD);

@@ -1,7 +1,7 @@
 /*
  * What a new program finds on its stack (System V ABI for RISC-V, "process initialisation"):
  *
- *	STACK_TOP  8 zero bytes
+ *	stack_top  8 zero bytes
  *		   name of the program (AT_EXECFN)
  *		   environment strings
  *		   argument strings
@@ -22,13 +22,11 @@
 #include "kernel/abi/mman.h"
 #include "kernel/abi/signal.h"
 #include "kernel/alloc/buffer.h"
-#include "kernel/core/random.h"
 #include "kernel/mm/mm.h"
 #include "kernel/task/cred.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
-#define STACK_TOP (USER_END - PAGE_SIZE)
 #define STACK_FIRST (132UL << 10) /* mapped at start; it grows by faults */
 #define AUXV_PAIRS 20
 
@@ -44,12 +42,14 @@ static void layout_plan(struct layout *l, const struct program *p)
 {
 	size_t vectors = 8 * (1 + p->argv.count + 1 + p->envp.count + 1 + 2 * AUXV_PAIRS);
 
-	l->name = STACK_TOP - 8 - (strlen(p->name) + 1);
+	vaddr_t top = p->mm->layout.stack_top;
+
+	l->name = top - 8 - (strlen(p->name) + 1);
 	l->env = l->name - p->envp.used;
 	l->args = l->env - p->argv.used;
 	l->random = ALIGN_DOWN(l->args - 16, 16);
 	l->base = ALIGN_DOWN(l->random - vectors, 16);
-	l->size = STACK_TOP - l->base;
+	l->size = top - l->base;
 }
 
 static void *layout_at(const struct layout *l, vaddr_t va)
@@ -107,7 +107,7 @@ static void layout_fill(const struct layout *l, const struct program *p)
 	out = vector_put(out, l->args, &p->argv);
 	out = vector_put(out, l->env, &p->envp);
 	auxv_put(out, p, l);
-	random_bytes(layout_at(l, l->random), 16);
+	memcpy(layout_at(l, l->random), p->random, sizeof(p->random));
 	memcpy(layout_at(l, l->args), p->argv.data, p->argv.used);
 	memcpy(layout_at(l, l->env), p->envp.data, p->envp.used);
 	memcpy(layout_at(l, l->name), p->name, strlen(p->name) + 1);
@@ -125,7 +125,7 @@ static int stack_map(struct mm *mm, size_t size, bool exec)
 {
 	size_t len = ALIGN_UP(size + STACK_FIRST, PAGE_SIZE);
 	struct mm_map_request req = {
-		.addr = STACK_TOP - len,
+		.addr = mm->layout.stack_top - len,
 		.len = len,
 		.prot = PROT_READ | PROT_WRITE | (exec ? PROT_EXEC : 0),
 		.flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN | MAP_STACK,

@@ -18,6 +18,8 @@ struct program {
 	struct arg_list argv, envp;
 	struct cred *cred;	 /* what it will run with */
 	bool secure;		 /* AT_SECURE: more rights than the caller */
+	unsigned persona;	 /* what becomes of the caller's */
+	uint8_t random[16];	 /* AT_RANDOM */
 
 	struct mm *mm;		 /* the new address space */
 	vaddr_t entry;		 /* where it begins: the interpreter's entry if there is one */

@@ -188,7 +188,7 @@ static void layout_copy(struct mm *child, const struct mm *parent)
 	child->arg_end = parent->arg_end;
 	child->env_start = parent->env_start;
 	child->env_end = parent->env_end;
-	child->mmap_top = parent->mmap_top;
+	child->layout = parent->layout;
 	child->map_hint = parent->map_hint;
 	child->vdso = parent->vdso;
 	child->dumpable = parent->dumpable;

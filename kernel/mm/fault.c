@@ -253,12 +253,11 @@ static int stack_grow(struct mm *mm, struct vma *v, vaddr_t addr)
 	vaddr_t start = addr & PAGE_MASK;
 	struct vma *below = vma_prev(v);
 	uint64_t limit = group_rlimit(current->group, RLIMIT_STACK);
-	vaddr_t gap = 256 * PAGE_SIZE; /* keeps a runaway stack from running into what lies below */
 
 	if (start < MAP_LOWEST || v->end - start > limit)
 		return -EFAULT;
 	if (below != NULL && (below->flags & (VM_READ | VM_WRITE | VM_EXEC)) &&
-	    !(below->flags & VM_GROWSDOWN) && start < below->end + gap)
+	    !(below->flags & VM_GROWSDOWN) && start < below->end + STACK_GUARD_GAP)
 		return -EFAULT;
 	if (commit_area_check(mm, v->flags, (v->start - start) >> PAGE_SHIFT))
 		return -EFAULT;

@@ -1,13 +1,9 @@
 /*
  * mmap, munmap and brk: putting areas into an address space and cutting them out.
  *
- * Room is looked for from map_hint downwards: the place below the lowest mapping made last, or the
- * highest gap that munmap has left since. So a series of mappings finds its room at once, and gaps
- * are used again.
+ * Where a mapping goes that may go anywhere is layout.c's business.
  *
  * Check, allocate, commit: the new area is complete before what lay in its place goes.
- *
- * LIMIT: no address is random: stack, programs and mappings lie at the same places in every run.
  */
 #include "kernel/mm/map.h"
 
@@ -18,51 +14,26 @@
 #include "kernel/core/panic.h"
 #include "kernel/mm/commit.h"
 #include "kernel/mm/fault.h"
+#include "kernel/mm/layout.h"
 #include "kernel/mm/page_table.h"
 #include "kernel/mm/shm_object.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/group.h"
 #include "lib/errno.h"
 
-/* The highest address below `top` with len free bytes; 0 if there is none above the lowest page. */
-static vaddr_t find_gap_below(struct mm *mm, vaddr_t top, size_t len)
-{
-	struct vma *v = vma_find_after(mm, top - 1);
-
-	v = v != NULL ? (v->start < top ? v : vma_prev(v)) :
-			rb_entry_or_null(rb_last(&mm->areas), struct vma, node);
-	for (;;) {
-		vaddr_t floor = v != NULL ? v->end : MAP_LOWEST;
-
-		if (floor < top && top - floor >= len)
-			return top - len;
-		if (v == NULL)
-			return 0;
-		top = min(top, v->start);
-		v = vma_prev(v);
-	}
-}
-
-int mm_find_room(struct mm *mm, size_t len, vaddr_t *out)
-{
-	vaddr_t at = len < mm->map_hint ? find_gap_below(mm, mm->map_hint, len) : 0;
-
-	if (at == 0)
-		at = find_gap_below(mm, mm->mmap_top, len);
-	if (at == 0)
-		at = find_gap_below(mm, USER_END - PAGE_SIZE, len);
-	if (at == 0)
-		return -ENOMEM;
-	mm->map_hint = at;
-	*out = at;
-	return 0;
-}
-
 static bool range_is_free(struct mm *mm, vaddr_t start, vaddr_t end)
 {
 	struct vma *v = vma_find_after(mm, start);
 
 	return v == NULL || v->start >= end;
+}
+
+/* Free, and out of the way of a stack. */
+static bool range_is_clear(struct mm *mm, vaddr_t start, vaddr_t end)
+{
+	struct vma *v = vma_find_after(mm, start);
+
+	return v == NULL || vma_lowest(v) >= end;
 }
 
 /* Where a request goes. mm->lock held for writing. */
@@ -81,7 +52,7 @@ static int map_place(struct mm *mm, const struct mm_map_request *req, size_t len
 		*out = req->addr;
 		return 0;
 	}
-	if (hint >= MAP_LOWEST && hint <= USER_END - len && range_is_free(mm, hint, hint + len)) {
+	if (hint >= MAP_LOWEST && hint <= USER_END - len && range_is_clear(mm, hint, hint + len)) {
 		*out = hint;
 		return 0;
 	}
@@ -190,8 +161,7 @@ int mm_unmap_locked(struct mm *mm, vaddr_t start, vaddr_t end)
 	gather_end(&g);
 	pt_free_range(mm, start, end, below != NULL ? below->end : 0,
 		      above != NULL ? above->start : USER_END);
-	if (end > mm->map_hint && start < mm->mmap_top)
-		mm->map_hint = min(end, mm->mmap_top);
+	mm_room_freed(mm, start, end);
 	return 0;
 }
 

@@ -15,5 +15,3 @@ int mm_unmap_locked(struct mm *mm, vaddr_t start, vaddr_t end) __must_check;
 bool mm_may_lock(const struct mm *mm, unsigned flags, size_t len);
 /* May current lock anything at all? */
 bool mm_can_lock(void);
-/* An address with len free bytes. 0, -ENOMEM. */
-int mm_find_room(struct mm *mm, size_t len, vaddr_t *out) __must_check;

@@ -70,7 +70,7 @@ int mm_create(struct mm **out)
 	spinlock_init(&mm->tables, "page tables", LOCK_RANK_TABLES);
 	mm->root = page_address(root);
 	pt_root_init(mm->root);
-	mm->mmap_top = mm->map_hint = MMAP_TOP;
+	mm->layout.mmap_top = mm->map_hint = MMAP_TOP;
 	mm->dumpable = 1;
 	world_join(mm);
 	*out = mm;

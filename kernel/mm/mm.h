@@ -14,6 +14,7 @@
 #include "arch/pte.h"
 #include "kernel/alloc/page.h"
 #include "kernel/core/hart.h"
+#include "kernel/mm/layout.h"
 #include "kernel/sched/mutex.h"
 #include "lib/rbtree.h"
 
@@ -43,7 +44,7 @@ struct mm {
 	vaddr_t code_start, code_end, data_start, data_end; /* [i] after exec */
 	vaddr_t stack_start;	  /* [i] */
 	vaddr_t arg_start, arg_end, env_start, env_end; /* [i] after exec */
-	vaddr_t mmap_top;	  /* [i] mappings are placed downwards from here */
+	struct mm_layout layout;  /* [i] after exec */
 	vaddr_t map_hint;	  /* [lock] where the next search for room begins */
 	vaddr_t vdso;		  /* [i] where exec mapped it */
 	struct file
@@ -54,8 +55,7 @@ struct mm {
 	unsigned dumpable;
 };
 
-/* Mappings whose place is free are put below this, from the top down; above it are the stack and
- * its room to grow. */
+/* What mmap_top is until exec plans the layout. */
 #define MMAP_TOP (USER_END - (1UL << 30))
 
 extern struct rwlock mm_world;

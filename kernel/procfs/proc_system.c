@@ -13,6 +13,7 @@
 #include "kernel/fs/devfs.h"
 #include "kernel/fs/super.h"
 #include "kernel/lifecycle/clone.h"
+#include "kernel/mm/layout.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/usage.h"
@@ -216,6 +217,24 @@ static int store_pid_max(struct task *unused, const char *value)
 	return 0;
 }
 
+static int show_randomize(struct text *out, struct task *unused)
+{
+	text_printf(out, "%u\n", READ_ONCE(layout_randomize));
+	return 0;
+}
+
+static int store_randomize(struct task *unused, const char *value)
+{
+	uint64_t n;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (str_to_u64(value, NULL, 10, &n) || n > INT32_MAX)
+		return -EINVAL;
+	WRITE_ONCE(layout_randomize, (unsigned)n);
+	return 0;
+}
+
 static int show_threads_max(struct text *out, struct task *unused)
 {
 	text_printf(out, "%u\n", task_max);
@@ -339,6 +358,10 @@ static const struct proc_entry sys_kernel_rows[] = {
 	 .mode = S_IFREG | 0644,
 	 .show = show_threads_max,
 	 .store = store_threads_max},
+	{.name = "randomize_va_space",
+	 .mode = S_IFREG | 0644,
+	 .show = show_randomize,
+	 .store = store_randomize},
 	ROW("cap_last_cap", show_cap_last_cap),
 	ROW("ngroups_max", show_ngroups_max),
 	ROW("overflowuid", show_overflow_id),

@@ -46,6 +46,12 @@ static int show_wchan(struct text *out, struct task *t)
 	return 0;
 }
 
+static int show_personality(struct text *out, struct task *t)
+{
+	text_printf(out, "%08x\n", t->personality);
+	return 0;
+}
+
 static int show_oom_score_adj(struct text *out, struct task *t)
 {
 	text_printf(out, "%d\n", t->group->oom_score_adj);
@@ -146,6 +152,7 @@ static int link_exe(struct task *t, struct path *out)
 		FILE_ROW("wchan", show_wchan), FILE_ROW("children", show_children),                \
 		FILE_ROW("mounts", proc_show_mounts), FILE_ROW("mountinfo", proc_show_mountinfo),  \
 		OWN_ROW("environ", proc_show_environ), OWN_ROW("auxv", proc_show_auxv),            \
+		OWN_ROW("personality", show_personality),                                          \
 		{.name = "oom_score_adj",                                                          \
 		 .mode = S_IFREG | 0644,                                                           \
 		 .show = show_oom_score_adj,                                                       \

@@ -5,12 +5,23 @@
 
 #include "arch/uaccess.h"
 #include "kernel/abi/mman.h"
+#include "kernel/abi/mount.h"
+#include "kernel/abi/personality.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/file_map.h"
 #include "kernel/fs/files.h"
+#include "kernel/fs/mount.h"
 #include "kernel/mm/icache.h"
 #include "kernel/mm/vma.h"
 #include "lib/errno.h"
+
+/* A persona may take reading for executing. */
+static unsigned prot_asked(unsigned prot)
+{
+	bool exec = (prot & PROT_READ) && (current->personality & READ_IMPLIES_EXEC);
+
+	return exec ? prot | PROT_EXEC : prot;
+}
 
 /* What the descriptor and the file must allow for a mapping; fills the request's file part.
  * Consumes nothing. */
@@ -20,6 +31,8 @@ static int map_file_check(struct mm_map_request *req, struct file *f)
 	bool shared = type == MAP_SHARED || type == MAP_SHARED_VALIDATE;
 
 	req->file = f;
+	if (f->path.mnt == NULL || !(f->path.mnt->flags & MS_NOEXEC))
+		req->prot = prot_asked(req->prot);
 	req->attach = file_map_attach;
 	return file_map_check(f, req->prot, shared, &req->allow_write);
 }
@@ -52,6 +65,7 @@ long sys_mmap(unsigned long addr, size_t len, int prot, int flags, int fd, uint6
 	if (flags & MAP_ANONYMOUS) {
 		if (type != MAP_SHARED && type != MAP_PRIVATE)
 			return -EINVAL;
+		req.prot = prot_asked(req.prot);
 		return map_checked(&req);
 	}
 	f = fd_get(fd);
@@ -76,7 +90,7 @@ long sys_munmap(unsigned long addr, size_t len)
 
 long sys_mprotect(unsigned long addr, size_t len, unsigned long prot)
 {
-	return mm_protect(current->mm, addr, len, (unsigned)prot);
+	return mm_protect(current->mm, addr, len, prot_asked((unsigned)prot));
 }
 
 long sys_brk(unsigned long brk)

@@ -4,6 +4,7 @@
 #include "gen/syscalls_proto.h"
 
 #include "arch/uaccess.h"
+#include "kernel/abi/personality.h"
 #include "kernel/abi/prctl.h"
 #include "kernel/abi/signal.h"
 #include "kernel/abi/system.h"
@@ -75,11 +76,22 @@ long sys_getcpu(unsigned __user *cpu, unsigned __user *node, void __user *unused
 	return 0;
 }
 
-/* Only the standard persona: asking for it, or for any other's value, is answered; changing it is
- * refused. */
+/*
+ * The old one is returned. Those about addresses take effect at the next exec.
+ *
+ * LIMIT: of Linux's flags those about other systems' habits (UNAME26, STICKY_TIMEOUTS, PER_SVR4...)
+ * are refused.
+ */
 long sys_personality(unsigned persona)
 {
-	return persona == 0xffffffffu || persona == 0 ? 0 : -EINVAL;
+	unsigned old = current->personality;
+
+	if (persona == PER_QUERY)
+		return old;
+	if (persona & ~(ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT | READ_IMPLIES_EXEC))
+		return -EINVAL;
+	current->personality = persona;
+	return old;
 }
 
 static void children_usage(struct usage *u)

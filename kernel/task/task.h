@@ -154,6 +154,7 @@ struct task {
 
 	/* Futex and poll waiting need nothing here: their waiters lie on the stack. */
 	unsigned timer_slack_ns;
+	unsigned personality; /* [t] */
 	uint64_t syscall_nr; /* [t] for /proc and messages */
 #ifdef PANDO_FAULTS
 	struct fault_state faults; /* [t] failures to be injected */
