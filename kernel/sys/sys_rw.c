@@ -9,19 +9,14 @@
 
 #include "arch/uaccess.h"
 #include "kernel/abi/fcntl.h"
-#include "kernel/abi/uio.h"
-#include "kernel/alloc/slab.h"
 #include "kernel/fs/attr.h"
 #include "kernel/fs/copy.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/files.h"
 #include "kernel/fs/inode.h"
-#include "kernel/fs/io_buf.h"
 #include "kernel/fs/super.h"
+#include "kernel/sys/user_vector.h"
 #include "lib/errno.h"
-
-#define IO_MAX (0x7fffffffUL & PAGE_MASK) /* the most that one call moves */
-#define IOV_SMALL 8u
 
 enum io_dir { IO_READ, IO_WRITE };
 
@@ -117,48 +112,6 @@ long sys_pwrite64(int fd, const void __user *buf, size_t count, int64_t offset)
 }
 
 /* --- Vectors --- */
-
-struct vector {
-	struct abi_iovec small[IOV_SMALL], *iov;
-	struct io_buf buf;
-};
-
-/* Copies the user's vector in and checks it. On failure nothing is held. */
-static int vector_fetch(struct vector *v, const struct abi_iovec __user *uiov, size_t count)
-{
-	size_t total = 0;
-	int err = -EFAULT;
-
-	if (count > IOV_MAX)
-		return -EINVAL;
-	v->iov = count <= IOV_SMALL ? v->small : kmalloc(count * sizeof(*v->iov), 0);
-	if (!v->iov)
-		return -ENOMEM;
-	if (copy_from_user(v->iov, uiov, count * sizeof(*v->iov)))
-		goto fail;
-	for (size_t i = 0; i < count; i++) {
-		err = -EINVAL;
-		if ((int64_t)v->iov[i].len < 0)
-			goto fail;
-		err = -EFAULT;
-		if (!user_range_ok(v->iov[i].base, v->iov[i].len))
-			goto fail;
-		v->iov[i].len = min(v->iov[i].len, IO_MAX - total);
-		total += v->iov[i].len;
-	}
-	v->buf = (struct io_buf){ .iov = v->iov, .iov_count = (unsigned)count, .remaining = total };
-	return 0;
-fail:
-	if (v->iov != v->small)
-		kfree(v->iov);
-	return err;
-}
-
-static void vector_release(struct vector *v)
-{
-	if (v->iov != v->small)
-		kfree(v->iov);
-}
 
 /* pos NULL: the file's own position. */
 static long vector_io(struct file *f, enum io_dir dir, const struct abi_iovec __user *uiov,
