@@ -70,14 +70,16 @@ static unsigned mode_without_setid(const struct inode *inode)
 	unsigned mode = inode->mode & ~S_ISUID;
 
 	if ((mode & S_ISGID) &&
-	    ((mode & 0010) || (!cred_in_group(current_cred(), inode->gid) && !capable(CAP_FSETID))))
+	    ((mode & 0010) || (!cred_in_group(current_cred(), inode->gid) &&
+			       !inode_capable(inode, CAP_FSETID))))
 		mode &= ~S_ISGID;
 	return mode;
 }
 
 void inode_drop_setid(struct inode *inode)
 {
-	if ((inode->mode & (S_ISUID | S_ISGID)) && S_ISREG(inode->mode) && !capable(CAP_FSETID))
+	if ((inode->mode & (S_ISUID | S_ISGID)) && S_ISREG(inode->mode) &&
+	    !inode_capable(inode, CAP_FSETID))
 		inode->mode = mode_without_setid(inode);
 }
 
@@ -95,7 +97,7 @@ int path_chmod(const struct path *p, unsigned mode)
 	if (!inode_owner_or_capable(inode)) {
 		err = -EPERM;
 	} else {
-		if (!cred_in_group(current_cred(), inode->gid) && !capable(CAP_FSETID))
+		if (!cred_in_group(current_cred(), inode->gid) && !inode_capable(inode, CAP_FSETID))
 			attr.mode &= ~S_ISGID;
 		err = change_locked(inode, &attr);
 	}
@@ -108,7 +110,7 @@ static bool chown_allowed(const struct inode *inode, const struct inode_attr *at
 {
 	const struct cred *cred = current_cred();
 
-	if (capable(CAP_CHOWN))
+	if (inode_capable(inode, CAP_CHOWN))
 		return true;
 	if ((attr->valid & (ATTR_UID | ATTR_GID)) && cred->fsuid != inode->uid)
 		return false;

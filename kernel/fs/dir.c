@@ -50,7 +50,7 @@ static bool sticky_forbids(const struct inode *dir, const struct inode *inode)
 	unsigned uid = current_cred()->fsuid;
 
 	return (dir->mode & S_ISVTX) && inode->uid != uid && dir->uid != uid &&
-	       !capable(CAP_FOWNER);
+	       !inode_capable(inode, CAP_FOWNER);
 }
 
 int dir_may_delete(struct inode *dir, struct dentry *victim, bool want_dir)

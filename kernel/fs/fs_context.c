@@ -7,6 +7,8 @@
 #include "kernel/fs/fs_context.h"
 
 #include "kernel/alloc/slab.h"
+#include "kernel/fs/dentry.h"
+#include "kernel/fs/mount.h"
 #include "lib/errno.h"
 
 static CACHE_DEFINE(fs_context_cache, struct fs_context);
@@ -109,4 +111,18 @@ unsigned fs_context_set_umask(struct fs_context *fs, unsigned mask)
 	fs->umask = mask & 0777;
 	spin_unlock(&fs->lock);
 	return old;
+}
+
+bool fs_context_is_chrooted(struct fs_context *fs)
+{
+	struct mount *first = mount_get(mount_ns_current()->root);
+	struct path top = { first, dentry_get(first->root) }, root;
+	bool yes;
+
+	(void)mount_cross_down(&top); /* a root that was mounted over the first one is as good */
+	fs_context_root(fs, &root);
+	yes = root.mnt != top.mnt || root.dentry != top.dentry;
+	path_put(&root);
+	path_put(&top);
+	return yes;
 }

@@ -65,7 +65,7 @@ void inode_init_owner(struct inode *inode, const struct inode *dir)
 	if (S_ISDIR(inode->mode))
 		inode->mode |= S_ISGID;
 	else if ((inode->mode & (S_ISGID | 0010)) == (S_ISGID | 0010) &&
-		 !cred_in_group(cred, dir->gid) && !capable(CAP_FSETID))
+		 !cred_in_group(cred, dir->gid) && !inode_capable(dir, CAP_FSETID))
 		inode->mode &= ~S_ISGID;
 }
 

@@ -148,6 +148,8 @@ int inode_permission(struct inode *inode, unsigned mask) __must_check;
 /* The same for given ids (access(2)) by mode bits alone. */
 int inode_permission_cred(struct inode *inode, unsigned mask, const struct cred *cred) __must_check;
 /* Owner, or CAP_FOWNER. */
+/* Has current this capability over the file? */
+bool inode_capable(const struct inode *inode, unsigned cap);
 bool inode_owner_or_capable(const struct inode *inode);
 /* Changes attributes with all checks that depend on who asks (kernel/fs/attr.c). */
 int inode_change(struct inode *inode, const struct inode_attr *attr) __must_check;

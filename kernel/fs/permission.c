@@ -13,11 +13,22 @@
 #include "kernel/fs/inode.h"
 #include "kernel/fs/super.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/user_ns.h"
 #include "lib/errno.h"
 
-static bool cred_has(const struct cred *cred, unsigned cap)
+/* A capability over a file counts where both its owners have a name. */
+static bool cred_has(const struct cred *cred, const struct inode *inode, unsigned cap)
 {
-	return cred->cap_effective >> cap & 1;
+	const struct user_ns *ns = cred->user_ns;
+
+	return (cred->cap_effective >> cap & 1) &&
+	       user_ns_id_out(ns, ID_UID, inode->uid) != ID_NONE &&
+	       user_ns_id_out(ns, ID_GID, inode->gid) != ID_NONE;
+}
+
+bool inode_capable(const struct inode *inode, unsigned cap)
+{
+	return cred_has(current_cred(), inode, cap);
 }
 
 /* What the mode leaves to these ids. */
@@ -38,14 +49,14 @@ int inode_permission_cred(struct inode *inode, unsigned mask, const struct cred 
 	if ((mode_granted(inode, cred) & mask) == mask)
 		return 0;
 	if (S_ISDIR(inode->mode)) {
-		if (!(mask & MAY_WRITE) && cred_has(cred, CAP_DAC_READ_SEARCH))
+		if (!(mask & MAY_WRITE) && cred_has(cred, inode, CAP_DAC_READ_SEARCH))
 			return 0;
-		return cred_has(cred, CAP_DAC_OVERRIDE) ? 0 : -EACCES;
+		return cred_has(cred, inode, CAP_DAC_OVERRIDE) ? 0 : -EACCES;
 	}
-	if (mask == MAY_READ && cred_has(cred, CAP_DAC_READ_SEARCH))
+	if (mask == MAY_READ && cred_has(cred, inode, CAP_DAC_READ_SEARCH))
 		return 0;
 	if (!(mask & MAY_EXEC) || (inode->mode & 0111))
-		return cred_has(cred, CAP_DAC_OVERRIDE) ? 0 : -EACCES;
+		return cred_has(cred, inode, CAP_DAC_OVERRIDE) ? 0 : -EACCES;
 	return -EACCES;
 }
 
@@ -63,5 +74,8 @@ int inode_permission(struct inode *inode, unsigned mask)
 
 bool inode_owner_or_capable(const struct inode *inode)
 {
-	return current_cred()->fsuid == inode->uid || capable(CAP_FOWNER);
+	if (current_cred()->fsuid == inode->uid)
+		return true;
+	return capable_here(CAP_FOWNER) &&
+	       user_ns_id_out(current_cred()->user_ns, ID_UID, inode->uid) != ID_NONE;
 }

@@ -17,6 +17,7 @@
 #include "kernel/ipc/sighand.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/user_ns.h"
 
 /* --- telling the parent ----------------------------------------------------------------------- */
 
@@ -32,7 +33,9 @@ static void tell_parent(struct task *child, int signo, int code, int status)
 	task_usage(child, &own);
 	usage_add(&used, &own);
 	info.child_pid = child->tid;
-	info.child_uid = child->cred->uid;
+	info.child_uid = user_ns_id_out(child->parent->cred->user_ns, ID_UID, child->cred->uid);
+	if (info.child_uid == ID_NONE)
+		info.child_uid = ID_OVERFLOW;
 	info.status = status;
 	info.utime = (int64_t)(used.utime_ns / (NSEC_PER_SEC / 100));
 	info.stime = (int64_t)(used.stime_ns / (NSEC_PER_SEC / 100));

@@ -10,6 +10,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/sched/wait.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/user_ns.h"
 
 /* --- kill ------------------------------------------------------------------------------------- */
 
@@ -17,7 +18,7 @@ void signal_info_user(struct abi_siginfo *info, int signo, int code)
 {
 	*info = (struct abi_siginfo){ .signo = signo, .code = code };
 	info->pid = group_nr(current->group);
-	info->uid = current_cred()->uid;
+	info->uid = uid_out(current_cred()->uid);
 }
 
 int signal_may_send(struct task *t, int signo)
@@ -29,25 +30,45 @@ int signal_may_send(struct task *t, int signo)
 	if (mine->euid == theirs->suid || mine->euid == theirs->uid || mine->uid == theirs->suid ||
 	    mine->uid == theirs->uid)
 		return 0;
-	if (capable(CAP_KILL))
+	if (ns_capable(theirs->user_ns, CAP_KILL))
 		return 0;
 	if (signo == SIGCONT && t->group->session == current->group->session)
 		return 0;
 	return -EPERM;
 }
 
-static int kill_group(struct group *g, int signo, const struct abi_siginfo *info)
+/* The sender's id, which info says as current calls it, as t calls it. */
+static void info_translate(struct abi_siginfo *info, const struct task *t)
 {
-	int err = signal_may_send(g->leader, signo);
+	const struct user_ns *theirs = t->cred->user_ns;
 
-	return err ? err : signal_send_group(g, signo, info);
+	if (theirs != current_cred()->user_ns) {
+		unsigned uid = user_ns_id_out(theirs, ID_UID, uid_in(info->uid));
+
+		info->uid = uid == ID_NONE ? ID_OVERFLOW : uid;
+	}
 }
 
-static int kill_thread(struct task *t, int signo, const struct abi_siginfo *info)
+static int kill_group(struct group *g, int signo, const struct abi_siginfo *from)
+{
+	int err = signal_may_send(g->leader, signo);
+	struct abi_siginfo info = *from;
+
+	if (err)
+		return err;
+	info_translate(&info, g->leader);
+	return signal_send_group(g, signo, &info);
+}
+
+static int kill_thread(struct task *t, int signo, const struct abi_siginfo *from)
 {
 	int err = signal_may_send(t, signo);
+	struct abi_siginfo info = *from;
 
-	return err ? err : signal_send_task(t, signo, info);
+	if (err)
+		return err;
+	info_translate(&info, t);
+	return signal_send_task(t, signo, &info);
 }
 
 /* Success if one could be sent to; otherwise why the last could not. */

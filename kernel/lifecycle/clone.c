@@ -31,6 +31,7 @@
 #include "kernel/fs/files.h"
 #include "kernel/fs/pidfd.h"
 #include "kernel/ipc/signal.h"
+#include "kernel/lifecycle/namespaces.h"
 #include "kernel/lifecycle/resource.h"
 #include "kernel/sched/completion.h"
 #include "kernel/sched/sched.h"
@@ -125,6 +126,14 @@ static void clone_registers(struct task *child, const struct clone_args *args)
 	else
 		arch_task_init_user(child, task_trapframe(current), args->stack,
 				    args->flags & CLONE_SETTLS, args->tls);
+}
+
+static int clone_cred(struct task *child, struct task *from, uint64_t flags)
+{
+	if (flags & CLONE_NEWUSER)
+		return cred_copy_user_ns(from->cred, &child->cred);
+	child->cred = cred_get(from->cred);
+	return 0;
 }
 
 /* RLIMIT_NPROC counts the user's tasks; root and who may exceed limits are not held to it. */

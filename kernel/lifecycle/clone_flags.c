@@ -39,7 +39,7 @@ const struct clone_flag clone_flags[] = {
 	FLAG(NEWCGROUP, BY_ANY, false, "new cgroup namespace"),
 	FLAG(NEWUTS, BY_ANY, true, "new host and domain name"),
 	FLAG(NEWIPC, BY_ANY, false, "new System V and POSIX message objects"),
-	FLAG(NEWUSER, BY_ANY, false, "new user namespace"),
+	FLAG(NEWUSER, BY_ANY, true, "new user namespace"),
 	FLAG(NEWPID, BY_ANY, false, "the child is pid 1 of a new pid namespace"),
 	FLAG(NEWNET, BY_ANY, true, "new network namespace"),
 	FLAG(IO, TASK_CALLS, true, "share the io context"),

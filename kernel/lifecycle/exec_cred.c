@@ -25,18 +25,23 @@
 #include "kernel/fs/mount.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/group.h"
+#include "kernel/task/user_ns.h"
 #include "lib/errno.h"
 
 static void apply_set_id(struct cred *c, const struct file *f)
 {
-	unsigned mode = f->inode->mode;
+	const struct inode *inode = f->inode;
+	unsigned mode = inode->mode;
 
+	if (user_ns_id_out(c->user_ns, ID_UID, inode->uid) == ID_NONE ||
+	    user_ns_id_out(c->user_ns, ID_GID, inode->gid) == ID_NONE)
+		return; /* to be somebody without a name here would be an escape */
 	if (c->no_new_privs || (f->path.mnt != NULL && (f->path.mnt->flags & MS_NOSUID)))
 		return;
 	if (mode & S_ISUID)
-		c->euid = f->inode->uid;
+		c->euid = inode->uid;
 	if ((mode & (S_ISGID | 0010)) == (S_ISGID | 0010))
-		c->egid = f->inode->gid;
+		c->egid = inode->gid;
 }
 
 /* Is there somebody who might misuse what the program gains? */
@@ -48,18 +53,20 @@ static bool is_unsafe(const struct cred *c)
 /* Before ambient ones: what root has as root. True: they take effect at once. */
 static bool apply_root(struct cred *c)
 {
+	unsigned zero = user_ns_id_in(c->user_ns, ID_UID, 0);
+
 	c->cap_permitted = 0;
-	if (c->securebits & SECBIT_NOROOT)
+	if ((c->securebits & SECBIT_NOROOT) || zero == ID_NONE)
 		return false;
-	if (c->uid == 0 || c->euid == 0)
+	if (c->uid == zero || c->euid == zero)
 		c->cap_permitted = c->cap_inheritable | c->cap_bounding;
-	return c->euid == 0;
+	return c->euid == zero;
 }
 
 /* No more than it had, and maybe less. */
 static void hold_back(struct cred *c, const struct cred *old)
 {
-	if (!capable(CAP_SETUID) || c->no_new_privs) {
+	if (!capable_here(CAP_SETUID) || c->no_new_privs) {
 		c->euid = c->uid;
 		c->egid = c->gid;
 	}
@@ -87,6 +94,6 @@ int exec_cred_prepare(struct program *p)
 	c->cap_effective = effective ? c->cap_permitted : c->cap_ambient;
 	c->securebits &= ~SECBIT_KEEP_CAPS;
 	p->cred = c;
-	p->secure = set_id || (c->uid != 0 && (effective || (c->cap_permitted & ~c->cap_ambient)));
+	p->secure = set_id || (c->uid != uid_in(0) && (effective || (c->cap_permitted & ~c->cap_ambient)));
 	return 0;
 }

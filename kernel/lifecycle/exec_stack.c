@@ -24,6 +24,7 @@
 #include "kernel/alloc/buffer.h"
 #include "kernel/mm/mm.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/user_ns.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -83,10 +84,10 @@ static void auxv_put(uint64_t *out, const struct program *p, const struct layout
 		{ AT_BASE, p->interp_base },
 		{ AT_FLAGS, 0 },
 		{ AT_ENTRY, p->program_entry },
-		{ AT_UID, p->cred->uid },
-		{ AT_EUID, p->cred->euid },
-		{ AT_GID, p->cred->gid },
-		{ AT_EGID, p->cred->egid },
+		{ AT_UID, uid_out(p->cred->uid) },
+		{ AT_EUID, uid_out(p->cred->euid) },
+		{ AT_GID, gid_out(p->cred->gid) },
+		{ AT_EGID, gid_out(p->cred->egid) },
 		{ AT_SECURE, p->secure },
 		{ AT_RANDOM, l->random },
 		{ AT_EXECFN, l->name },

@@ -10,8 +10,10 @@
 
 #include "kernel/abi/capability.h"
 #include "kernel/abi/sched.h"
+#include "kernel/fs/fs_context.h"
 #include "kernel/fs/mount.h"
 #include "kernel/ipc/ipc_ns.h"
+#include "kernel/lifecycle/clone.h"
 #include "kernel/net/net_ns.h"
 #include "kernel/task/cgroup_ns.h"
 #include "kernel/task/cred.h"
@@ -24,6 +26,15 @@
 static int uts_copy(struct ns *from, const struct ns_making *m, struct ns **out)
 {
 	return uts_ns_copy(from, m->owner, out);
+}
+
+static struct ns *user_parent(struct ns *ns)
+{
+	struct user_ns *up = ns->owner;
+
+	while (up != NULL && up != current_cred()->user_ns)
+		up = user_ns_parent(up);
+	return up != NULL ? &ns->owner->ns : NULL;
 }
 
 #define CREATE_EMPTY(type)                                                                         \
@@ -55,13 +66,16 @@ const struct ns_kind ns_kinds[NS_TYPE_COUNT] = {
 		     .copy = net_copy },
 	[NS_TIME] = { .name = "time", .children_name = "time_for_children",
 		      .flag = CLONE_NEWTIME, .init = &init_time_ns.ns },
-	[NS_USER] = { .name = "user", .flag = CLONE_NEWUSER, .init = &init_user_ns.ns },
+	[NS_USER] = { .name = "user", .flag = CLONE_NEWUSER, .init = &init_user_ns.ns,
+		      .parent = user_parent },
 };
 
 struct ns_set init_ns_set = { .ref = { 1 } };
 
 void namespaces_init(void)
 {
+	for (unsigned i = 0; i < NS_TYPE_COUNT; i++)
+		init_user_ns.max[i] = task_max / 2;
 	for (unsigned i = 0; i < NS_SET_COUNT; i++)
 		init_ns_set.of[i] = ns_get(ns_kinds[i].init);
 	current->ns = ns_set_get(&init_ns_set);
@@ -93,6 +107,25 @@ int ns_set_copy(const struct ns_set *from, uint64_t flags, const struct cred *cr
 		ns_set_put(set);
 	else
 		*out = set;
+	return err;
+}
+
+int cred_copy_user_ns(const struct cred *from, struct cred **out)
+{
+	struct cred *c;
+	int err;
+
+	/* Whoever is in a chroot could leave it with the CAP_SYS_CHROOT that he would get. */
+	if (fs_context_is_chrooted(current->fs))
+		return -EPERM;
+	c = cred_clone(from, -1);
+	if (c == NULL)
+		return -ENOMEM;
+	err = user_ns_create(c);
+	if (err)
+		cred_put(c);
+	else
+		*out = c;
 	return err;
 }
 

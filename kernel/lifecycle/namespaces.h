@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernel/abi/sched.h"
+#include "kernel/fs/path.h"
 #include "kernel/task/ns.h"
 
 struct fs_context;
@@ -19,9 +20,10 @@ struct ns_making {
 struct ns_change {
 	struct cred *cred;  /* with another user namespace */
 	struct ns_set *set; /* private until committed */
-	struct fs_context *fs; /* a mount namespace brings its root */
+	struct path root;   /* what a mount namespace brings; dentry NULL: stays */
 	struct ns *time;    /* entered at once, not by children only */
 };
+const struct cred *ns_change_cred(const struct ns_change *c);
 
 struct ns_kind {
 	const char *name;	   /* of its file in /proc/PID/ns */
@@ -51,6 +53,10 @@ void namespaces_init(void);
  * sleep. */
 int ns_set_copy(const struct ns_set *from, uint64_t flags, const struct cred *cred,
 		struct fs_context *fs, struct ns_set **out) __must_check;
+
+/* The same for CLONE_NEWUSER: credentials like `from` in a new user namespace. 0, -EPERM in a
+ * chroot or when the ids have no name here, -ENOSPC, -ENOMEM. */
+int cred_copy_user_ns(const struct cred *from, struct cred **out) __must_check;
 
 /* What t has of a type, counted; NULL if it has exited. children: what its children get. */
 struct ns *ns_of_task(struct task *t, enum ns_type type, bool children);

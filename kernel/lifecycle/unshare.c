@@ -46,6 +46,7 @@ static int unshare_check_alone(uint64_t flags)
 struct unsharing {
 	void *fs, *files;
 	struct ns_set *ns;
+	struct cred *cred;
 };
 
 static void unsharing_release(struct unsharing *u)
@@ -55,6 +56,7 @@ static void unsharing_release(struct unsharing *u)
 	if (u->files != NULL)
 		resources[ROW_FILES].put(u->files);
 	ns_set_put(u->ns);
+	cred_put(u->cred);
 }
 
 static int unsharing_prepare(struct unsharing *u, uint64_t flags)
@@ -65,8 +67,10 @@ static int unsharing_prepare(struct unsharing *u, uint64_t flags)
 		err = resource_unshare_prepare(&resources[ROW_FS], &u->fs);
 	if (err == 0 && (flags & CLONE_FILES))
 		err = resource_unshare_prepare(&resources[ROW_FILES], &u->files);
+	if (err == 0 && (flags & CLONE_NEWUSER))
+		err = cred_copy_user_ns(current_cred(), &u->cred);
 	if (err == 0 && (flags & CLONE_NEW_SET))
-		err = ns_set_copy(current->ns, flags, current_cred(),
+		err = ns_set_copy(current->ns, flags, u->cred != NULL ? u->cred : current_cred(),
 				  u->fs != NULL ? u->fs : current->fs, &u->ns);
 	return err;
 }
@@ -89,5 +93,7 @@ int task_unshare(uint64_t flags)
 	resource_install(&resources[ROW_FS], u.fs);
 	resource_install(&resources[ROW_FILES], u.files);
 	resource_install(&resources[ROW_NS], u.ns);
+	if (u.cred != NULL)
+		cred_install(u.cred);
 	return 0;
 }

@@ -29,6 +29,7 @@
 #include "kernel/lifecycle/kthread.h"
 #include "kernel/main/firmware.h"
 #include "kernel/lifecycle/namespaces.h"
+#include "kernel/lifecycle/nsfs.h"
 #include "kernel/main/harts.h"
 #include "kernel/main/init.h"
 #include "kernel/main/options.h"
@@ -104,6 +105,7 @@ static void files_start(void)
 	must(files_create(&boot_task.files), "no memory for a descriptor table");
 	must(sighand_create(&boot_task.sighand), "no memory for signal handlers");
 	must(futex_init(), "no memory for the futex table");
+	must(nsfs_init(), "the files of namespaces can't be started");
 	must(procfs_init(), "/proc can't be started");
 	must(serial_ttys_init(), "the console can't be made a device");
 }

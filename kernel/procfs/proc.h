@@ -93,6 +93,17 @@ int proc_show_slabinfo(struct text *out, struct task *unused);
 int proc_show_objects(struct text *out, struct task *unused);
 int proc_show_fdinfo(struct text *out, struct task *t, int fd);
 
+/* Namespaces (proc_ns.c). */
+extern const struct proc_entry proc_ns_rows[], proc_sys_user_rows[];
+int proc_show_uid_map(struct text *out, struct task *t);
+int proc_store_uid_map(struct task *t, const char *value);
+int proc_show_gid_map(struct text *out, struct task *t);
+int proc_store_gid_map(struct task *t, const char *value);
+int proc_show_projid_map(struct text *out, struct task *t);
+int proc_store_projid_map(struct task *t, const char *value);
+int proc_show_setgroups(struct text *out, struct task *t);
+int proc_store_setgroups(struct task *t, const char *value);
+
 extern const struct inode_ops proc_fd_dir_ops, proc_fdinfo_dir_ops, proc_tasks_dir_ops,
 	proc_task_dir_ops;
 extern const struct file_ops proc_fd_dir_fops, proc_tasks_dir_fops, proc_task_dir_fops;

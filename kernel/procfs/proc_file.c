@@ -119,14 +119,19 @@ static ssize_t proc_write(struct file *file, struct io_buf *from, uint64_t *pos)
 {
 	const struct proc_node *n = proc_node(file->inode);
 	size_t len = from->remaining;
-	char value[256];
 	struct task *t;
+	char *value;
 	int err;
 
-	if (len >= sizeof(value))
+	if (len >= PAGE_SIZE)
 		return -EINVAL;
-	if (io_buf_get(from, value, len) != len)
+	value = kmalloc(len + 1, 0);
+	if (value == NULL)
+		return -ENOMEM;
+	if (io_buf_get(from, value, len) != len) {
+		kfree(value);
 		return -EFAULT;
+	}
 	value[len] = '\0';
 	if (len > 0 && value[len - 1] == '\n')
 		value[len - 1] = '\0';
@@ -134,6 +139,7 @@ static ssize_t proc_write(struct file *file, struct io_buf *from, uint64_t *pos)
 	if (err == 0)
 		err = n->entry->store(t, value);
 	task_put(t);
+	kfree(value);
 	return err ? err : (ssize_t)len;
 }
 

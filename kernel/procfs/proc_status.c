@@ -11,6 +11,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/task/usage.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/user_ns.h"
 #include "kernel/tty/tty.h"
 #include "lib/errno.h"
 #include "lib/format.h"
@@ -169,7 +170,8 @@ static void status_ids(struct text *out, struct task *t, const struct snapshot *
 		    "State:\t%c (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
 		    s->state, state_word(s->state), s->tgid, t->tid, s->ppid);
 	text_printf(out, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t",
-		    c->uid, c->euid, c->suid, c->fsuid, c->gid, c->egid, c->sgid, c->fsgid,
+		    uid_out(c->uid), uid_out(c->euid), uid_out(c->suid), uid_out(c->fsuid),
+		    gid_out(c->gid), gid_out(c->egid), gid_out(c->sgid), gid_out(c->fsgid),
 		    s->fd_size);
 	for (unsigned i = 0; i < c->group_count; i++)
 		text_printf(out, "%u ", c->groups[i]);

@@ -380,6 +380,7 @@ static const struct proc_entry sys_pando_rows[] = {
 static const struct proc_entry sys_rows[] = {DIR("kernel", sys_kernel_rows),
 					     DIR("vm", proc_sys_vm_entries),
 					     DIR("fs", sys_fs_rows),
+					     DIR("user", proc_sys_user_rows),
 					     DIR("pando", sys_pando_rows),
 					     {0}};
 static const struct proc_entry pando_rows[] = { ROW("objects", proc_show_objects),

@@ -138,6 +138,11 @@ static int link_exe(struct task *t, struct path *out)
 	{                                                                                          \
 		.name = row, .mode = S_IFLNK | 0777, .link = function, .private_to_owner = true    \
 	}
+#define MAP_ROW(row)                                                                               \
+	{                                                                                          \
+		.name = #row, .mode = S_IFREG | 0644, .show = proc_show_##row,                     \
+		.store = proc_store_##row                                                          \
+	}
 #define TASK_ROWS                                                                                  \
 	{.name = "stat",                                                                           \
 	 .mode = S_IFREG | 0444}, /* shown by proc_stat, which asks for the whole group */         \
@@ -158,6 +163,12 @@ static int link_exe(struct task *t, struct path *out)
 		 .show = show_oom_score_adj,                                                       \
 		 .store = store_oom_score_adj},                                                    \
 		LINK_ROW("cwd", link_cwd), LINK_ROW("root", link_root), LINK_ROW("exe", link_exe), \
+		MAP_ROW(uid_map), MAP_ROW(gid_map), MAP_ROW(projid_map), MAP_ROW(setgroups),       \
+		{.name = "ns",                                                                     \
+		 .mode = S_IFDIR | 0511,                                                           \
+		 .below = proc_ns_rows,                                                            \
+		 .dir_ops = &proc_task_dir_ops,                                                    \
+		 .dir_fops = &proc_rows_fops},                                                     \
 		{.name = "fd",                                                                     \
 		 .mode = S_IFDIR | 0500,                                                           \
 		 .dir_ops = &proc_fd_dir_ops,                                                      \
@@ -166,6 +177,8 @@ static int link_exe(struct task *t, struct path *out)
 		.name = "fdinfo", .mode = S_IFDIR | 0500, .dir_ops = &proc_fdinfo_dir_ops,         \
 		.dir_fops = &proc_fd_dir_fops                                                      \
 	}
+
+static const struct file_ops proc_rows_fops;
 
 static const struct proc_entry task_rows[] = { TASK_ROWS, { 0 } };
 static const struct proc_entry process_rows[] = {
@@ -200,6 +213,8 @@ static int rows_iterate(struct file *file, struct dir_emit *emit)
 	(void)proc_table_emit(file, emit, proc_node(file->inode)->entry->below, 2);
 	return 0;
 }
+
+static const struct file_ops proc_rows_fops = { .iterate = rows_iterate };
 
 /* The directories belong to whom the task acts as, like its files. */
 static int node_permission(struct inode *inode, unsigned mask)

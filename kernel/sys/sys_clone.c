@@ -115,6 +115,11 @@ long sys_unshare(unsigned long flags)
 	return task_unshare(flags);
 }
 
+long sys_setns(int fd, int flags)
+{
+	return task_setns(fd, (unsigned)flags);
+}
+
 long sys_set_tid_address(int __user *tidptr)
 {
 	current->clear_child_tid = tidptr;

@@ -14,6 +14,7 @@
 #include "kernel/task/cred.h"
 #include "kernel/task/pid.h"
 #include "kernel/task/user.h"
+#include "kernel/task/user_ns.h"
 #include "lib/errno.h"
 #include "lib/sort.h"
 
@@ -22,39 +23,43 @@
 
 long sys_getuid(void)
 {
-	return current_cred()->uid;
+	return uid_out(current_cred()->uid);
 }
 
 long sys_geteuid(void)
 {
-	return current_cred()->euid;
+	return uid_out(current_cred()->euid);
 }
 
 long sys_getgid(void)
 {
-	return current_cred()->gid;
+	return gid_out(current_cred()->gid);
 }
 
 long sys_getegid(void)
 {
-	return current_cred()->egid;
+	return gid_out(current_cred()->egid);
+}
+
+static bool has_id(const struct cred *c, unsigned uid)
+{
+	return c->uid == uid || c->euid == uid || c->suid == uid;
 }
 
 /* capabilities(7), "Effect of user ID changes on capabilities". */
 static void fix_capabilities(struct cred *c, const struct cred *old)
 {
-	bool had_root = old->uid == 0 || old->euid == 0 || old->suid == 0;
-	bool has_root = c->uid == 0 || c->euid == 0 || c->suid == 0;
+	unsigned root = uid_in(0);
 
 	if (c->securebits & SECBIT_NO_SETUID_FIXUP)
 		return;
-	if (had_root && !has_root && !(c->securebits & SECBIT_KEEP_CAPS)) {
+	if (has_id(old, root) && !has_id(c, root) && !(c->securebits & SECBIT_KEEP_CAPS)) {
 		c->cap_permitted = c->cap_effective = 0;
 		c->cap_ambient = 0;
 	}
-	if (old->euid == 0 && c->euid != 0)
+	if (old->euid == root && c->euid != root)
 		c->cap_effective = 0;
-	if (old->euid != 0 && c->euid == 0)
+	if (old->euid != root && c->euid == root)
 		c->cap_effective = c->cap_permitted;
 }
 
@@ -103,6 +108,15 @@ static long cred_commit(struct cred *c, int err)
 	return 0;
 }
 
+/* Makes a kernel id of one that the caller says, UNCHANGED left; false: it means nobody here. */
+static bool id_fetch(enum id_kind kind, unsigned *id)
+{
+	if (*id == UNCHANGED)
+		return true;
+	*id = user_ns_id_in(current_cred()->user_ns, kind, *id);
+	return *id != ID_NONE;
+}
+
 static bool is_any_of(unsigned id, unsigned a, unsigned b, unsigned c)
 {
 	return id == UNCHANGED || id == a || id == b || id == c;
@@ -110,12 +124,16 @@ static bool is_any_of(unsigned id, unsigned a, unsigned b, unsigned c)
 
 long sys_setresuid(unsigned ruid, unsigned euid, unsigned suid)
 {
-	struct cred *c = cred_clone(current_cred(), -1);
+	struct cred *c;
 	const struct cred *old = current_cred();
 
+	if (!id_fetch(ID_UID, &ruid) || !id_fetch(ID_UID, &euid) ||
+	    !id_fetch(ID_UID, &suid))
+		return -EINVAL;
+	c = cred_clone(current_cred(), -1);
 	if (c == NULL)
 		return -ENOMEM;
-	if (!capable(CAP_SETUID) && !(is_any_of(ruid, old->uid, old->euid, old->suid) &&
+	if (!capable_here(CAP_SETUID) && !(is_any_of(ruid, old->uid, old->euid, old->suid) &&
 				      is_any_of(euid, old->uid, old->euid, old->suid) &&
 				      is_any_of(suid, old->uid, old->euid, old->suid)))
 		return cred_commit(c, -EPERM);
@@ -128,12 +146,15 @@ long sys_setresuid(unsigned ruid, unsigned euid, unsigned suid)
 
 long sys_setreuid(unsigned ruid, unsigned euid)
 {
-	struct cred *c = cred_clone(current_cred(), -1);
+	struct cred *c;
 	const struct cred *old = current_cred();
 
+	if (!id_fetch(ID_UID, &ruid) || !id_fetch(ID_UID, &euid))
+		return -EINVAL;
+	c = cred_clone(current_cred(), -1);
 	if (c == NULL)
 		return -ENOMEM;
-	if (!capable(CAP_SETUID) && !(is_any_of(ruid, old->uid, old->euid, old->uid) &&
+	if (!capable_here(CAP_SETUID) && !(is_any_of(ruid, old->uid, old->euid, old->uid) &&
 				      is_any_of(euid, old->uid, old->euid, old->suid)))
 		return cred_commit(c, -EPERM);
 	c->uid = ruid != UNCHANGED ? ruid : c->uid;
@@ -146,13 +167,14 @@ long sys_setreuid(unsigned ruid, unsigned euid)
 
 long sys_setuid(unsigned uid)
 {
-	struct cred *c = cred_clone(current_cred(), -1);
+	struct cred *c;
 
+	if (uid == UNCHANGED || !id_fetch(ID_UID, &uid))
+		return -EINVAL;
+	c = cred_clone(current_cred(), -1);
 	if (c == NULL)
 		return -ENOMEM;
-	if (uid == UNCHANGED)
-		return cred_commit(c, -EINVAL);
-	if (capable(CAP_SETUID))
+	if (capable_here(CAP_SETUID))
 		c->uid = c->suid = uid;
 	else if (uid != c->uid && uid != c->suid)
 		return cred_commit(c, -EPERM);
@@ -162,12 +184,16 @@ long sys_setuid(unsigned uid)
 
 long sys_setresgid(unsigned rgid, unsigned egid, unsigned sgid)
 {
-	struct cred *c = cred_clone(current_cred(), -1);
+	struct cred *c;
 	const struct cred *old = current_cred();
 
+	if (!id_fetch(ID_GID, &rgid) || !id_fetch(ID_GID, &egid) ||
+	    !id_fetch(ID_GID, &sgid))
+		return -EINVAL;
+	c = cred_clone(current_cred(), -1);
 	if (c == NULL)
 		return -ENOMEM;
-	if (!capable(CAP_SETGID) && !(is_any_of(rgid, old->gid, old->egid, old->sgid) &&
+	if (!capable_here(CAP_SETGID) && !(is_any_of(rgid, old->gid, old->egid, old->sgid) &&
 				      is_any_of(egid, old->gid, old->egid, old->sgid) &&
 				      is_any_of(sgid, old->gid, old->egid, old->sgid)))
 		return cred_commit(c, -EPERM);
@@ -180,12 +206,15 @@ long sys_setresgid(unsigned rgid, unsigned egid, unsigned sgid)
 
 long sys_setregid(unsigned rgid, unsigned egid)
 {
-	struct cred *c = cred_clone(current_cred(), -1);
+	struct cred *c;
 	const struct cred *old = current_cred();
 
+	if (!id_fetch(ID_GID, &rgid) || !id_fetch(ID_GID, &egid))
+		return -EINVAL;
+	c = cred_clone(current_cred(), -1);
 	if (c == NULL)
 		return -ENOMEM;
-	if (!capable(CAP_SETGID) && !(is_any_of(rgid, old->gid, old->egid, old->gid) &&
+	if (!capable_here(CAP_SETGID) && !(is_any_of(rgid, old->gid, old->egid, old->gid) &&
 				      is_any_of(egid, old->gid, old->egid, old->sgid)))
 		return cred_commit(c, -EPERM);
 	c->gid = rgid != UNCHANGED ? rgid : c->gid;
@@ -198,13 +227,14 @@ long sys_setregid(unsigned rgid, unsigned egid)
 
 long sys_setgid(unsigned gid)
 {
-	struct cred *c = cred_clone(current_cred(), -1);
+	struct cred *c;
 
+	if (gid == UNCHANGED || !id_fetch(ID_GID, &gid))
+		return -EINVAL;
+	c = cred_clone(current_cred(), -1);
 	if (c == NULL)
 		return -ENOMEM;
-	if (gid == UNCHANGED)
-		return cred_commit(c, -EINVAL);
-	if (capable(CAP_SETGID))
+	if (capable_here(CAP_SETGID))
 		c->gid = c->sgid = gid;
 	else if (gid != c->gid && gid != c->sgid)
 		return cred_commit(c, -EPERM);
@@ -215,11 +245,13 @@ long sys_setgid(unsigned gid)
 /* What setfsuid alone changes of them: root's rights over files go and come with the id. */
 static void fix_file_capabilities(struct cred *c, unsigned was)
 {
+	unsigned root = uid_in(0);
+
 	if (c->securebits & SECBIT_NO_SETUID_FIXUP)
 		return;
-	if (was == 0 && c->fsuid != 0)
+	if (was == root && c->fsuid != root)
 		c->cap_effective &= ~CAP_FS_SET;
-	if (was != 0 && c->fsuid == 0)
+	if (was != root && c->fsuid == root)
 		c->cap_effective |= c->cap_permitted & CAP_FS_SET;
 }
 
@@ -231,16 +263,17 @@ long sys_setfsuid(unsigned uid)
 	unsigned was = old->fsuid;
 	struct cred *c;
 
-	if (uid == UNCHANGED || (!capable(CAP_SETUID) && uid != old->fsuid &&
-				 !is_any_of(uid, old->uid, old->euid, old->suid)))
-		return was;
+	if (uid == UNCHANGED || !id_fetch(ID_UID, &uid) ||
+	    (!capable_here(CAP_SETUID) && uid != old->fsuid &&
+	     !is_any_of(uid, old->uid, old->euid, old->suid)))
+		return uid_out(was);
 	c = cred_clone(old, -1);
 	if (c != NULL) {
 		c->fsuid = uid;
 		fix_file_capabilities(c, was);
 		cred_replace(c);
 	}
-	return was;
+	return uid_out(was);
 }
 
 long sys_setfsgid(unsigned gid)
@@ -249,15 +282,16 @@ long sys_setfsgid(unsigned gid)
 	unsigned was = old->fsgid;
 	struct cred *c;
 
-	if (gid == UNCHANGED || (!capable(CAP_SETGID) && gid != old->fsgid &&
-				 !is_any_of(gid, old->gid, old->egid, old->sgid)))
-		return was;
+	if (gid == UNCHANGED || !id_fetch(ID_GID, &gid) ||
+	    (!capable_here(CAP_SETGID) && gid != old->fsgid &&
+	     !is_any_of(gid, old->gid, old->egid, old->sgid)))
+		return gid_out(was);
 	c = cred_clone(old, -1);
 	if (c != NULL) {
 		c->fsgid = gid;
 		cred_replace(c);
 	}
-	return was;
+	return gid_out(was);
 }
 
 static long ids_out(unsigned __user *a, unsigned __user *b, unsigned __user *c,
@@ -273,14 +307,16 @@ long sys_getresuid(unsigned __user *ruid, unsigned __user *euid, unsigned __user
 {
 	const struct cred *c = current_cred();
 
-	return ids_out(ruid, euid, suid, (unsigned[]){ c->uid, c->euid, c->suid });
+	return ids_out(ruid, euid, suid,
+		       (unsigned[]){ uid_out(c->uid), uid_out(c->euid), uid_out(c->suid) });
 }
 
 long sys_getresgid(unsigned __user *rgid, unsigned __user *egid, unsigned __user *sgid)
 {
 	const struct cred *c = current_cred();
 
-	return ids_out(rgid, egid, sgid, (unsigned[]){ c->gid, c->egid, c->sgid });
+	return ids_out(rgid, egid, sgid,
+		       (unsigned[]){ gid_out(c->gid), gid_out(c->egid), gid_out(c->sgid) });
 }
 
 long sys_getgroups(int size, unsigned __user *list)
@@ -289,8 +325,12 @@ long sys_getgroups(int size, unsigned __user *list)
 
 	if (size < 0 || (size != 0 && (unsigned)size < c->group_count))
 		return -EINVAL;
-	if (size != 0 && copy_to_user(list, c->groups, c->group_count * sizeof(c->groups[0])))
-		return -EFAULT;
+	for (unsigned i = 0; size != 0 && i < c->group_count; i++) {
+		unsigned gid = gid_out(c->groups[i]);
+
+		if (copy_to_user(&list[i], &gid, sizeof(gid)))
+			return -EFAULT;
+	}
 	return c->group_count;
 }
 
@@ -301,24 +341,37 @@ static int gid_compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static int groups_fetch(struct cred *c, const unsigned __user *list)
+{
+	if (copy_from_user(c->groups, list, c->group_count * sizeof(c->groups[0])))
+		return -EFAULT;
+	for (unsigned i = 0; i < c->group_count; i++) {
+		c->groups[i] = gid_in(c->groups[i]);
+		if (c->groups[i] == ID_NONE)
+			return -EINVAL;
+	}
+	sort(c->groups, c->group_count, sizeof(c->groups[0]), gid_compare, NULL);
+	return 0;
+}
+
 long sys_setgroups(int size, const unsigned __user *list)
 {
 	struct cred *c;
+	int err;
 
-	if (!capable(CAP_SETGID))
+	if (!capable_here(CAP_SETGID) || !user_ns_may_setgroups(current_cred()->user_ns))
 		return -EPERM;
 	if (size < 0 || size > GROUPS_MAX)
 		return -EINVAL;
 	c = cred_clone(current_cred(), size);
 	if (c == NULL)
 		return -ENOMEM;
-	if (copy_from_user(c->groups, list, (size_t)size * sizeof(c->groups[0]))) {
+	err = groups_fetch(c, list);
+	if (err)
 		cred_put(c);
-		return -EFAULT;
-	}
-	sort(c->groups, (size_t)size, sizeof(c->groups[0]), gid_compare, NULL);
-	cred_install(c);
-	return 0;
+	else
+		cred_install(c);
+	return err;
 }
 
 /* Fetches the header; how many 32-bit halves its version has. An unknown version is answered by the
@@ -370,7 +423,7 @@ static int cap_change(struct cred *c, uint64_t effective, uint64_t permitted, ui
 {
 	if (permitted & ~c->cap_permitted || effective & ~permitted)
 		return -EPERM;
-	if (!capable(CAP_SETPCAP) && (inheritable & ~(c->cap_inheritable | c->cap_permitted)))
+	if (!capable_here(CAP_SETPCAP) && (inheritable & ~(c->cap_inheritable | c->cap_permitted)))
 		return -EPERM;
 	if (inheritable & ~(c->cap_inheritable | c->cap_bounding))
 		return -EPERM;
@@ -413,7 +466,7 @@ static int cred_prctl_change(struct cred *c, int option, unsigned long arg)
 
 	switch (option) {
 	case PR_CAPBSET_DROP:
-		if (!capable(CAP_SETPCAP))
+		if (!capable_here(CAP_SETPCAP))
 			return -EPERM;
 		c->cap_bounding &= ~(1UL << arg);
 		return 0;
@@ -425,7 +478,7 @@ static int cred_prctl_change(struct cred *c, int option, unsigned long arg)
 		c->securebits = (c->securebits & ~SECBIT_KEEP_CAPS) | (arg ? SECBIT_KEEP_CAPS : 0);
 		return 0;
 	default: /* PR_SET_SECUREBITS */
-		if (!capable(CAP_SETPCAP) || (arg & ~0xffUL))
+		if (!capable_here(CAP_SETPCAP) || (arg & ~0xffUL))
 			return -EPERM;
 		if (locks & ~arg || locks >> 1 & (c->securebits ^ arg))
 			return -EPERM; /* what is locked stays as it is, and locked */

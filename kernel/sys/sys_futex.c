@@ -13,6 +13,7 @@
 #include "kernel/ipc/signal.h"
 #include "kernel/sys/user_time.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/user_ns.h"
 
 static long wait_again(struct restart_block *r);
 
@@ -118,7 +119,7 @@ static int robust_list_of(int tid, uint64_t *head)
 	if (t == NULL)
 		err = -ESRCH;
 	else if (t->group != current->group && t->cred->uid != current_cred()->euid &&
-		 !capable(CAP_SYS_PTRACE))
+		 !ns_capable(t->cred->user_ns, CAP_SYS_PTRACE))
 		err = -EPERM;
 	else
 		*head = (uint64_t)t->robust_list;

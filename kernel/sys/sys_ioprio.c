@@ -8,6 +8,7 @@
 #include "kernel/task/cred.h"
 #include "kernel/task/io_context.h"
 #include "kernel/task/pid.h"
+#include "kernel/task/user_ns.h"
 #include "lib/errno.h"
 
 /* Calls fn for every task that which and who name, until one fails. -ESRCH if there is none, or
@@ -16,7 +17,7 @@ static long for_each_named(int which, int who, long (*fn)(struct task *t, void *
 {
 	struct pid *pgrp = which == IOPRIO_WHO_PGRP && who == 0 ? current->group->pgrp :
 								  pid_peek(who);
-	unsigned uid = who == 0 ? current_cred()->uid : (unsigned)who;
+	unsigned uid = who == 0 ? current_cred()->uid : uid_in((unsigned)who);
 	long ret = -ESRCH;
 	struct task *t;
 
@@ -59,7 +60,7 @@ static long set_one(struct task *t, void *arg)
 	unsigned owner = t->cred->uid;
 
 	if (owner != current_cred()->euid && owner != current_cred()->uid &&
-	    !capable(CAP_SYS_NICE))
+	    !ns_capable(t->cred->user_ns, CAP_SYS_NICE))
 		return -EPERM;
 	return io_priority_set(t, *(unsigned *)arg & 0xffff);
 }

@@ -14,6 +14,7 @@
 #include "kernel/fs/mount.h"
 #include "kernel/fs/path_walk.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/user_ns.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -186,7 +187,7 @@ static long stand_on(struct path *p, bool as_root)
 {
 	long ret = inode_permission(p->dentry->inode, MAY_EXEC);
 
-	if (!ret && as_root && !capable(CAP_SYS_CHROOT))
+	if (!ret && as_root && !capable_here(CAP_SYS_CHROOT))
 		ret = -EPERM;
 	if (ret)
 		path_put(p);
@@ -280,7 +281,7 @@ static struct cred *real_cred(void)
 		return NULL;
 	real->fsuid = real->uid;
 	real->fsgid = real->gid;
-	real->cap_effective = real->uid == 0 ? real->cap_permitted : 0;
+	real->cap_effective = real->uid == uid_in(0) ? real->cap_permitted : 0;
 	return real;
 }
 

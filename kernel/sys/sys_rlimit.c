@@ -8,6 +8,7 @@
 #include "kernel/abi/resource.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/pid.h"
+#include "kernel/task/user_ns.h"
 #include "lib/errno.h"
 
 #define NOFILE_MAX 1048576 /* fs.nr_open */
@@ -17,7 +18,7 @@ static bool may_touch_limits(const struct cred *theirs)
 {
 	const struct cred *mine = current_cred();
 
-	return capable(CAP_SYS_RESOURCE) ||
+	return ns_capable(theirs->user_ns, CAP_SYS_RESOURCE) ||
 	       (mine->uid == theirs->uid && mine->uid == theirs->euid &&
 		mine->uid == theirs->suid && mine->gid == theirs->gid &&
 		mine->gid == theirs->egid && mine->gid == theirs->sgid);

@@ -12,6 +12,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/pid.h"
+#include "kernel/task/user_ns.h"
 #include "lib/bitmap.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -35,10 +36,11 @@ static bool owns(struct task *t)
 {
 	struct cred *theirs = cred_of_task(t);
 	unsigned euid = current_cred()->euid;
-	bool yes = euid == theirs->euid || euid == theirs->uid;
+	bool yes = euid == theirs->euid || euid == theirs->uid ||
+		   ns_capable(theirs->user_ns, CAP_SYS_NICE);
 
 	cred_put(theirs);
-	return yes || capable(CAP_SYS_NICE);
+	return yes;
 }
 
 static int fair_check(struct task *t, int nice)
@@ -272,7 +274,7 @@ long sys_sched_getaffinity(int pid, unsigned len, unsigned long __user *user_mas
 static int for_each_named(int which, unsigned who, long (*fn)(struct task *t, long acc, int arg),
 			  int arg, long *acc)
 {
-	unsigned uid = which == PRIO_USER && who == 0 ? current_cred()->uid : who;
+	unsigned uid = who == 0 ? current_cred()->uid : uid_in(who);
 	int pgrp = which == PRIO_PGRP && who == 0 ? current->group->pgrp->nr : (int)who;
 	int tid = which == PRIO_PROCESS && who == 0 ? current->tid : (int)who;
 	struct task *t;
@@ -312,7 +314,8 @@ static bool owns_locked(const struct task *t)
 {
 	unsigned euid = current_cred()->euid;
 
-	return euid == t->cred->euid || euid == t->cred->uid || capable(CAP_SYS_NICE);
+	return euid == t->cred->euid || euid == t->cred->uid ||
+	       ns_capable(t->cred->user_ns, CAP_SYS_NICE);
 }
 
 static long nice_set(struct task *t, long err, int nice)

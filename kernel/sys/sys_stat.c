@@ -17,6 +17,7 @@
 #include "kernel/fs/mount.h"
 #include "kernel/fs/path_walk.h"
 #include "kernel/fs/super.h"
+#include "kernel/task/user_ns.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -53,8 +54,8 @@ static long stat_to_user(struct inode *inode, struct abi_stat __user *ust)
 	st.ino = in.ino;
 	st.mode = in.mode;
 	st.nlink = in.nlink;
-	st.uid = in.uid;
-	st.gid = in.gid;
+	st.uid = uid_out(in.uid);
+	st.gid = gid_out(in.gid);
 	st.rdev = in.rdev;
 	st.pad1 = 0;
 	st.size = (int64_t)in.size;
@@ -133,8 +134,8 @@ static long statx_to_user(const struct path *p, struct abi_statx __user *ux)
 	if (p->dentry == p->mnt->root)
 		x.attributes |= STATX_ATTR_MOUNT_ROOT;
 	x.nlink = in.nlink;
-	x.uid = in.uid;
-	x.gid = in.gid;
+	x.uid = uid_out(in.uid);
+	x.gid = gid_out(in.gid);
 	x.mode = (uint16_t)in.mode;
 	x.ino = in.ino;
 	x.size = in.size;
@@ -256,6 +257,17 @@ long sys_fchmod(int fd, unsigned int mode)
 	return ret;
 }
 
+/* The owner as the caller calls him; -1 leaves it. */
+static long chown_path(const struct path *p, unsigned uid, unsigned gid)
+{
+	unsigned kernel_uid = uid != (unsigned)-1 ? uid_in(uid) : uid;
+	unsigned kernel_gid = gid != (unsigned)-1 ? gid_in(gid) : gid;
+
+	if ((kernel_uid == ID_NONE && uid != ID_NONE) || (kernel_gid == ID_NONE && gid != ID_NONE))
+		return -EINVAL;
+	return path_chown(p, kernel_uid, kernel_gid);
+}
+
 long sys_fchownat(int dfd, const char __user *path, unsigned int uid, unsigned int gid, int flags)
 {
 	struct path p;
@@ -266,7 +278,7 @@ long sys_fchownat(int dfd, const char __user *path, unsigned int uid, unsigned i
 	ret = path_lookup_user(dfd, path, walk_of_at(flags), &p);
 	if (ret)
 		return ret;
-	ret = path_chown(&p, uid, gid);
+	ret = chown_path(&p, uid, gid);
 	path_put(&p);
 	return ret;
 }
@@ -278,7 +290,7 @@ long sys_fchown(int fd, unsigned int uid, unsigned int gid)
 
 	if (!f)
 		return -EBADF;
-	ret = path_chown(&f->path, uid, gid);
+	ret = chown_path(&f->path, uid, gid);
 	file_put(f);
 	return ret;
 }

@@ -11,6 +11,7 @@
 #include "kernel/lifecycle/wait.h"
 #include "kernel/task/usage.h"
 #include "kernel/task/pid.h"
+#include "kernel/task/user_ns.h"
 #include "lib/errno.h"
 
 long sys_exit(int code)
@@ -143,7 +144,7 @@ long sys_waitid(int which, int id, struct abi_siginfo __user *info, int options,
 		si.signo = SIGCHLD;
 		si.code = res.code;
 		si.child_pid = res.tid;
-		si.child_uid = res.uid;
+		si.child_uid = uid_out(res.uid);
 		si.status = res.value;
 	}
 	/* Only what wait has to say: the rest of the caller's struct is left as it is. Errors clear

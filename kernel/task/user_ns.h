@@ -29,6 +29,7 @@ struct user_ns {
 	unsigned level;		   /* [i] 0: init_user_ns */
 	unsigned owner_uid, owner_gid; /* [i] kernel ids of its maker */
 	struct id_map *maps[ID_KIND_COUNT]; /* written once, NULL before: nothing is mapped */
+	bool parent_may_setfcap;       /* [i] its maker had CAP_SETFCAP */
 	atomic_bool setgroups_allowed; /* [a] */
 	unsigned max[NS_TYPE_COUNT];   /* [a] namespaces in it of each type, per user */
 };
@@ -55,6 +56,8 @@ static inline struct user_ns *user_ns_parent(const struct user_ns *ns)
 /* A capability of current, CAP_*, over what belongs to ns; the same for other credentials. */
 bool ns_capable(const struct user_ns *ns, unsigned cap);
 bool cred_capable(const struct cred *cred, const struct user_ns *ns, unsigned cap);
+/* The same in current's own user namespace. */
+bool capable_here(unsigned cap);
 
 /* The kernel id of what ns calls `id`, ID_NONE if it calls nothing so. */
 unsigned user_ns_id_in(const struct user_ns *ns, enum id_kind kind, unsigned id);
@@ -66,3 +69,18 @@ unsigned uid_in(unsigned uid);
 unsigned gid_in(unsigned gid);
 unsigned uid_out(unsigned kernel_uid);
 unsigned gid_out(unsigned kernel_gid);
+
+/* Puts private credentials into a new user namespace below theirs, with all capabilities there. 0,
+ * -ENOSPC (depth, limit), -EPERM (ids without a name), -ENOMEM. */
+int user_ns_create(struct cred *c) __must_check;
+/* The same for one that there is; consumes the reference to ns. */
+void cred_set_user_ns(struct cred *c, struct user_ns *ns);
+
+/* /proc/PID/uid_map and its like: lines of "first parent's-first count". 0, -EPERM, -EINVAL,
+ * -ENOMEM. */
+int user_ns_map_write(struct user_ns *ns, enum id_kind kind, const char *text) __must_check;
+/* The n-th range as current sees it, false past the last. */
+bool user_ns_map_at(const struct user_ns *ns, enum id_kind kind, unsigned n, unsigned out[3]);
+/* /proc/PID/setgroups: 0 or -EPERM. */
+int user_ns_setgroups_write(struct user_ns *ns, bool allow) __must_check;
+bool user_ns_may_setgroups(const struct user_ns *ns);

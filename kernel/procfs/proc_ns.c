@@ -1,0 +1,204 @@
+/*
+ * proc_ns.c: namespaces in /proc: the links of /proc/PID/ns, the maps of a user namespace, and how
+ * many namespaces a user may have (/proc/sys/user).
+ */
+#include "kernel/procfs/proc.h"
+
+#include "kernel/abi/capability.h"
+#include "kernel/abi/stat.h"
+#include "kernel/fs/dentry.h"
+#include "kernel/lifecycle/namespaces.h"
+#include "kernel/lifecycle/nsfs.h"
+#include "kernel/task/cred.h"
+#include "kernel/task/user_ns.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+
+/* --- /proc/PID/ns ----------------------------------------------------------------------------- */
+
+static bool equal(const char *a, const char *b)
+{
+	return a != NULL && strcmp(a, b) == 0;
+}
+
+/* What a link stands for, counted; NULL: the task has gone. */
+static struct ns *ns_by_name(struct task *t, const char *name)
+{
+	for (unsigned i = 0; i < NS_TYPE_COUNT; i++) {
+		if (equal(ns_kinds[i].name, name))
+			return ns_of_task(t, (enum ns_type)i, false);
+		if (equal(ns_kinds[i].children_name, name))
+			return ns_of_task(t, (enum ns_type)i, true);
+	}
+	return NULL;
+}
+
+static int ns_follow(struct inode *inode, struct path *out)
+{
+	struct task *t = proc_task(inode);
+	struct ns *ns;
+	int err;
+
+	if (t == NULL)
+		return -ENOENT;
+	err = proc_may_look(t);
+	if (err == 0) {
+		ns = ns_by_name(t, proc_node(inode)->entry->name);
+		err = ns != NULL ? nsfs_path(ns, out) : -ENOENT;
+		ns_put(ns);
+	}
+	task_put(t);
+	return err;
+}
+
+static void ns_link_destroy(struct inode *inode)
+{
+	pid_put(proc_node(inode)->pid);
+}
+
+static int ns_link_getattr(struct inode *inode, struct inode_stat *st)
+{
+	return proc_text_ops.getattr(inode, st);
+}
+
+static const struct inode_ops ns_link_ops = {
+	.follow_link = ns_follow, .getattr = ns_link_getattr, .destroy = ns_link_destroy};
+
+#define NS_ROW(row) { .name = row, .mode = S_IFLNK | 0777, .dir_ops = &ns_link_ops }
+
+const struct proc_entry proc_ns_rows[] = {
+	NS_ROW("cgroup"), NS_ROW("ipc"), NS_ROW("mnt"), NS_ROW("net"), NS_ROW("pid"),
+	NS_ROW("pid_for_children"), NS_ROW("time"), NS_ROW("time_for_children"), NS_ROW("user"),
+	NS_ROW("uts"), { 0 },
+};
+
+/* --- the maps of a user namespace ------------------------------------------------------------- */
+
+static struct user_ns *user_ns_of(struct task *t)
+{
+	struct ns *ns = ns_of_task(t, NS_USER, false);
+
+	return ns != NULL ? container_of(ns, struct user_ns, ns) : NULL;
+}
+
+static int show_map(struct text *out, struct task *t, enum id_kind kind)
+{
+	struct user_ns *ns = user_ns_of(t);
+	unsigned r[3];
+
+	for (unsigned n = 0; user_ns_map_at(ns, kind, n, r); n++)
+		text_printf(out, "%10u %10u %10u\n", r[0], r[1], r[2]);
+	user_ns_put(ns);
+	return 0;
+}
+
+static int store_map(struct task *t, enum id_kind kind, const char *value)
+{
+	struct user_ns *ns = user_ns_of(t);
+	int err = user_ns_map_write(ns, kind, value);
+
+	user_ns_put(ns);
+	return err;
+}
+
+int proc_show_uid_map(struct text *out, struct task *t)
+{
+	return show_map(out, t, ID_UID);
+}
+
+int proc_store_uid_map(struct task *t, const char *value)
+{
+	return store_map(t, ID_UID, value);
+}
+
+int proc_show_gid_map(struct text *out, struct task *t)
+{
+	return show_map(out, t, ID_GID);
+}
+
+int proc_store_gid_map(struct task *t, const char *value)
+{
+	return store_map(t, ID_GID, value);
+}
+
+int proc_show_projid_map(struct text *out, struct task *t)
+{
+	return show_map(out, t, ID_PROJID);
+}
+
+int proc_store_projid_map(struct task *t, const char *value)
+{
+	return store_map(t, ID_PROJID, value);
+}
+
+int proc_show_setgroups(struct text *out, struct task *t)
+{
+	struct user_ns *ns = user_ns_of(t);
+
+	text_printf(out, "%s\n", ns->setgroups_allowed ? "allow" : "deny");
+	user_ns_put(ns);
+	return 0;
+}
+
+int proc_store_setgroups(struct task *t, const char *value)
+{
+	struct user_ns *ns = user_ns_of(t);
+	int err = -EINVAL;
+
+	if (!ns_capable(ns, CAP_SYS_ADMIN))
+		err = -EACCES;
+	else if (equal(value, "allow") || equal(value, "deny"))
+		err = user_ns_setgroups_write(ns, value[0] == 'a');
+	user_ns_put(ns);
+	return err;
+}
+
+/* --- /proc/sys/user --------------------------------------------------------------------------- */
+
+static int show_max(struct text *out, enum ns_type type)
+{
+	text_printf(out, "%u\n", current_cred()->user_ns->max[type]);
+	return 0;
+}
+
+static int store_max(enum ns_type type, const char *value)
+{
+	struct user_ns *ns = current_cred()->user_ns;
+	uint64_t n;
+
+	if (!ns_capable(ns, CAP_SYS_RESOURCE))
+		return -EPERM;
+	if (str_to_u64(value, NULL, 10, &n) || n > INT32_MAX)
+		return -EINVAL;
+	__atomic_store_n(&ns->max[type], (unsigned)n, __ATOMIC_RELAXED);
+	return 0;
+}
+
+#define MAX_FUNCTIONS(name, type)                                                                  \
+	static int show_max_##name(struct text *out, struct task *unused)                          \
+	{                                                                                          \
+		return show_max(out, type);                                                        \
+	}                                                                                          \
+	static int store_max_##name(struct task *unused, const char *value)                        \
+	{                                                                                          \
+		return store_max(type, value);                                                     \
+	}
+#define MAX_ROW(row)                                                                               \
+	{                                                                                          \
+		.name = "max_" #row "_namespaces", .mode = S_IFREG | 0644,                         \
+		.show = show_max_##row, .store = store_max_##row                                   \
+	}
+
+MAX_FUNCTIONS(cgroup, NS_CGROUP)
+MAX_FUNCTIONS(ipc, NS_IPC)
+MAX_FUNCTIONS(mnt, NS_MNT)
+MAX_FUNCTIONS(net, NS_NET)
+MAX_FUNCTIONS(pid, NS_PID)
+MAX_FUNCTIONS(time, NS_TIME)
+MAX_FUNCTIONS(user, NS_USER)
+MAX_FUNCTIONS(uts, NS_UTS)
+
+const struct proc_entry proc_sys_user_rows[] = {
+	MAX_ROW(cgroup), MAX_ROW(ipc), MAX_ROW(mnt), MAX_ROW(net), MAX_ROW(pid), MAX_ROW(time),
+	MAX_ROW(user), MAX_ROW(uts), { 0 },
+};
