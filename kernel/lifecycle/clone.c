@@ -78,18 +78,22 @@ static int clone_check(const struct clone_args *args)
 	return 0;
 }
 
-/* CLONE_NNP is the one flag that changes credentials; all others share them, for good. */
+/* Credentials are shared, for good, but by the two flags that change them. */
 static int clone_cred(struct task *child, const struct task *from, uint64_t flags)
 {
-	if (!(flags & CLONE_NNP)) {
+	int err = 0;
+
+	if (flags & CLONE_NEWUSER)
+		err = cred_copy_user_ns(from->cred, &child->cred);
+	else if (flags & CLONE_NNP)
+		child->cred = cred_clone(from->cred, -1);
+	else
 		child->cred = cred_get(from->cred);
-		return 0;
-	}
-	child->cred = cred_clone(from->cred, -1);
-	if (child->cred == NULL)
-		return -ENOMEM;
-	child->cred->no_new_privs = true;
-	return 0;
+	if (err == 0 && child->cred == NULL)
+		err = -ENOMEM;
+	if (err == 0 && (flags & CLONE_NNP))
+		child->cred->no_new_privs = true; /* they are nobody else's yet */
+	return err;
 }
 
 /* What a task never shares, taken over from the one that it is cloned from. */
@@ -126,14 +130,6 @@ static void clone_registers(struct task *child, const struct clone_args *args)
 	else
 		arch_task_init_user(child, task_trapframe(current), args->stack,
 				    args->flags & CLONE_SETTLS, args->tls);
-}
-
-static int clone_cred(struct task *child, struct task *from, uint64_t flags)
-{
-	if (flags & CLONE_NEWUSER)
-		return cred_copy_user_ns(from->cred, &child->cred);
-	child->cred = cred_get(from->cred);
-	return 0;
 }
 
 /* RLIMIT_NPROC counts the user's tasks; root and who may exceed limits are not held to it. */

@@ -13,7 +13,6 @@
 #include "kernel/fs/fs_context.h"
 #include "kernel/fs/mount.h"
 #include "kernel/ipc/ipc_ns.h"
-#include "kernel/lifecycle/clone.h"
 #include "kernel/net/net_ns.h"
 #include "kernel/task/cgroup_ns.h"
 #include "kernel/task/cred.h"
@@ -72,10 +71,10 @@ const struct ns_kind ns_kinds[NS_TYPE_COUNT] = {
 
 struct ns_set init_ns_set = { .ref = { 1 } };
 
-void namespaces_init(void)
+void namespaces_init(unsigned max)
 {
 	for (unsigned i = 0; i < NS_TYPE_COUNT; i++)
-		init_user_ns.max[i] = task_max / 2;
+		init_user_ns.max[i] = max;
 	for (unsigned i = 0; i < NS_SET_COUNT; i++)
 		init_ns_set.of[i] = ns_get(ns_kinds[i].init);
 	current->ns = ns_set_get(&init_ns_set);

@@ -45,8 +45,8 @@ extern const struct ns_kind ns_kinds[NS_TYPE_COUNT];
 	(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWCGROUP |              \
 	 CLONE_NEWNET | CLONE_NEWTIME)
 
-/* Gives the boot task the first namespace of every type. */
-void namespaces_init(void);
+/* Gives the boot task the first namespace of every type; a user may have `max` of each. */
+void namespaces_init(unsigned max);
 
 /* For clone and unshare: a set like `from` but for the types in flags, which are made anew, owned
  * by cred's user namespace. 0, -EPERM without CAP_SYS_ADMIN there, -ENOSPC, -ENOMEM ... May

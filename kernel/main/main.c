@@ -73,7 +73,7 @@ static void tasks_start(void)
 	h->idle = &boot_task;
 	sched_init();
 	must(task_boot_init(&boot_task), "no memory for the first task");
-	namespaces_init();
+	namespaces_init(task_max / 2);
 	hart_mask_set(&boot_task.affinity, 0);
 	arch_hart_init();
 	sched_hart_init(h);
