@@ -94,6 +94,7 @@ int exec_cred_prepare(struct program *p)
 	c->cap_effective = effective ? c->cap_permitted : c->cap_ambient;
 	c->securebits &= ~SECBIT_KEEP_CAPS;
 	p->cred = c;
-	p->secure = set_id || (c->uid != uid_in(0) && (effective || (c->cap_permitted & ~c->cap_ambient)));
+	p->secure = set_id ||
+		    (c->uid != uid_in(0) && (effective || (c->cap_permitted & ~c->cap_ambient)));
 	return 0;
 }
