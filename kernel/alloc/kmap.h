@@ -12,6 +12,8 @@ void *kstack_alloc(void);
 void kstack_free(void *stack);
 /* Stacks that are freed and kept for reuse. */
 unsigned kstack_kept(void);
+/* Frees those of the common pool. Not from an interrupt. */
+void kstack_shrink(void);
 
 /* Device registers at a physical address, readable and writable, never executable. NULL when out of
  * memory. */

@@ -150,3 +150,16 @@ unsigned kstack_kept(void)
 		sum += READ_ONCE(array[i].count);
 	return sum;
 }
+
+void kstack_shrink(void)
+{
+	for (;;) {
+		irqflags_t irq = irq_save();
+		void *stack = pool_pop();
+
+		irq_restore(irq);
+		if (stack == NULL)
+			return;
+		kmap_free(stack);
+	}
+}

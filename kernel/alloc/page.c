@@ -11,8 +11,8 @@
  *
  * Until page_init() there is one magazine of size 0, the boot hart's.
  *
- * LIMIT: frames in other harts' magazines are not called in when memory runs out: at most 32 a
- * hart.
+ * Some frames are kept for those who free memory: a magazine is filled only while more than a mark
+ * are free, and how low the mark is depends on who asks and what for (kernel/mm/reclaim.c).
  */
 #include "kernel/alloc/page.h"
 
@@ -20,6 +20,7 @@
 #include "kernel/alloc/slab.h"
 #include "kernel/core/fault_inject.h"
 #include "kernel/core/panic.h"
+#include "kernel/core/upcall.h"
 #include "kernel/task/task.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -30,6 +31,7 @@ struct hart_pages {
 	struct page *chain;
 	unsigned count;
 	int64_t out[KINDS]; /* frames by kind, may be negative */
+	atomic_uint drain;  /* [a] 1: asked to give all back */
 } __aligned(64);
 
 static struct hart_pages boot_pages;
@@ -38,10 +40,28 @@ static struct hart_pages *hart_pages =
 static unsigned magazine_size;			    /* [i] after page_init */
 
 struct page *zero_page;
+struct page_marks page_marks; /* written by root alone, read as words */
 
 static inline struct hart_pages *pages_here(void)
 {
 	return &hart_pages[hart_index()];
+}
+
+void page_marks_set(uint64_t min)
+{
+	WRITE_ONCE(page_marks.min, min);
+	WRITE_ONCE(page_marks.low, min + min / 4);
+	WRITE_ONCE(page_marks.high, min + min / 2);
+}
+
+/* Linux's size: 4 times the square root of memory in KiB, from 128 KiB to 256 MiB. */
+static uint64_t marks_min_default(void)
+{
+	uint64_t kib = buddy_total_count() * (PAGE_SIZE / 1024), root = 0;
+
+	while ((root + 1) * (root + 1) <= 16 * kib)
+		root++;
+	return clamp(root, (uint64_t)128, (uint64_t)256 << 10) / (PAGE_SIZE / 1024);
 }
 
 int page_init(void)
@@ -53,6 +73,7 @@ int page_init(void)
 	array[0] = boot_pages;
 	magazine_size = clamp((unsigned)(buddy_total_count() / (hart_count * 256UL)), 4u, 32u);
 	hart_pages = array;
+	page_marks_set(marks_min_default());
 	zero_page = page_alloc(0, ALLOC_ZERO, PAGE_KERNEL);
 	return zero_page != NULL ? 0 : -ENOMEM;
 }
@@ -88,12 +109,26 @@ static inline void frames_poison(struct page *p, unsigned order)
 }
 #endif
 
+/* Frames that have to stay free after this request. Kernel threads, and tasks that have left their
+ * address space or are about to, may have the last one. */
+static uint64_t frames_kept(enum page_kind kind)
+{
+	uint64_t min = READ_ONCE(page_marks.min);
+
+	if (current->mm == NULL || (current->flags & TASK_EXITING) ||
+	    (atomic_load_explicit(&current->pending_work, memory_order_relaxed) & WORK_KILL))
+		return 0;
+	return kind == PAGE_ANON || kind == PAGE_FILE ? min : min / 2;
+}
+
 /* Interrupts off. */
-static struct page *frame_take(struct hart_pages *here)
+static struct page *frame_take(struct hart_pages *here, enum page_kind kind)
 {
 	struct page *p;
 
 	if (unlikely(here->chain == NULL)) {
+		if (buddy_free_count() <= frames_kept(kind))
+			return NULL;
 		here->count = buddy_alloc_batch(&here->chain, magazine_size / 2 + 1);
 		if (here->count == 0)
 			return NULL;
@@ -122,26 +157,46 @@ static void magazine_shrink(struct hart_pages *here)
 	buddy_free_batch(first_out, rest);
 }
 
+/* Counted as out; NULL: none for this kind and task. */
+static struct page *frames_take(unsigned order, enum page_kind kind)
+{
+	irqflags_t irq = irq_save();
+	struct hart_pages *here = pages_here();
+	struct page *p = NULL;
+
+	if (likely(order == 0))
+		p = frame_take(here, kind);
+	else if (order <= PAGE_ORDER_MAX &&
+		 buddy_free_count() >= frames_kept(kind) + (1UL << order))
+		p = buddy_alloc(order);
+	if (likely(p != NULL))
+		here->out[kind] += 1L << order;
+	irq_restore(irq);
+	return p;
+}
+
+/* None at once. Who can wait does, until the reclaim thread has looked once more. */
+static __noinline struct page *frames_take_slow(unsigned order, unsigned flags, enum page_kind kind)
+{
+	if (!(flags & ALLOC_WAIT) || order > PAGE_ORDER_MAX || !upcall_memory_wait())
+		return NULL;
+	return frames_take(order, kind);
+}
+
 struct page *page_alloc(unsigned order, unsigned flags, enum page_kind kind)
 {
-	struct hart_pages *here;
 	struct page *p;
-	irqflags_t irq;
 
 	/* A slab's page is part of what an object costs: its caller was asked. */
 	if (kind != PAGE_SLAB && fault_inject(FAULT_PAGE))
 		return NULL;
-	irq = irq_save();
-	here = pages_here();
-	p = order == 0		      ? frame_take(here)
-	    : order <= PAGE_ORDER_MAX ? buddy_alloc(order)
-				      : NULL;
-	if (unlikely(p == NULL)) {
-		irq_restore(irq);
+	p = frames_take(order, kind);
+	if (unlikely(p == NULL))
+		p = frames_take_slow(order, flags, kind);
+	if (unlikely(p == NULL))
 		return NULL;
-	}
-	here->out[kind] += 1L << order;
-	irq_restore(irq);
+	if (unlikely((flags & ALLOC_WAIT) && buddy_free_count() < READ_ONCE(page_marks.low)))
+		upcall_memory_low();
 	ref_init(&p->ref);
 	p->kind = (uint8_t)kind;
 	p->order = (uint8_t)order;
@@ -177,6 +232,26 @@ void page_free(struct page *p)
 	irq_restore(irq);
 }
 
+void page_drain_ask(void)
+{
+	for (unsigned i = 0; hart_pages != &boot_pages && i < hart_count; i++)
+		atomic_store(&hart_pages[i].drain, 1);
+}
+
+void page_drain_check(void)
+{
+	struct hart_pages *here = pages_here();
+
+	if (likely(!atomic_load_explicit(&here->drain, memory_order_relaxed)))
+		return;
+	atomic_store(&here->drain, 0);
+	cache_drain_here();
+	if (here->count > 0)
+		buddy_free_batch(here->chain, here->count);
+	here->chain = NULL;
+	here->count = 0;
+}
+
 static unsigned hart_pages_count(void)
 {
 	return hart_pages == &boot_pages ? 1 : hart_count;
@@ -190,6 +265,11 @@ static uint64_t kind_count(enum page_kind kind)
 		sum += READ_ONCE(hart_pages[i].out[kind]);
 	/* Read while others count, a frame may be seen going before it is seen coming. */
 	return (uint64_t)max(sum, (int64_t)0);
+}
+
+uint64_t page_free_now(void)
+{
+	return buddy_free_count();
 }
 
 uint64_t page_free_blocks(unsigned order)

@@ -51,6 +51,7 @@ struct page {
 			struct page_cache *mapping; /* NULL once cut off by truncation */
 			uint64_t index;		    /* in pages */
 			void *waiters;
+			bool found; /* since reclaim last looked */
 		};
 		struct { /* TABLE: kernel/mm/page_table.h */
 			uint16_t entries;     /* that are not 0 */
@@ -79,7 +80,7 @@ enum page_flags {
 #define PAGE_ORDER_MAX 10u /* the largest allocation: 4 MiB */
 
 #define ALLOC_ZERO 1u	/* give zeroed memory */
-#define ALLOC_NOWAIT 2u /* the caller can't sleep (today no allocation sleeps) */
+#define ALLOC_WAIT 2u	/* may sleep to wait for memory; the caller holds no spinlock */
 
 /* Boot: every frame of a bank of RAM gets its struct page, reserved; then what nobody occupies is
  * released. The part of the page map that covers the bank is mapped already. Bank by bank, before
@@ -131,11 +132,25 @@ bool page_phys_valid(paddr_t pa);
  * is written. */
 extern struct page *zero_page;
 
+/* How many frames are kept free, and for whom: kernel/mm/reclaim.c. */
+struct page_marks {
+	uint64_t min, low, high; /* pages */
+};
+extern struct page_marks page_marks;
+/* New marks: min is this many pages. */
+void page_marks_set(uint64_t min);
+
+/* Every hart is to give back the frames and objects that it keeps at hand, when it next looks. */
+void page_drain_ask(void);
+void page_drain_check(void); /* the hart looks; interrupts off */
+
 /* free includes what harts keep at hand. total is free and all kinds together: what firmware and
  * image occupy is not in it. */
 struct page_stats {
 	uint64_t total, free, kernel, slab, anon, file, table; /* pages */
 };
 void page_stats_get(struct page_stats *s);
+/* Frames that are free and with no hart. */
+uint64_t page_free_now(void);
 /* Free blocks of an order, as they are now; what harts keep at hand is in none. */
 uint64_t page_free_blocks(unsigned order);

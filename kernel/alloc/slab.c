@@ -178,10 +178,9 @@ static __noinline void *magazine_refill(struct cache *c, struct magazine *m)
 	return first;
 }
 
-/* Interrupts off. Gives the older half back: the head of the chain was used last and is kept. */
-static __noinline void magazine_shrink(struct cache *c, struct magazine *m)
+/* Interrupts off. Gives back all but `keep`: the head of the chain was used last and is kept. */
+static __noinline void magazine_shrink(struct cache *c, struct magazine *m, unsigned keep)
 {
-	unsigned keep = m->count / 2;
 	void **cut = &m->chain;
 	void *object, *next;
 
@@ -310,11 +309,21 @@ void cache_free(struct cache *c, void *object)
 		m->chain = object;
 		m->live--;
 		if (unlikely(++m->count > c->magazine_size))
-			magazine_shrink(c, m);
+			magazine_shrink(c, m, m->count / 2);
 	} else {
 		cache_free_early(c, object);
 	}
 	irq_restore(irq);
+}
+
+void cache_drain_here(void)
+{
+	for (struct cache *c = atomic_load(&caches); c != NULL; c = c->next) {
+		struct magazine *array = magazines_of(c);
+
+		if (array != NULL)
+			magazine_shrink(c, magazine_here(array), 0);
+	}
 }
 
 uint64_t cache_live(const struct cache *c)

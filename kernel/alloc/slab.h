@@ -40,6 +40,9 @@ void kfree(const void *p);
 char *kstrdup(const char *s);
 void *kmemdup(const void *p, size_t n);
 
+/* This hart gives back the free objects that it keeps at hand. Interrupts off. */
+void cache_drain_here(void);
+
 /* Objects out with users: exact when nobody allocates meanwhile. */
 uint64_t cache_live(const struct cache *c);
 /* Calls fn for every cache ever used: /proc/slabinfo, /proc/pando/objects. */

@@ -37,6 +37,7 @@ enum lock_rank {
 	LOCK_RANK_DENTRY,  /* name cache */
 	LOCK_RANK_INODE_TABLE,
 	LOCK_RANK_PAGE_CACHE, /* one file's tree of pages */
+	LOCK_RANK_PAGE_LRU,   /* which pages can be read again, by age */
 	LOCK_RANK_TABLES,     /* an address space's upper page tables */
 	LOCK_RANK_PAGE_TABLE, /* one leaf table */
 	LOCK_RANK_FUTEX,      /* one futex bucket */

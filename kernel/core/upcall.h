@@ -28,6 +28,11 @@ enum fault_access { FAULT_READ, FAULT_WRITE, FAULT_EXEC };
  * MAPERR/ACCERR), -ENOMEM, *signo SIGBUS for a file page past the end. Interrupts on; may sleep. */
 int upcall_fault(vaddr_t addr, enum fault_access access, int *signo, int *code);
 
+/* kernel/alloc -> kernel/mm/reclaim.c. Frames run low: the thread that takes some back begins. And:
+ * wait until it has; true if there are more now. From callers that may sleep (ALLOC_WAIT). */
+void upcall_memory_low(void);
+bool upcall_memory_wait(void);
+
 /* kernel/mm/fault.c -> kernel/ipc/oom.c: a fault found no page. True: some may be free now, try
  * again; false: current is to die itself, or nobody can be killed. Sleeps. */
 bool upcall_out_of_memory(void);

@@ -30,6 +30,7 @@
 #include "kernel/core/random.h"
 #include "kernel/fs/inode.h"
 #include "kernel/fs/super.h"
+#include "kernel/mm/reclaim.h"
 #include "kernel/sched/work.h"
 #include "lib/bits.h"
 #include "lib/hash.h"
@@ -60,6 +61,14 @@ static void shrink_work_fn(struct work *w)
 
 static struct work shrink_work = { .fn = shrink_work_fn };
 
+static uint64_t shrink_pages(uint64_t pages)
+{
+	return dentry_shrink(pages * (PAGE_SIZE / sizeof(struct dentry))) /
+	       (PAGE_SIZE / sizeof(struct dentry));
+}
+
+static struct shrinker names_shrinker = { .name = "names", .shrink = shrink_pages };
+
 void dentry_cache_init(void)
 {
 	struct page_stats stats;
@@ -71,6 +80,7 @@ void dentry_cache_init(void)
 	buckets = kcalloc(1UL << bucket_bits, sizeof(*buckets));
 	if (!buckets)
 		panic("no memory for the name cache (%lu buckets)", 1UL << bucket_bits);
+	shrinker_register(&names_shrinker);
 	for (size_t i = 0; i < 1UL << bucket_bits; i++)
 		spinlock_init(&buckets[i].lock, "dentry bucket", LOCK_RANK_DENTRY);
 }

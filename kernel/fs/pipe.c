@@ -62,7 +62,7 @@ static char *page_take(struct pipe *p)
 		p->spare = NULL;
 		return page;
 	}
-	fresh = page_alloc(0, 0, PAGE_KERNEL);
+	fresh = page_alloc(0, ALLOC_WAIT, PAGE_KERNEL);
 	return fresh ? page_address(fresh) : NULL;
 }
 

@@ -24,6 +24,7 @@
 #include "kernel/fs/files.h"
 #include "kernel/fs/fs_init.h"
 #include "kernel/ipc/futex.h"
+#include "kernel/ipc/oom.h"
 #include "kernel/ipc/sighand.h"
 #include "kernel/lifecycle/clone.h"
 #include "kernel/lifecycle/kthread.h"
@@ -34,6 +35,7 @@
 #include "kernel/main/init.h"
 #include "kernel/main/options.h"
 #include "kernel/mm/commit.h"
+#include "kernel/mm/reclaim.h"
 #include "kernel/procfs/proc.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/work.h"
@@ -116,6 +118,10 @@ static int first_task(void *unused)
 	int err = kthread_create(work_thread_main, NULL, "kworker", NULL);
 
 	must(err, "no memory for the worker thread");
+	err = kthread_create(reclaim_thread_main, NULL, "kreclaim", NULL);
+	must(err, "no memory for the thread that takes memory back");
+	err = kthread_create(oom_reaper_main, NULL, "oom_reaper", NULL);
+	must(err, "no memory for the thread that takes a victim's memory");
 	if (ktest_wanted())
 		(void)ktest_run(kthread_create);
 	return init_main(unused);

@@ -98,7 +98,7 @@ static int fault_zero_page(struct vma *v, vaddr_t addr, pte_t *table)
 
 static int fault_fresh(struct vma *v, vaddr_t addr, pte_t *table, pte_t old)
 {
-	struct page *p = page_alloc(0, ALLOC_ZERO, PAGE_ANON);
+	struct page *p = page_alloc(0, ALLOC_ZERO | ALLOC_WAIT, PAGE_ANON);
 
 	if (p == NULL)
 		return -ENOMEM;
@@ -115,7 +115,7 @@ static int fault_copy(struct vma *v, vaddr_t addr, pte_t *table, pte_t old, stru
 		page_put(src);
 		return fault_fresh(v, addr, table, old);
 	}
-	p = page_alloc(0, 0, PAGE_ANON);
+	p = page_alloc(0, ALLOC_WAIT, PAGE_ANON);
 	if (p != NULL) {
 		memcpy(page_address(p), page_address(src), PAGE_SIZE);
 		entry_install(v, addr, table, old, p, true);
@@ -221,7 +221,7 @@ int mm_fault_in(struct mm *mm, struct vma *v, vaddr_t addr, enum fault_access ac
 	pte_t *table, e;
 	bool write = access == FAULT_WRITE;
 
-	if (!access_allowed(v, access))
+	if (!access_allowed(v, access) || unlikely(READ_ONCE(mm->reaped)))
 		return -EFAULT;
 	addr &= PAGE_MASK;
 	table = pt_leaf_if_own(mm, addr);

@@ -58,7 +58,7 @@ int mm_create(struct mm **out)
 
 	if (mm == NULL)
 		return -ENOMEM;
-	root = page_alloc(0, ALLOC_ZERO, PAGE_TABLE);
+	root = page_alloc(0, ALLOC_ZERO | ALLOC_WAIT, PAGE_TABLE);
 	if (root == NULL) {
 		cache_free(&mm_cache, mm);
 		return -ENOMEM;

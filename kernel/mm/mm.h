@@ -53,6 +53,8 @@ struct mm {
 	void (*exe_put)(struct file *f);
 	uint64_t auxv[48];	  /* [i] after exec */
 	unsigned dumpable;
+	bool reaped; /* [a] emptied under its owner, who is being killed: no page comes any more */
+	bool oom_skip; /* [a] has nothing left to give: kernel/ipc/oom.c */
 };
 
 /* What mmap_top is until exec plans the layout. */

@@ -15,6 +15,13 @@
  * under its table's lock, and either sees the cut, or has put its entry in early enough for the
  * second step to find it.
  *
+ * Pages of a cache that can fill them again are also on a list of all such pages, by age, from
+ * which the reclaim thread drops those that only the cache has and that were not found since it
+ * last looked. Each node of the tree goes with its last page.
+ *
+ * LIMIT: a page that is mapped, or changed (PG_DIRTY), is not dropped; there is no writing back
+ * yet, since no file system has a device behind it.
+ *
  * NOTE(linux): private copies of pages that are cut off stay with whoever has them.
  */
 #include "kernel/mm/page_cache.h"
@@ -43,6 +50,30 @@ struct stock {
 	struct radix_node *node[2 * RADIX_HEIGHT_MAX];
 	unsigned count;
 };
+
+/* Pages that can be read again, oldest first. A page on the list is in its cache's tree: who cuts
+ * it off takes it off the list first, so whoever holds lru_lock may follow page->mapping. */
+static struct spinlock lru_lock = SPINLOCK_INIT("page lru", LOCK_RANK_PAGE_LRU);
+static struct list lru = LIST_INIT(lru); /* [lru_lock] */
+static uint64_t lru_count;		 /* [lru_lock] */
+
+static void lru_enter(struct page *p)
+{
+	spin_lock(&lru_lock);
+	list_add_tail(&p->lru, &lru);
+	lru_count++;
+	spin_unlock(&lru_lock);
+}
+
+static void lru_leave(struct page *p)
+{
+	if (list_empty(&p->lru))
+		return;
+	spin_lock(&lru_lock);
+	list_del_init(&p->lru);
+	lru_count--;
+	spin_unlock(&lru_lock);
+}
 
 static unsigned slot_index(uint64_t index, unsigned level)
 {
@@ -146,15 +177,17 @@ struct page *page_cache_find(struct page_cache *c, uint64_t index)
 
 	spin_lock(&c->lock);
 	p = tree_find(c, index);
-	if (p != NULL)
+	if (p != NULL) {
 		page_get(p);
+		p->found = true;
+	}
 	spin_unlock(&c->lock);
 	return p;
 }
 
 static int page_fill(struct page_cache *c, uint64_t index, struct page **out)
 {
-	struct page *p = page_alloc(0, 0, PAGE_FILE);
+	struct page *p = page_alloc(0, ALLOC_WAIT, PAGE_FILE);
 	int err;
 
 	if (p == NULL)
@@ -186,6 +219,8 @@ static bool page_enter(struct page_cache *c, uint64_t index, struct page *p, str
 		*out = page_get(there);
 	} else if (*wanted <= stock->count) {
 		tree_insert(c, index, page_get(p), stock);
+		if (c->ops->can_refill)
+			lru_enter(p);
 		*out = page_get(p);
 	} else {
 		done = false;
@@ -244,6 +279,7 @@ static void cut_subtree(void **place, unsigned level, uint64_t base, struct cut 
 	if (level == 0) {
 		struct page *p = *place;
 
+		lru_leave(p); /* first: who finds it on the list follows mapping */
 		p->mapping = NULL;
 		list_add_tail(&p->lru, cut->out);
 		cut->count++;
@@ -397,5 +433,68 @@ uint64_t page_cache_next(struct page_cache *c, uint64_t from, bool present)
 
 uint64_t page_cache_droppable(void)
 {
-	return 0;
+	return READ_ONCE(lru_count);
+}
+
+/* The oldest page that was not found since the last look, and its cache, pinned by its owner.
+ * False: none among so many. */
+static bool lru_oldest(uint64_t *scan, struct page_cache **cache, uint64_t *index)
+{
+	bool found = false;
+
+	spin_lock(&lru_lock);
+	while (!found && *scan > 0 && !list_empty(&lru)) {
+		struct page *p = list_first_entry(&lru, struct page, lru);
+
+		--*scan;
+		list_move_tail(&p->lru, &lru);
+		if (!p->found && ref_get_unless_zero(p->mapping->owner_ref)) {
+			*cache = p->mapping;
+			*index = p->index;
+			found = true;
+		}
+		p->found = false;
+	}
+	spin_unlock(&lru_lock);
+	return found;
+}
+
+/* Only the cache may have it: its count grows from 1 under the cache's lock alone. */
+static bool page_unused(struct page_cache *c, uint64_t index)
+{
+	struct page *p = tree_find(c, index);
+
+	return p != NULL && ref_count(&p->ref) == 1 && !(p->flags & PG_DIRTY);
+}
+
+static uint64_t page_drop(struct page_cache *c, uint64_t index)
+{
+	struct cut cut = { .from = index, .to = index + 1, .max = 1 };
+	struct list out = LIST_INIT(out);
+
+	cut.out = &out;
+	spin_lock(&c->lock);
+	if (page_unused(c, index)) {
+		cut_subtree(&c->root, c->height, 0, &cut);
+		c->height = c->root == NULL ? 0 : c->height;
+		c->count -= cut.count;
+	}
+	spin_unlock(&c->lock);
+	if (cut.count != 0 && c->ops->charge != NULL)
+		(void)!c->ops->charge(c, -(long)cut.count);
+	pages_put(&out);
+	return cut.count;
+}
+
+uint64_t page_cache_shrink(uint64_t n)
+{
+	uint64_t scan = 2 * READ_ONCE(lru_count), gone = 0, index;
+	struct page_cache *c;
+
+	while (gone < n && lru_oldest(&scan, &c, &index)) {
+		gone += page_drop(c, index);
+		c->owner_put(c->owner);
+		sched_checkpoint();
+	}
+	return gone;
 }

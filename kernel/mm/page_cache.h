@@ -19,6 +19,8 @@ struct page_cache_ops {
 	int (*fill)(struct page_cache *c, struct page *p, uint64_t index);
 	/* Accounts n pages more (or fewer): 0 or -ENOSPC. NULL: no limit. */
 	int (*charge)(struct page_cache *c, long n);
+	/* Its clean pages may be dropped when memory is short: fill brings the same again. */
+	bool can_refill;
 };
 
 struct page_cache {
@@ -51,5 +53,7 @@ void page_cache_punch(struct page_cache *c, uint64_t from, uint64_t to);
 /* First index >= from that is present (data) or absent (hole), for SEEK_DATA/HOLE; UINT64_MAX:
  * none. */
 uint64_t page_cache_next(struct page_cache *c, uint64_t from, bool present);
-/* Pages that could be dropped at once, since they can be read again. */
+/* Pages that could be dropped, since they can be read again. */
 uint64_t page_cache_droppable(void);
+/* Drops up to n of them that nobody uses, oldest first; how many it was. */
+uint64_t page_cache_shrink(uint64_t n);

@@ -11,6 +11,7 @@
 #include "kernel/alloc/kmap.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/fs/dentry.h"
+#include "kernel/ipc/oom.h"
 #include "kernel/mm/commit.h"
 #include "kernel/mm/page_cache.h"
 #include "lib/string.h"
@@ -84,6 +85,7 @@ int proc_show_vmstat(struct text *out, struct task *unused)
 		    dentry_unused_pages(), p.slab - min(dentry_unused_pages(), p.slab));
 	text_printf(out, "nr_page_table_pages %lu\nnr_kernel_stack %lu\n", p.table,
 		    KIB(stack_pages()));
+	text_printf(out, "oom_kill %lu\n", oom_kills());
 	/* No page comes from, or goes to, a device. */
 	text_printf(out, "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\n");
 	return 0;

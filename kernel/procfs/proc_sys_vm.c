@@ -7,7 +7,10 @@
 #include "kernel/procfs/proc.h"
 
 #include "kernel/abi/stat.h"
+#include "kernel/alloc/page.h"
+#include "kernel/ipc/oom.h"
 #include "kernel/mm/commit.h"
+#include "kernel/mm/reclaim.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "lib/format.h"
@@ -44,6 +47,9 @@ static int number_parse(const char *value, uint64_t least, uint64_t most, uint64
 NUMBER(overcommit, commit_settings.overcommit, 0, OVERCOMMIT_NEVER)
 NUMBER(admin_reserve, commit_settings.admin_reserve_kib, 0, UINT64_MAX >> 12)
 NUMBER(user_reserve, commit_settings.user_reserve_kib, 0, UINT64_MAX >> 12)
+NUMBER(panic, oom_settings.panic, 0, 2)
+NUMBER(kill_allocating, oom_settings.kill_allocating, 0, INT32_MAX)
+NUMBER(dump_tasks, oom_settings.dump_tasks, 0, INT32_MAX)
 NUMBER(map_count, commit_settings.max_map_count, 0, INT32_MAX)
 
 /* Of ratio and size the one that was set last counts; the other reads as 0. */
@@ -81,6 +87,35 @@ static int store_kbytes(struct task *unused, const char *value)
 	return 0;
 }
 
+static int show_min_free(struct text *out, struct task *unused)
+{
+	return show_number(out, page_marks.min * (PAGE_SIZE / 1024));
+}
+
+/* A quarter of memory at most: a machine that keeps all of it free does nothing. */
+static int store_min_free(struct task *unused, const char *value)
+{
+	struct page_stats s;
+	uint64_t n;
+	int err;
+
+	page_stats_get(&s);
+	err = number_parse(value, 0, INT32_MAX, &n);
+	if (err == 0)
+		page_marks_set(min(n / (PAGE_SIZE / 1024), s.total / 4));
+	return err;
+}
+
+static int store_drop_caches(struct task *unused, const char *value)
+{
+	uint64_t n;
+	int err = number_parse(value, 1, 4, &n);
+
+	if (err == 0)
+		reclaim_drop((unsigned)n & 3);
+	return err;
+}
+
 #define SETTING(row, function)                                                                     \
 	{                                                                                          \
 		.name = row, .mode = S_IFREG | 0644, .show = show_##function,                      \
@@ -93,6 +128,11 @@ const struct proc_entry proc_sys_vm_entries[] = {
 	SETTING("overcommit_kbytes", kbytes),
 	SETTING("admin_reserve_kbytes", admin_reserve),
 	SETTING("user_reserve_kbytes", user_reserve),
+	SETTING("panic_on_oom", panic),
+	SETTING("oom_kill_allocating_task", kill_allocating),
+	SETTING("oom_dump_tasks", dump_tasks),
 	SETTING("max_map_count", map_count),
+	SETTING("min_free_kbytes", min_free),
+	{ .name = "drop_caches", .mode = S_IFREG | 0200, .store = store_drop_caches },
 	{ 0 },
 };

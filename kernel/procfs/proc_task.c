@@ -7,7 +7,6 @@
  */
 #include "kernel/procfs/proc.h"
 
-#include "kernel/abi/capability.h"
 #include "kernel/abi/dirent.h"
 #include "kernel/abi/stat.h"
 #include "kernel/alloc/slab.h"
@@ -16,6 +15,7 @@
 #include "kernel/fs/files.h"
 #include "kernel/fs/fs_context.h"
 #include "kernel/fs/super.h"
+#include "kernel/ipc/oom.h"
 #include "kernel/mm/mm.h"
 #include "kernel/task/cred.h"
 #include "lib/errno.h"
@@ -52,6 +52,12 @@ static int show_personality(struct text *out, struct task *t)
 	return 0;
 }
 
+static int show_oom_score(struct text *out, struct task *t)
+{
+	text_printf(out, "%u\n", oom_score(t));
+	return 0;
+}
+
 static int show_oom_score_adj(struct text *out, struct task *t)
 {
 	text_printf(out, "%d\n", t->group->oom_score_adj);
@@ -62,12 +68,9 @@ static int store_oom_score_adj(struct task *t, const char *value)
 {
 	int64_t adj;
 
-	if (str_to_i64(value, NULL, 10, &adj) || adj < -1000 || adj > 1000)
+	if (str_to_i64(value, NULL, 10, &adj) || adj < OOM_ADJ_MIN || adj > OOM_ADJ_MAX)
 		return -EINVAL;
-	if (adj < t->group->oom_score_adj && !capable(CAP_SYS_RESOURCE))
-		return -EACCES;
-	t->group->oom_score_adj = (int)adj;
-	return 0;
+	return oom_adj_set(t, (int)adj);
 }
 
 static int show_children(struct text *out, struct task *t)
@@ -158,6 +161,7 @@ static int link_exe(struct task *t, struct path *out)
 		FILE_ROW("mounts", proc_show_mounts), FILE_ROW("mountinfo", proc_show_mountinfo),  \
 		OWN_ROW("environ", proc_show_environ), OWN_ROW("auxv", proc_show_auxv),            \
 		OWN_ROW("personality", show_personality),                                          \
+		FILE_ROW("oom_score", show_oom_score),                                             \
 		{.name = "oom_score_adj",                                                          \
 		 .mode = S_IFREG | 0644,                                                           \
 		 .show = show_oom_score_adj,                                                       \

@@ -7,7 +7,7 @@
  * The function may free its timer, so nothing of the timer is touched after the call.
  *
  *	idle ---- timer_set ----> queued ---- expiry ----> running ----> idle (or queued again, by
- *itself) ^                |
+ * itself) ^                |
  *	            +-- timer_cancel-+
  *
  * The alarm is set lazily. alarm_ns is when it will ring; whoever needs it earlier sets it, and who
@@ -18,6 +18,7 @@
 #include "kernel/sched/timer.h"
 
 #include "arch/clock.h"
+#include "kernel/alloc/page.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/upcall.h"
@@ -202,7 +203,8 @@ void upcall_timer(void)
 	alarm_set(rq, next);
 }
 
-/* Poked: by rq_resched, whose wish lies in pending_work, or because a timer was queued here. */
+/* Poked: by rq_resched, whose wish lies in pending_work, because a timer was queued here, or
+ * because memory is short. */
 void upcall_ipi(void)
 {
 	struct timer_queue *q = queue_here();
@@ -213,4 +215,5 @@ void upcall_ipi(void)
 	first = first_expiry(q);
 	spin_unlock(&q->lock);
 	alarm_need(rq_here(), first);
+	page_drain_check();
 }

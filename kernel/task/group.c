@@ -60,8 +60,10 @@ int group_create(const struct group *from, struct group **out)
 	waitq_init(&g->wait_children);
 	waitq_init(&g->wait_exec);
 	memcpy(g->rlimits, from != NULL ? from->rlimits : default_limits, sizeof(g->rlimits));
-	if (from != NULL)
+	if (from != NULL) {
 		g->oom_score_adj = from->oom_score_adj;
+		g->oom_score_adj_min = from->oom_score_adj_min;
+	}
 	*out = g;
 	return 0;
 }

@@ -65,7 +65,8 @@ struct group {
 	struct cpu_itimer { uint64_t left_ns, interval_ns; } virtual_timer, prof_timer; /* [G] */
 	struct list posix_timers; /* [G] kernel/ipc/posix_timer.h */
 	int next_timer_id;	/* [G] */
-	int oom_score_adj;
+	int oom_score_adj;	/* [T] */
+	int oom_score_adj_min;	/* [T] what the privileged have set: nobody else goes below */
 };
 
 /* Boot, before the first process: how many tasks, and queued signals, a user may have. */
