@@ -68,7 +68,9 @@ void chacha20_init(struct chacha20 *state, const uint8_t key[CHACHA20_KEY_SIZE],
 		state->word[13 + i] = load_le32(nonce + 4 * i);
 }
 
-static void quarter_round(uint32_t *x, unsigned a, unsigned b, unsigned c, unsigned d)
+/* Inline, with constant places, so that the matrix stays in registers from round to round. */
+static __always_inline void quarter_round(uint32_t *x, unsigned a, unsigned b, unsigned c,
+					  unsigned d)
 {
 	x[a] += x[b];
 	x[d] = rotate32(x[d] ^ x[a], 16);

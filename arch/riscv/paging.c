@@ -48,10 +48,30 @@ void pte_set(pte_t *slot, pte_t e)
 	WRITE_ONCE(*slot, e);
 }
 
+/* The kernel's entries are few and lie in a few groups. */
+static struct root_run {
+	unsigned first, count;
+} root_runs[8]; /* [i] after boot; ended by a count of 0 */
+
+static void root_runs_note(void)
+{
+	struct root_run *run = root_runs;
+
+	for (unsigned i = PT_ENTRIES / 2; i < PT_ENTRIES; i++) {
+		if (pte_present(kernel_root[i])) {
+			run->first = run->count == 0 ? i : run->first;
+			run->count++;
+		} else if (run->count > 0) {
+			run++;
+			assert(run < root_runs + ARRAY_SIZE(root_runs) - 1);
+		}
+	}
+}
+
 void pt_root_init(pte_t *root)
 {
-	memset(root, 0, PAGE_SIZE / 2);
-	memcpy(root + PT_ENTRIES / 2, kernel_root + PT_ENTRIES / 2, PAGE_SIZE / 2);
+	for (const struct root_run *run = root_runs; run->count > 0; run++)
+		memcpy(root + run->first, kernel_root + run->first, run->count * sizeof(pte_t));
 }
 
 paddr_t kernel_root_phys(void)
@@ -171,6 +191,7 @@ void paging_init(void)
 	for (unsigned i = 0; i < banks->count; i++)
 		mapped = page_map_bank(&banks->range[i], mapped);
 	kmap_tables_make();
+	root_runs_note();
 
 	kernel_satp = SATP_SV39 | kernel_root_phys() >> PAGE_SHIFT;
 	csr_write(satp, kernel_satp);

@@ -277,6 +277,11 @@ uint64_t page_free_blocks(unsigned order)
 	return buddy_blocks(order);
 }
 
+uint64_t page_total(void)
+{
+	return buddy_total_count();
+}
+
 void page_stats_get(struct page_stats *s)
 {
 	*s = (struct page_stats){

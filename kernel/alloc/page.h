@@ -150,6 +150,8 @@ struct page_stats {
 	uint64_t total, free, kernel, slab, anon, file, table; /* pages */
 };
 void page_stats_get(struct page_stats *s);
+/* All pages that there are to hand out, free or not: page_stats.total alone. */
+uint64_t page_total(void);
 /* Frames that are free and with no hart. */
 uint64_t page_free_now(void);
 /* Free blocks of an order, as they are now; what harts keep at hand is in none. */

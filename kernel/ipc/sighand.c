@@ -1,11 +1,14 @@
 /*
  * The table of signal handlers: made default, copied by fork, shared by threads, reset by exec.
+ *
+ * Most programs handle few of the 64 signals, and fork and exec are to be cheap: so the table knows
+ * which ones it was ever asked to treat specially, and only these are copied and reset.
  */
 #include "kernel/ipc/sighand.h"
 
 #include "kernel/alloc/slab.h"
+#include "lib/bits.h"
 #include "lib/errno.h"
-#include "lib/string.h"
 
 static CACHE_DEFINE(sighand_cache, struct sighand);
 
@@ -29,7 +32,12 @@ int sighand_copy(struct sighand *from, struct sighand **out)
 	if (err)
 		return err;
 	irq = spin_lock_irqsave(&from->lock);
-	memcpy((*out)->action, from->action, sizeof(from->action));
+	(*out)->touched = from->touched;
+	for (uint64_t left = from->touched; left != 0; left &= left - 1) {
+		unsigned i = bits_first(left);
+
+		(*out)->action[i] = from->action[i];
+	}
 	spin_unlock_irqrestore(&from->lock, irq);
 	return 0;
 }
@@ -62,10 +70,13 @@ void sighand_reset(struct sighand *s)
 	if (s == NULL)
 		return;
 	irq = spin_lock_irqsave(&s->lock);
-	for (unsigned i = 0; i < ARRAY_SIZE(s->action); i++) {
+	for (uint64_t left = s->touched; left != 0; left &= left - 1) {
+		unsigned i = bits_first(left);
 		uint64_t keep = s->action[i].handler == SIG_IGN ? SIG_IGN : SIG_DFL;
 
 		s->action[i] = (struct abi_sigaction){ .handler = keep };
+		if (keep == SIG_DFL)
+			s->touched &= ~SIG_BIT(i + 1);
 	}
 	spin_unlock_irqrestore(&s->lock, irq);
 }

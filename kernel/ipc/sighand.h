@@ -13,6 +13,7 @@
 struct sighand {
 	struct ref ref; /* tasks that share it */
 	struct spinlock lock;
+	uint64_t touched; /* [lock] signals whose action may be other than all zero */
 	struct abi_sigaction action[64]; /* [lock] signal n at n - 1 */
 };
 

@@ -193,6 +193,7 @@ int signal_action_set(int signo, const struct abi_sigaction *action, struct abi_
 	if (old != NULL)
 		*old = *slot;
 	if (action != NULL) {
+		s->touched |= SIG_BIT(signo);
 		*slot = *action;
 		slot->flags &= known;
 		slot->mask &= ~SIG_UNBLOCKABLE;

@@ -32,18 +32,10 @@ static uint64_t pages_of_kib(uint64_t kib)
 	return kib / (PAGE_SIZE / 1024);
 }
 
-static uint64_t memory_pages(void)
-{
-	struct page_stats s;
-
-	page_stats_get(&s);
-	return s.total;
-}
-
 /* 3 % of memory, but not more than a shell and a few tools need (8 MiB), or a user's (128 MiB). */
 void commit_init(void)
 {
-	uint64_t kib = memory_pages() * (PAGE_SIZE / 1024);
+	uint64_t kib = page_total() * (PAGE_SIZE / 1024);
 
 	commit_settings.admin_reserve_kib = min(kib / 32, (uint64_t)8 << 10);
 	commit_settings.user_reserve_kib = min(kib / 32, (uint64_t)128 << 10);
@@ -59,7 +51,7 @@ uint64_t commit_limit(void)
 	uint64_t kib = READ_ONCE(commit_settings.limit_kib);
 
 	return kib != 0 ? pages_of_kib(kib)
-			: memory_pages() * READ_ONCE(commit_settings.ratio) / 100;
+			: page_total() * READ_ONCE(commit_settings.ratio) / 100;
 }
 
 /* What is left of the limit for current to promise to mm. */
@@ -83,7 +75,7 @@ static bool may_promise(const struct mm *mm, uint64_t pages)
 	case OVERCOMMIT_NEVER:
 		return commit_total() < limit_for(mm);
 	default:
-		return pages <= memory_pages();
+		return pages <= page_total();
 	}
 }
 

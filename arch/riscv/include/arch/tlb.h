@@ -33,7 +33,7 @@ paddr_t kernel_root_phys(void);
  * and the zeroed struct page array of every bank. Once, before any page_alloc. */
 void paging_init(void);
 
-/* Copies the upper-half entries into a fresh root table of an address space. */
+/* Copies the upper-half entries into a fresh root table of an address space, which is all zero. */
 void pt_root_init(pte_t *root);
 
 /* Maps/unmaps one 4 KiB page in the KMAP window (tables below the second level come from
