@@ -103,8 +103,6 @@ static void vma_account(struct vma *v, long sign)
 	long pages = sign * (long)((v->end - v->start) >> PAGE_SHIFT);
 	struct mm *mm = v->mm;
 
-	if (v->flags & VM_KERNEL_PAGES)
-		return;
 	if (v->flags & VM_ACCOUNT)
 		commit_add(pages);
 	mm->total_pages += pages;

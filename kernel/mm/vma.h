@@ -20,7 +20,7 @@
 #define VM_NORESERVE 0x800u
 #define VM_STACK 0x1000u
 #define VM_ACCOUNT 0x100000u /* its pages count as promised: kernel/mm/commit.h */
-#define VM_KERNEL_PAGES 0x2000u /* vDSO: pages of the image, not counted */
+#define VM_KERNEL_PAGES 0x2000u /* vDSO: pages of the image, counted by nobody */
 #define VM_LOCKONFAULT 0x4000u	/* beside VM_LOCKED: its pages need not all be there */
 #define VM_DONTDUMP 0x8000u	/* madvise said so; shown in smaps */
 #define VM_RAND_READ 0x10000u

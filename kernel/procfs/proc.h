@@ -22,6 +22,7 @@ struct proc_entry {
 	const struct proc_entry *below; /* directories of fixed contents, ended by a NULL name */
 	const struct inode_ops *dir_ops; /* directories and links of their own kind */
 	const struct file_ops *dir_fops;
+	const struct file_ops *fops; /* regular files that are not a text */
 	bool private_to_owner;		/* only for who may look inside the process */
 };
 
@@ -50,6 +51,11 @@ uint64_t proc_table_emit(struct file *file, struct dir_emit *emit, const struct 
 			 uint64_t first);
 /* The task of a node, counted, or NULL when it is gone. */
 struct task *proc_task(const struct inode *inode);
+/* The task a node is about, counted, if one may look; *t NULL for the system's files. 0, -ESRCH,
+ * -EACCES. */
+int proc_node_task(const struct proc_node *n, struct task **t) __must_check;
+/* lseek without an end. */
+int64_t proc_seek(struct file *file, int64_t offset, int whence);
 /* May current look inside t? 0 or -EACCES. */
 int proc_may_look(struct task *t);
 
@@ -70,6 +76,7 @@ int proc_store_fault_nth(struct task *unused, const char *value);
 #endif
 extern const struct proc_entry proc_process_entry; /* the directory /proc/PID */
 extern const struct file_ops proc_text_fops;
+extern const struct file_ops proc_pagemap_fops;
 extern const struct inode_ops proc_mounts_ops;
 extern const struct inode_ops proc_text_ops, proc_link_ops, proc_dir_ops;
 extern const struct file_ops proc_dir_fops;
@@ -80,6 +87,8 @@ int proc_show_status(struct text *out, struct task *t);
 int proc_show_statm(struct text *out, struct task *t);
 int proc_show_limits(struct text *out, struct task *t);
 int proc_show_maps(struct text *out, struct task *t);
+int proc_show_smaps(struct text *out, struct task *t);
+int proc_show_smaps_rollup(struct text *out, struct task *t);
 int proc_show_cmdline(struct text *out, struct task *t);
 int proc_show_environ(struct text *out, struct task *t);
 int proc_show_auxv(struct text *out, struct task *t);

@@ -29,8 +29,7 @@ int proc_may_look(struct task *t)
 	return task_may_access(t, ACCESS_FS_IDS) ? -EACCES : 0;
 }
 
-/* The task a node is about, if one may look; *t NULL for the system's files. */
-static int node_task(const struct proc_node *n, struct task **t)
+int proc_node_task(const struct proc_node *n, struct task **t)
 {
 	int err = 0;
 
@@ -52,7 +51,7 @@ static int node_task(const struct proc_node *n, struct task **t)
 static int text_make(const struct proc_node *n, struct text *out)
 {
 	struct task *t;
-	int err = node_task(n, &t);
+	int err = proc_node_task(n, &t);
 
 	if (err)
 		return err;
@@ -66,7 +65,7 @@ static int proc_open(struct inode *inode, struct file *file)
 {
 	struct proc_reader *r;
 	struct task *t;
-	int err = node_task(proc_node(inode), &t);
+	int err = proc_node_task(proc_node(inode), &t);
 
 	if (err)
 		return err;
@@ -135,7 +134,7 @@ static ssize_t proc_write(struct file *file, struct io_buf *from, uint64_t *pos)
 	value[len] = '\0';
 	if (len > 0 && value[len - 1] == '\n')
 		value[len - 1] = '\0';
-	err = node_task(n, &t);
+	err = proc_node_task(n, &t);
 	if (err == 0)
 		err = n->entry->store(t, value);
 	task_put(t);
@@ -143,7 +142,7 @@ static ssize_t proc_write(struct file *file, struct io_buf *from, uint64_t *pos)
 	return err ? err : (ssize_t)len;
 }
 
-static int64_t proc_seek(struct file *file, int64_t offset, int whence)
+int64_t proc_seek(struct file *file, int64_t offset, int whence)
 {
 	int64_t base = whence == SEEK_CUR ? (int64_t)file->pos : 0;
 
@@ -215,7 +214,7 @@ static int proc_follow(struct inode *inode, struct path *out)
 {
 	const struct proc_node *n = proc_node(inode);
 	struct task *t;
-	int err = node_task(n, &t);
+	int err = proc_node_task(n, &t);
 
 	if (err)
 		return err;

@@ -1,5 +1,6 @@
 /*
- * proc_mm.c: a task's address space: statm, maps, cmdline, environ, auxv; and what it sees mounted.
+ * proc_mm.c: a task's address space: statm, cmdline, environ, auxv; and what it sees mounted.
+ * (proc_maps.c has the areas.)
  */
 #include "kernel/procfs/proc.h"
 
@@ -7,7 +8,6 @@
 #include "kernel/fs/fs_context.h"
 #include "kernel/fs/mount.h"
 #include "kernel/mm/mm.h"
-#include "kernel/mm/vma.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -20,61 +20,11 @@ int proc_show_statm(struct text *out, struct task *t)
 	else
 		text_printf(out, "%lu %lu %lu %lu 0 %lu 0\n", mm->total_pages, mm_rss(mm),
 			    (uint64_t)atomic_load(&mm->rss_file),
-			    (mm->code_end - mm->code_start + PAGE_SIZE - 1) >> PAGE_SHIFT,
+			    (ALIGN_UP(mm->code_end, PAGE_SIZE) - (mm->code_start & PAGE_MASK)) >>
+				    PAGE_SHIFT,
 			    mm->data_pages + mm->stack_pages);
 	mm_put(mm);
 	return 0;
-}
-
-#define MAPS_NAME_COLUMN 73
-
-static const char *area_name(const struct vma *v, char *buf, size_t size)
-{
-	if (v->ops != NULL)
-		return v->ops->file_name(v->file, buf, size) < 0 ? "" : buf;
-	if (v->name != NULL)
-		return v->name;
-	return v->start < v->mm->brk && v->end > v->mm->brk_start ? "[heap]" : "";
-}
-
-static void show_area(struct text *out, const struct vma *v, char *buf, size_t size)
-{
-	uint64_t dev = 0, ino = 0, offset = v->cache != NULL ? v->pgoff << PAGE_SHIFT : 0;
-	size_t start = out->used;
-	const char *name = area_name(v, buf, size);
-
-	if (v->ops != NULL)
-		v->ops->file_ids(v->file, &dev, &ino);
-	text_printf(out, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", v->start, v->end,
-		    v->flags & VM_READ ? 'r' : '-', v->flags & VM_WRITE ? 'w' : '-',
-		    v->flags & VM_EXEC ? 'x' : '-', v->flags & VM_SHARED ? 's' : 'p', offset,
-		    (unsigned)DEV_MAJOR(dev), (unsigned)DEV_MINOR(dev), ino);
-	if (name[0] != '\0') {
-		while (out->used - start < MAPS_NAME_COLUMN && !out->failed)
-			text_put(out, " ", 1);
-		text_put(out, name, strlen(name));
-	}
-	text_put(out, "\n", 1);
-}
-
-int proc_show_maps(struct text *out, struct task *t)
-{
-	struct mm *mm = mm_of_task(t);
-	char *buf;
-	struct vma *v;
-
-	if (mm == NULL)
-		return 0;
-	buf = kmalloc(PAGE_SIZE, 0);
-	if (buf != NULL) {
-		rwlock_read_lock(&mm->lock);
-		rb_for_each_entry(v, &mm->areas, node)
-			show_area(out, v, buf, PAGE_SIZE);
-		rwlock_read_unlock(&mm->lock);
-	}
-	mm_put(mm);
-	kfree(buf);
-	return buf != NULL ? 0 : -ENOMEM;
 }
 
 /* User memory of the task from start to end, as much as can be read. */

@@ -50,7 +50,7 @@ struct inode *proc_inode(struct super *sb, const struct proc_entry *e, struct pi
 		n->inode.ops = e->dir_ops != NULL ? e->dir_ops
 			       : S_ISLNK(e->mode) ? &proc_link_ops
 						  : &proc_text_ops;
-		n->inode.fops = &proc_text_fops;
+		n->inode.fops = e->fops != NULL ? e->fops : &proc_text_fops;
 	}
 	return &n->inode;
 }

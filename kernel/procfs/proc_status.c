@@ -7,7 +7,7 @@
 #include "kernel/fs/files.h"
 #include "kernel/fs/fs_context.h"
 #include "kernel/ipc/sighand.h"
-#include "kernel/mm/mm.h"
+#include "kernel/mm/vma.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/usage.h"
 #include "kernel/task/cred.h"
@@ -179,9 +179,27 @@ static void status_ids(struct text *out, struct task *t, const struct snapshot *
 	cred_put(c);
 }
 
+/* Pages of areas that can be executed and not written: the program's and its libraries'. */
+static uint64_t executable_pages(struct mm *mm)
+{
+	uint64_t bytes = 0;
+	struct vma *v;
+
+	rwlock_read_lock(&mm->lock);
+	rb_for_each_entry(v, &mm->areas, node) {
+		if ((v->flags & (VM_EXEC | VM_WRITE | VM_STACK)) == VM_EXEC)
+			bytes += v->end - v->start;
+	}
+	rwlock_read_unlock(&mm->lock);
+	return bytes >> PAGE_SHIFT;
+}
+
+/* LIMIT: pages of shared memory count as RssFile; RssShmem is 0. */
 static void status_memory(struct text *out, struct mm *mm)
 {
-	uint64_t code = (mm->code_end - mm->code_start) >> PAGE_SHIFT;
+	uint64_t all = executable_pages(mm);
+	uint64_t code = (ALIGN_UP(mm->code_end, PAGE_SIZE) - (mm->code_start & PAGE_MASK)) >>
+			PAGE_SHIFT;
 
 	text_printf(out,
 		    "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmLck:\t%8lu kB\nVmPin:\t       0 kB\n",
@@ -192,9 +210,11 @@ static void status_memory(struct text *out, struct mm *mm)
 		    KIB((uint64_t)atomic_load(&mm->rss_file)));
 	text_printf(out,
 		    "RssShmem:\t       0 kB\nVmData:\t%8lu kB\nVmStk:\t%8lu kB\nVmExe:\t%8lu "
-		    "kB\nVmLib:\t       0 kB\n",
-		    KIB(mm->data_pages), KIB(mm->stack_pages), KIB(code));
-	text_printf(out, "VmPTE:\t%8lu kB\nVmSwap:\t       0 kB\n",
+		    "kB\nVmLib:\t%8lu kB\n",
+		    KIB(mm->data_pages), KIB(mm->stack_pages), KIB(min(code, all)),
+		    KIB(all - min(code, all)));
+	text_printf(out,
+		    "VmPTE:\t%8lu kB\nVmSwap:\t       0 kB\nCoreDumping:\t0\nTHP_enabled:\t0\n",
 		    KIB((uint64_t)atomic_load(&mm->table_pages)));
 }
 

@@ -156,6 +156,18 @@ static int link_exe(struct task *t, struct path *out)
 		 .mode = S_IFREG | 0444,                                                           \
 		 .show = proc_show_maps,                                                           \
 		 .private_to_owner = true},                                                        \
+		{.name = "smaps",                                                                  \
+		 .mode = S_IFREG | 0444,                                                           \
+		 .show = proc_show_smaps,                                                          \
+		 .private_to_owner = true},                                                        \
+		{.name = "smaps_rollup",                                                           \
+		 .mode = S_IFREG | 0444,                                                           \
+		 .show = proc_show_smaps_rollup,                                                   \
+		 .private_to_owner = true},                                                        \
+		{.name = "pagemap",                                                                \
+		 .mode = S_IFREG | 0400,                                                           \
+		 .fops = &proc_pagemap_fops,                                                       \
+		 .private_to_owner = true},                                                        \
 		FILE_ROW("limits", proc_show_limits), FILE_ROW("sharing", proc_show_sharing),      \
 		FILE_ROW("wchan", show_wchan), FILE_ROW("children", show_children),                \
 		FILE_ROW("mounts", proc_show_mounts), FILE_ROW("mountinfo", proc_show_mountinfo),  \
