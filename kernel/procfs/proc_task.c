@@ -367,24 +367,28 @@ const struct file_ops proc_tasks_dir_fops = { .iterate = tasks_iterate };
 /* --- fd/, fdinfo/
  * ---------------------------------------------------------------------------------- */
 
-/* The file behind descriptor fd of a node's task, if current may look; NULL if not or none. */
-static struct file *node_file(const struct inode *inode, int fd)
+/* The file behind descriptor fd of a node's task. 0, -ENOENT, -EACCES (current may not look). */
+static int node_file(const struct inode *inode, int fd, bool look, struct file **out)
 {
 	struct task *t = proc_task(inode);
-	struct files *files = t != NULL && proc_may_look(t) == 0 ? files_of_task(t) : NULL;
-	struct file *f = files != NULL ? files_get_file(files, (unsigned)fd) : NULL;
+	int err = t == NULL ? -ENOENT : look ? proc_may_look(t) : 0;
+	struct files *files = err == 0 ? files_of_task(t) : NULL;
 
+	*out = files != NULL ? files_get_file(files, (unsigned)fd) : NULL;
+	if (err == 0 && *out == NULL)
+		err = -ENOENT;
 	files_put(files);
 	task_put(t);
-	return f;
+	return err;
 }
 
 static int fd_follow(struct inode *inode, struct path *out)
 {
-	struct file *f = node_file(inode, proc_node(inode)->fd);
+	struct file *f;
+	int err = node_file(inode, proc_node(inode)->fd, true, &f);
 
-	if (f == NULL)
-		return -ENOENT;
+	if (err)
+		return err;
 	*out = f->path;
 	path_get(out);
 	file_put(f);
@@ -397,12 +401,15 @@ static const struct proc_entry fdinfo_entry = { .mode = S_IFREG | 0400 };
 
 static int fd_lookup_as(struct inode *dir, struct dentry *dentry, const struct proc_entry *e)
 {
-	int fd = number_of(dentry);
-	struct file *f = fd >= 0 ? node_file(dir, fd) : NULL;
+	int fd = number_of(dentry), err = -ENOENT;
 	struct inode *inode;
+	struct file *f;
 
-	if (f == NULL)
-		return -ENOENT;
+	/* That there is a link anybody may know who may search the directory. */
+	if (fd >= 0)
+		err = node_file(dir, fd, !S_ISLNK(e->mode), &f);
+	if (err)
+		return err;
 	inode = proc_inode(dir->sb, e, proc_node(dir)->pid, false);
 	if (inode != NULL) {
 		proc_node(inode)->fd = fd;

@@ -53,8 +53,9 @@ static void fix_capabilities(struct cred *c, const struct cred *old)
 
 	if (c->securebits & SECBIT_NO_SETUID_FIXUP)
 		return;
-	if (has_id(old, root) && !has_id(c, root) && !(c->securebits & SECBIT_KEEP_CAPS)) {
-		c->cap_permitted = c->cap_effective = 0;
+	if (has_id(old, root) && !has_id(c, root)) {
+		if (!(c->securebits & SECBIT_KEEP_CAPS))
+			c->cap_permitted = c->cap_effective = 0;
 		c->cap_ambient = 0;
 	}
 	if (old->euid == root && c->euid != root)
@@ -468,6 +469,8 @@ static int cred_prctl_change(struct cred *c, int option, unsigned long arg)
 	case PR_CAPBSET_DROP:
 		if (!capable_here(CAP_SETPCAP))
 			return -EPERM;
+		if (arg > CAP_LAST_CAP)
+			return -EINVAL;
 		c->cap_bounding &= ~(1UL << arg);
 		return 0;
 	case PR_SET_KEEPCAPS:
@@ -500,14 +503,51 @@ long cred_prctl(int option, unsigned long arg)
 		return !!(current_cred()->securebits & SECBIT_KEEP_CAPS);
 	case PR_GET_SECUREBITS:
 		return current_cred()->securebits;
-	case PR_CAPBSET_DROP:
-		if (arg > CAP_LAST_CAP)
-			return -EINVAL;
 	}
 	c = cred_clone(current_cred(), -1);
 	if (c == NULL)
 		return -ENOMEM;
 	err = cred_prctl_change(c, option, arg);
+	if (err)
+		cred_put(c);
+	else
+		cred_install(c);
+	return err;
+}
+
+static int ambient_change(struct cred *c, unsigned long op, uint64_t cap)
+{
+	switch (op) {
+	case PR_CAP_AMBIENT_CLEAR_ALL:
+		c->cap_ambient = 0;
+		return 0;
+	case PR_CAP_AMBIENT_LOWER:
+		c->cap_ambient &= ~cap;
+		return 0;
+	default: /* RAISE: only what exec would keep anyway */
+		if (!(c->cap_permitted & c->cap_inheritable & cap) ||
+		    (c->securebits & SECBIT_NO_CAP_AMBIENT_RAISE))
+			return -EPERM;
+		c->cap_ambient |= cap;
+		return 0;
+	}
+}
+
+long cap_ambient_prctl(unsigned long op, unsigned long cap)
+{
+	struct cred *c;
+	int err;
+
+	if (op == PR_CAP_AMBIENT_CLEAR_ALL ? cap != 0 : cap > CAP_LAST_CAP)
+		return -EINVAL;
+	if (op == PR_CAP_AMBIENT_IS_SET)
+		return current_cred()->cap_ambient >> cap & 1;
+	if (op < PR_CAP_AMBIENT_RAISE || op > PR_CAP_AMBIENT_CLEAR_ALL)
+		return -EINVAL;
+	c = cred_clone(current_cred(), -1);
+	if (c == NULL)
+		return -ENOMEM;
+	err = ambient_change(c, op, 1UL << cap);
 	if (err)
 		cred_put(c);
 	else

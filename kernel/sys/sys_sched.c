@@ -52,7 +52,21 @@ static int fair_check(struct task *t, int nice)
 	return 0;
 }
 
-static int policy_check(struct task *t, int policy, int priority, int nice)
+/* What only lets others run more needs nothing; the way back does. */
+static bool is_step_up(struct task *t, int policy, int priority, bool reset)
+{
+	uint64_t most = group_rlimit(t->group, RLIMIT_RTPRIO);
+
+	if (t->sched.reset_on_fork && !reset)
+		return true;
+	if (priority != 0)
+		return (most == 0 && policy != t->sched.policy) ||
+		       (priority > t->sched.rt_priority && (uint64_t)priority > most);
+	return t->sched.policy == SCHED_IDLE && policy != SCHED_IDLE &&
+	       (uint64_t)(20 - t->sched.nice) > group_rlimit(t->group, RLIMIT_NICE);
+}
+
+static int policy_check(struct task *t, int policy, int priority, int nice, bool reset)
 {
 	bool real_time = policy == SCHED_FIFO || policy == SCHED_RR;
 
@@ -62,8 +76,7 @@ static int policy_check(struct task *t, int policy, int priority, int nice)
 		return -EINVAL;
 	if (!owns(t))
 		return -EPERM;
-	if (real_time && (uint64_t)priority > group_rlimit(t->group, RLIMIT_RTPRIO) &&
-	    !capable(CAP_SYS_NICE))
+	if (is_step_up(t, policy, priority, reset) && !capable(CAP_SYS_NICE))
 		return -EPERM;
 	return real_time ? 0 : fair_check(t, nice);
 }
@@ -78,7 +91,7 @@ static int policy_set(int pid, int policy, int priority, const int *nice)
 		return err;
 	policy &= ~SCHED_RESET_ON_FORK;
 	new_nice = nice != NULL ? clamp(*nice, -20, 19) : t->sched.nice;
-	err = policy_check(t, policy, priority, new_nice);
+	err = policy_check(t, policy, priority, new_nice, reset);
 	if (err == 0)
 		err = sched_policy_set(t, policy, priority, new_nice);
 	if (err == 0)
@@ -113,7 +126,7 @@ long sys_sched_setparam(int pid, const struct abi_sched_param __user *param)
 		err = sched_target(pid, &t);
 	if (err)
 		return err;
-	policy = t->sched.policy;
+	policy = t->sched.policy | (t->sched.reset_on_fork ? SCHED_RESET_ON_FORK : 0);
 	task_put(t);
 	return policy_set(pid, policy, p.priority, NULL);
 }

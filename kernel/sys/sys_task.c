@@ -219,6 +219,8 @@ long sys_prctl(int option, unsigned long a, unsigned long b, unsigned long c, un
 	case PR_GET_SECUREBITS:
 	case PR_SET_SECUREBITS:
 		return cred_prctl(option, a);
+	case PR_CAP_AMBIENT:
+		return c || d ? -EINVAL : cap_ambient_prctl(a, b);
 	default:
 		return prctl_task(option, a);
 	}

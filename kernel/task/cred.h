@@ -42,3 +42,4 @@ bool capable(unsigned cap);
 
 /* prctl's options that concern credentials (kernel/sys/sys_cred.c). */
 long cred_prctl(int option, unsigned long arg);
+long cap_ambient_prctl(unsigned long op, unsigned long cap);
