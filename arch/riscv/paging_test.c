@@ -5,24 +5,32 @@
 #include "arch/pte.h"
 #include "arch/tlb.h"
 #include "arch/uaccess.h"
+#include "kernel/alloc/boot_mem.h"
 #include "kernel/core/ktest.h"
 #include "lib/errno.h"
 
 extern char _text[], _etext[], _erodata[], _boot_stack[];
 
-/* The leaf entry that maps va; 0: none. */
-static pte_t leaf_of(vaddr_t va)
+/* The leaf entry that maps va, and its level; 0: none. */
+static pte_t leaf_find(vaddr_t va, unsigned *level)
 {
 	const pte_t *table = kernel_root;
 
-	for (unsigned level = PT_LEVELS; level-- > 0;) {
-		pte_t e = table[pt_index(va, level)];
+	for (*level = PT_LEVELS; (*level)-- > 0;) {
+		pte_t e = table[pt_index(va, *level)];
 
 		if (!pte_present(e) || pte_is_leaf(e))
 			return e;
 		table = phys_to_virt(pte_paddr(e));
 	}
 	return 0;
+}
+
+static pte_t leaf_of(vaddr_t va)
+{
+	unsigned level;
+
+	return leaf_find(va, &level);
 }
 
 /* Calls fn for every leaf below a table. Three levels at most, so recursion is harmless. */
@@ -61,6 +69,39 @@ KTEST(paging_write_xor_execute)
 			leaf_check(kernel_root[i], va);
 		else if (pte_present(kernel_root[i]))
 			leaves_walk(phys_to_virt(pte_paddr(kernel_root[i])), va, 1, leaf_check);
+	}
+}
+
+/* Does protection change, or memory end, inside of [start, end)? */
+static bool is_cut(paddr_t start, paddr_t end)
+{
+	const struct mem_ranges *holes = boot_mem_no_map();
+	paddr_t edges[] = {virt_to_phys(_text), virt_to_phys(_erodata)};
+	bool cut = false;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(edges); i++)
+		cut |= edges[i] > start && edges[i] < end;
+	for (unsigned i = 0; i < holes->count; i++)
+		cut |= holes->range[i].start < end && holes->range[i].end > start;
+	return cut;
+}
+
+/* The direct map is made of leaves of 2 MiB and more wherever they fit. */
+KTEST(paging_direct_map_is_large)
+{
+	const struct mem_ranges *banks = boot_mem_banks();
+	size_t span = PT_SPAN(1);
+	unsigned level;
+
+	for (unsigned i = 0; i < banks->count; i++) {
+		paddr_t at = ALIGN_UP(banks->range[i].start, span);
+
+		for (; at + span <= banks->range[i].end; at += span) {
+			if (is_cut(at, at + span))
+				continue;
+			KTEST_REQUIRE(pte_present(leaf_find((vaddr_t)phys_to_virt(at), &level)));
+			KTEST_REQUIRE(level >= 1);
+		}
 	}
 }
 

@@ -16,6 +16,7 @@
 
 #include "kernel/abi/elf.h"
 #include "kernel/abi/mman.h"
+#include "kernel/alloc/page.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/file_map.h"
@@ -120,7 +121,6 @@ static int map_file_part(struct mm *mm, struct elf_image *image, const struct el
 /* What memsz has beyond filesz is zero: the rest of the last file page, then anonymous pages. */
 static int map_zero_part(struct mm *mm, struct elf_image *image, const struct elf_phdr *ph)
 {
-	static const char zeros[256];
 	vaddr_t from = image->bias + ph->vaddr + ph->filesz;
 	vaddr_t end = ALIGN_UP(image->bias + ph->vaddr + ph->memsz, PAGE_SIZE);
 	vaddr_t page = ph->filesz == 0 ? from & PAGE_MASK : ALIGN_UP(from, PAGE_SIZE);
@@ -134,12 +134,11 @@ static int map_zero_part(struct mm *mm, struct elf_image *image, const struct el
 
 	if (ph->memsz == ph->filesz)
 		return 0;
-	while (from < page && (ph->flags & PF_W)) {
-		size_t n = min(page - from, sizeof(zeros));
+	if (from < page && (ph->flags & PF_W)) {
+		size_t n = page - from; /* less than a page */
 
-		if (mm_write_remote(mm, from, zeros, n) != n)
+		if (mm_write_remote(mm, from, page_address(zero_page), n) != n)
 			return -ENOMEM;
-		from += n;
 	}
 	return end > page ? mm_map(mm, &req, &at) : 0;
 }
