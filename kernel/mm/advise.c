@@ -107,8 +107,19 @@ static int area_remove(struct vma *v, vaddr_t start, vaddr_t end)
 	return err;
 }
 
+/* Would this advice take something away that is sealed and that its owner could not write? */
+static bool is_sealed_against(const struct vma *v, int advice)
+{
+	if (!(v->flags & VM_SEALED) || (v->flags & (VM_WRITE | VM_SHARED)) || v->ops != NULL)
+		return false;
+	return advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED || advice == MADV_FREE ||
+	       advice == MADV_REMOVE || advice == MADV_DONTFORK || advice == MADV_WIPEONFORK;
+}
+
 static int area_advise(struct vma *v, vaddr_t start, vaddr_t end, int advice)
 {
+	if (is_sealed_against(v, advice))
+		return -EPERM;
 	switch (advice) {
 	case MADV_DONTNEED:
 	case MADV_DONTNEED_LOCKED:

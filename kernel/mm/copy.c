@@ -192,6 +192,7 @@ static void layout_copy(struct mm *child, const struct mm *parent)
 	child->map_hint = parent->map_hint;
 	child->vdso = parent->vdso;
 	child->dumpable = parent->dumpable;
+	child->sealed = parent->sealed;
 	atomic_store(&child->barriers, atomic_load(&parent->barriers));
 	child->exe_put = parent->exe_put;
 	child->exe = parent->exe != NULL ? parent->exe_get(parent->exe) : NULL;

@@ -259,7 +259,8 @@ static int stack_grow(struct mm *mm, struct vma *v, vaddr_t addr)
 	if (below != NULL && (below->flags & (VM_READ | VM_WRITE | VM_EXEC)) &&
 	    !(below->flags & VM_GROWSDOWN) && start < below->end + STACK_GUARD_GAP)
 		return -EFAULT;
-	if (commit_area_check(mm, v->flags, (v->start - start) >> PAGE_SHIFT))
+	if (!mm_may_lock(mm, v->flags, v->start - start) ||
+	    commit_area_check(mm, v->flags, (v->start - start) >> PAGE_SHIFT))
 		return -EFAULT;
 	vma_resize(v, start, v->end);
 	return 0;

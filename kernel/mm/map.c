@@ -36,11 +36,22 @@ static bool range_is_clear(struct mm *mm, vaddr_t start, vaddr_t end)
 	return v == NULL || vma_lowest(v) >= end;
 }
 
+int mm_place(struct mm *mm, vaddr_t hint, size_t len, vaddr_t *out)
+{
+	hint = ALIGN_DOWN(hint, PAGE_SIZE);
+	if (hint != 0)
+		hint = max(hint, MAP_LOWEST);
+	if (hint != 0 && len <= USER_END && hint <= USER_END - len &&
+	    range_is_clear(mm, hint, hint + len)) {
+		*out = hint;
+		return 0;
+	}
+	return mm_find_room(mm, len, out);
+}
+
 /* Where a request goes. mm->lock held for writing. */
 static int map_place(struct mm *mm, const struct mm_map_request *req, size_t len, vaddr_t *out)
 {
-	vaddr_t hint = ALIGN_DOWN(req->addr, PAGE_SIZE);
-
 	if (req->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
 		if (req->addr % PAGE_SIZE != 0)
 			return -EINVAL;
@@ -52,11 +63,7 @@ static int map_place(struct mm *mm, const struct mm_map_request *req, size_t len
 		*out = req->addr;
 		return 0;
 	}
-	if (hint >= MAP_LOWEST && hint <= USER_END - len && range_is_clear(mm, hint, hint + len)) {
-		*out = hint;
-		return 0;
-	}
-	return mm_find_room(mm, len, out);
+	return mm_place(mm, req->addr, len, out);
 }
 
 static unsigned area_flags(const struct mm_map_request *req)
@@ -138,7 +145,7 @@ int mm_unmap_locked(struct mm *mm, vaddr_t start, vaddr_t end)
 {
 	struct vma *v, *below, *above;
 	struct gather g;
-	int err = vma_split_range(mm, start, end);
+	int err = mm_range_sealed(mm, start, end) ? -EPERM : vma_split_range(mm, start, end);
 
 	if (err)
 		return err;
@@ -217,15 +224,21 @@ int mm_map(struct mm *mm, const struct mm_map_request *req, vaddr_t *out)
 	return err;
 }
 
-int mm_unmap(struct mm *mm, vaddr_t addr, size_t len)
+int mm_unmap_range(struct mm *mm, vaddr_t addr, size_t len)
 {
-	int err;
-
 	if (addr % PAGE_SIZE != 0 || len == 0 || len > USER_END ||
 	    addr > USER_END - ALIGN_UP(len, PAGE_SIZE))
 		return -EINVAL;
-	rwlock_write_lock(&mm->lock);
-	err = mm_unmap_locked(mm, addr, addr + ALIGN_UP(len, PAGE_SIZE));
+	return mm_unmap_locked(mm, addr, addr + ALIGN_UP(len, PAGE_SIZE));
+}
+
+int mm_unmap(struct mm *mm, vaddr_t addr, size_t len)
+{
+	int err = rwlock_write_lock_killable(&mm->lock);
+
+	if (err)
+		return err;
+	err = mm_unmap_range(mm, addr, len);
 	rwlock_write_unlock(&mm->lock);
 	return err;
 }

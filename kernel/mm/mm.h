@@ -40,6 +40,7 @@ struct mm {
 	uint64_t hiwater_rss; /* most resident pages, noted whenever some are about to go; exact
 				 enough without a lock */
 	unsigned default_flags; /* [lock] VM_LOCK_MASK: what mlockall gives to new areas */
+	bool sealed;		/* [lock] there may be areas with VM_SEALED */
 	vaddr_t brk_start, brk;	  /* [lock] */
 	vaddr_t code_start, code_end, data_start, data_end; /* [i] after exec */
 	vaddr_t stack_start;	  /* [i] */
@@ -112,6 +113,8 @@ int mm_lock_range(struct mm *mm, vaddr_t addr, size_t len, bool on_fault) __must
 int mm_unlock_range(struct mm *mm, vaddr_t addr, size_t len) __must_check;
 int mm_lock_all(struct mm *mm, unsigned mcl_flags) __must_check;
 int mm_unlock_all(struct mm *mm) __must_check;
+/* mseal: areas of [start, end) stay where and as they are. 0, -ENOMEM (hole), -EINTR. */
+int mm_seal(struct mm *mm, vaddr_t start, vaddr_t end) __must_check;
 /* Whether each page of [start, end) would be had without waiting: a byte for each. 0, -ENOMEM
  * (hole), -EINTR. */
 int mm_mincore(struct mm *mm, vaddr_t start, vaddr_t end, uint8_t *present) __must_check;

@@ -55,6 +55,8 @@ static struct vma *area_checked(struct mm *mm, vaddr_t va, unsigned flags, int *
 	*err = 0;
 	if (v == NULL)
 		*err = -ENOMEM;
+	else if (v->flags & VM_SEALED)
+		*err = -EPERM;
 	else if (flags & ~(v->flags >> 4) & (VM_READ | VM_WRITE | VM_EXEC))
 		*err = -EACCES; /* VM_MAY* are the same bits, four higher */
 	return *err ? NULL : v;

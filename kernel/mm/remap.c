@@ -1,12 +1,11 @@
 /*
- * mremap: shrink, grow in place, or move.
+ * mremap: shrink, grow in place, move, or (old length 0, shared areas) map a second time.
  *
  * A move takes the entries from the old place's tables to the new place's: pages are not copied and
  * their counts stay. The new area and its tables are made first, so nothing is lost when memory
  * runs out.
  *
- * LIMIT: an old length of 0, by which Linux maps a shared area a second time, is refused with
- * EINVAL.
+ * NOTE(linux): the vDSO can't be moved (EINVAL).
  */
 #include "kernel/mm/mm.h"
 
@@ -14,6 +13,7 @@
 #include "kernel/abi/mman.h"
 #include "kernel/mm/commit.h"
 #include "kernel/mm/fault.h"
+#include "kernel/mm/layout.h"
 #include "kernel/mm/map.h"
 #include "kernel/mm/page_table.h"
 #include "lib/errno.h"
@@ -69,26 +69,49 @@ static void entries_move(struct mm *mm, struct page_cache *cache, vaddr_t from, 
 		mutex_unlock(&cache->map_lock);
 }
 
-/* v, exactly [old, old + old_len), goes to [to, to + new_len). */
-static int area_move(struct mm *mm, struct vma *v, size_t old_len, size_t new_len, vaddr_t to,
-		     unsigned flags)
+/* A request, as mremap(2) has it; lengths in whole pages. */
+struct remap {
+	struct mm *mm;
+	vaddr_t old, new;
+	size_t old_len, new_len;
+	unsigned flags;
+};
+
+/* An unlinked area at r->new like v, which shows what v shows from r->old on. */
+static struct vma *area_twin(const struct remap *r, const struct vma *v)
 {
-	vaddr_t old = v->start;
-	struct vma *copy;
-	int err = tables_make(mm, old, to, min(old_len, new_len));
+	struct vma *twin = vma_clone(v, r->mm);
+
+	if (twin == NULL)
+		return NULL;
+	if (v->cache != NULL)
+		twin->pgoff += (r->old - v->start) >> PAGE_SHIFT;
+	twin->start = r->new;
+	twin->end = r->new + r->new_len;
+	return twin;
+}
+
+/* v begins at r->old and, unless old_len is 0, ends old_len further. */
+static int area_move(const struct remap *r, struct vma *v)
+{
+	size_t moved = min(r->old_len, r->new_len);
+	struct vma *twin;
+	int err = moved != 0 ? tables_make(r->mm, r->old, r->new, moved) : 0;
 
 	if (err)
 		return err;
-	copy = vma_clone(v, mm);
-	if (copy == NULL)
+	twin = area_twin(r, v);
+	if (twin == NULL)
 		return -ENOMEM;
-	copy->start = to;
-	copy->end = to + new_len;
-	vma_link(copy);
-	entries_move(mm, v->cache, old, to, min(old_len, new_len));
-	if (flags & MREMAP_DONTUNMAP)
-		return 0;
-	return mm_unmap_locked(mm, old, old + old_len);
+	vma_link(twin);
+	if (moved != 0)
+		entries_move(r->mm, v->cache, r->old, r->new, moved);
+	if (r->flags & MREMAP_DONTUNMAP)
+		vma_set_flags(v, v->flags & ~VM_LOCK_MASK); /* what has left is not to come back */
+	else if (r->old_len != 0)
+		err = mm_unmap_locked(r->mm, r->old, r->old + r->old_len);
+	vma_merge(twin);
+	return err;
 }
 
 /* What mmap would say of len bytes more. */
@@ -103,63 +126,88 @@ static bool can_grow_in_place(struct mm *mm, struct vma *v, vaddr_t end)
 {
 	struct vma *next = vma_next(v);
 
-	return end <= USER_END && (next == NULL || next->start >= end);
+	return end > v->end && end <= USER_END && (next == NULL || next->start >= end);
 }
 
-static int remap_check(struct vma *v, vaddr_t old, size_t old_len, size_t new_len, unsigned flags)
+/* May what lies at r->old become new_len bytes long, or get a second place? */
+static int remap_check(const struct remap *r, const struct vma *v)
 {
 	if (v == NULL)
 		return -EFAULT;
-	if (old_len == 0 && !(v->flags & VM_SHARED))
+	if (r->old_len == 0 && !(v->flags & VM_SHARED))
+		return -EINVAL; /* of private pages there would be nothing to show */
+	if ((r->flags & MREMAP_DONTUNMAP) && (v->flags & VM_KERNEL_PAGES))
 		return -EINVAL;
-	if (v->end - old < old_len)
+	if (r->old_len > v->end - r->old)
 		return -EFAULT;
 	if (v->flags & VM_KERNEL_PAGES)
-		return -EINVAL;
-	if ((flags & MREMAP_DONTUNMAP) && old_len != new_len)
-		return -EINVAL;
-	if (flags & MREMAP_DONTUNMAP)
-		return growth_check(v, new_len);
-	return new_len > old_len ? growth_check(v, new_len - old_len) : 0;
+		return r->new_len > r->old_len ? -EFAULT : -EINVAL;
+	if (r->flags & MREMAP_DONTUNMAP)
+		return growth_check(v, r->new_len);
+	return r->new_len > r->old_len ? growth_check(v, r->new_len - r->old_len) : 0;
 }
 
-static int remap_move(struct mm *mm, vaddr_t old, size_t old_len, size_t new_len, unsigned flags,
-		      vaddr_t *out)
+static int remap_move(struct remap *r)
+{
+	int err = vma_split_range(r->mm, r->old, r->old + r->old_len);
+
+	return err ? err : area_move(r, vma_find(r->mm, r->old));
+}
+
+/* To a place that the caller names, or with DONTUNMAP anywhere. */
+static int remap_to(struct remap *r)
 {
 	int err = 0;
 
-	if (flags & MREMAP_FIXED)
-		err = mm_unmap_locked(mm, *out, *out + new_len);
-	else
-		err = mm_find_room(mm, new_len, out);
+	if (r->new % PAGE_SIZE != 0 || r->new_len > USER_END || r->new > USER_END - r->new_len ||
+	    (r->new < r->old + r->old_len && r->old < r->new + r->new_len))
+		return -EINVAL;
+	if (r->flags & MREMAP_FIXED)
+		err = mm_unmap_locked(r->mm, r->new, r->new + r->new_len);
+	if (err == 0 && r->old_len > r->new_len) {
+		err = mm_unmap_range(r->mm, r->old + r->new_len, r->old_len - r->new_len);
+		r->old_len = r->new_len;
+	}
 	if (err == 0)
-		err = vma_split_range(mm, old, old + old_len);
-	if (err)
-		return err;
-	return area_move(mm, vma_find(mm, old), old_len, new_len, *out, flags);
+		err = remap_check(r, vma_find(r->mm, r->old));
+	if (err == 0 && !(r->flags & MREMAP_FIXED))
+		err = mm_place(r->mm, r->new, r->new_len, &r->new);
+	return err ? err : remap_move(r);
 }
 
-static int remap_locked(struct mm *mm, vaddr_t old, size_t old_len, size_t new_len, unsigned flags,
-			vaddr_t *out)
+static int remap_grow(struct remap *r, struct vma *v)
 {
-	struct vma *v = vma_find(mm, old);
-	int err = remap_check(v, old, old_len, new_len, flags);
+	int err = remap_check(r, v);
 
 	if (err)
 		return err;
-	if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
-		return old_len == 0 ? -EINVAL : remap_move(mm, old, old_len, new_len, flags, out);
-	*out = old;
-	if (new_len <= old_len)
-		return new_len == old_len ? 0 : mm_unmap_locked(mm, old + new_len, old + old_len);
-	if (old_len != 0 && old + old_len == v->end && can_grow_in_place(mm, v, old + new_len)) {
-		vma_resize(v, v->start, old + new_len);
+	if (r->old_len != 0 && r->old + r->old_len == v->end &&
+	    can_grow_in_place(r->mm, v, r->old + r->new_len)) {
+		r->new = r->old;
+		vma_resize(v, v->start, r->old + r->new_len);
 		vma_merge(v);
 		return 0;
 	}
-	if (!(flags & MREMAP_MAYMOVE) || old_len == 0)
-		return old_len == 0 ? -EINVAL : -ENOMEM;
-	return remap_move(mm, old, old_len, new_len, flags, out);
+	err = r->flags & MREMAP_MAYMOVE ? mm_find_room(r->mm, r->new_len, &r->new) : -ENOMEM;
+	return err ? err : remap_move(r);
+}
+
+static int remap_locked(struct remap *r)
+{
+	struct vma *v = vma_find(r->mm, r->old);
+
+	if (v == NULL)
+		return -EFAULT;
+	if (v->flags & VM_SEALED)
+		return -EPERM;
+	if (r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
+		return remap_to(r);
+	if (r->new_len > r->old_len)
+		return remap_grow(r, v);
+	r->new = r->old;
+	if (r->new_len == r->old_len)
+		return 0;
+	return mm_unmap_range(r->mm, r->old + r->new_len, r->old_len - r->new_len);
 }
 
 /* What is locked is there, also what it has grown by. */
@@ -179,25 +227,25 @@ static void populate_if_locked(struct mm *mm, vaddr_t start, vaddr_t end)
 int mm_remap(struct mm *mm, vaddr_t old, size_t old_len, size_t new_len, unsigned flags,
 	     vaddr_t new_addr, vaddr_t *out)
 {
+	struct remap r = { mm, old, new_addr, ALIGN_UP(old_len, PAGE_SIZE),
+			   ALIGN_UP(new_len, PAGE_SIZE), flags };
 	int err;
 
-	old_len = ALIGN_UP(old_len, PAGE_SIZE);
-	new_len = ALIGN_UP(new_len, PAGE_SIZE);
-	if ((flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)) || old % PAGE_SIZE != 0 ||
-	    new_len == 0 || new_len > USER_END || old_len > USER_END)
+	if ((flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)) ||
+	    ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(flags & MREMAP_MAYMOVE)) ||
+	    ((flags & MREMAP_DONTUNMAP) && old_len != new_len) || old % PAGE_SIZE != 0 ||
+	    r.new_len == 0)
 		return -EINVAL;
-	if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(flags & MREMAP_MAYMOVE))
-		return -EINVAL;
-	if (flags & MREMAP_FIXED) {
-		if (new_addr % PAGE_SIZE != 0 || new_addr > USER_END - new_len ||
-		    (new_addr < old + old_len && old < new_addr + new_len))
-			return -EINVAL;
-		*out = new_addr;
-	}
-	rwlock_write_lock(&mm->lock);
-	err = remap_locked(mm, old, old_len, new_len, flags, out);
+	err = rwlock_write_lock_killable(&mm->lock);
+	if (err)
+		return err;
+	old_len = r.old_len;
+	err = remap_locked(&r);
 	rwlock_write_unlock(&mm->lock);
-	if (err == 0 && new_len > old_len)
-		populate_if_locked(mm, *out + old_len, *out + new_len);
-	return err;
+	if (err)
+		return err;
+	*out = r.new;
+	if (r.new_len > old_len)
+		populate_if_locked(mm, r.new + old_len, r.new + r.new_len);
+	return 0;
 }

@@ -140,6 +140,15 @@ long sys_msync(unsigned long addr, size_t len, int flags)
 	return err;
 }
 
+long sys_mseal(unsigned long addr, size_t len, unsigned long flags)
+{
+	size_t aligned = ALIGN_UP(len, PAGE_SIZE);
+
+	if (flags || addr % PAGE_SIZE != 0 || (len != 0 && aligned == 0) || addr + aligned < addr)
+		return -EINVAL;
+	return len != 0 ? mm_seal(current->mm, addr, addr + aligned) : 0;
+}
+
 /* Makes every hart that runs the caller's program, now or later, fetch what was written. With flag
  * 1 it is enough that the caller does; but he may move to another hart, so all do. */
 long sys_riscv_flush_icache(unsigned long start, unsigned long end, unsigned long flags)
