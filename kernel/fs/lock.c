@@ -199,6 +199,17 @@ static int range_of(struct file *file, const struct abi_flock *fl, struct file_l
 	return 0;
 }
 
+/* What current calls the process with this number in the first pid namespace; 0 if it doesn't see
+ * it, or it has gone. */
+static int number_here(int nr)
+{
+	struct pid *p = pid_find_in(&init_pid_ns, nr);
+	int here = p != NULL ? pid_nr(p) : 0;
+
+	pid_put(p);
+	return here;
+}
+
 /* Who would be in the way. */
 static int lock_query(struct inode *inode, const struct file_lock *want, struct abi_flock *fl)
 {
@@ -219,6 +230,8 @@ static int lock_query(struct inode *inode, const struct file_lock *want, struct 
 		fl->pid = have->pid;
 	}
 	spin_unlock(&l->lock);
+	if (have && fl->pid > 0)
+		fl->pid = number_here(fl->pid);
 	return 0;
 }
 

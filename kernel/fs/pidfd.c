@@ -86,10 +86,18 @@ static size_t pidfd_show_fdinfo(struct file *f, char *buf, size_t size)
 {
 	struct pid *pid = f->private;
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
-	int nr = pid->task != NULL ? pid->nr : -1;
+	int nr = pid->task != NULL ? pid_nr(pid) : -1;
+	size_t at;
 
 	spin_unlock_irqrestore(&tasks_lock, irq);
-	return (size_t)str_format(buf, size, "Pid:\t%d\nNSpid:\t%d\n", nr, nr);
+	at = (size_t)str_format(buf, size, "Pid:\t%d\nNSpid:\t%d", nr, nr);
+	for (unsigned i = pid_ns_current()->level + 1; nr > 0 && i <= pid->level; i++) {
+		if (at < size)
+			at += (size_t)str_format(buf + at, size - at, "\t%d", pid->numbers[i].nr);
+	}
+	if (at < size)
+		at += (size_t)str_format(buf + at, size - at, "\n");
+	return min(at, size);
 }
 
 static const struct file_ops pidfd_ops = {

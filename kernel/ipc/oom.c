@@ -158,11 +158,11 @@ struct row {
 static bool row_get(int nr, uint64_t total, struct row *r)
 {
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
-	struct pid *pid = pid_peek_from(nr);
+	struct pid *pid = pid_peek_from(&init_pid_ns, nr);
 	struct task *t;
 
 	while (pid != NULL && (pid->task == NULL || pid->group == NULL || pid->task->mm == NULL))
-		pid = pid_peek_from(pid->nr + 1);
+		pid = pid_peek_from(&init_pid_ns, pid->nr + 1);
 	t = pid != NULL ? pid->task : NULL;
 	if (t != NULL) {
 		r->nr = pid->nr;

@@ -18,7 +18,7 @@
  *
  * A stop signal and SIGCONT cancel each other when they are sent, whatever becomes of them
  * (signal_job.c). Kernel threads take no signals. Process 1 takes only those that it has
- * handlers for.
+ * handlers for, and that of a pid namespace below the first SIGKILL and SIGSTOP from above.
  *
  * Entry points: signal_send_task, _group, _pgrp_locked; signal_force and signal_kill_task for
  * what cannot be refused; group_exit_start_locked; signal_recalc, signal_mask_*.
@@ -34,13 +34,27 @@
 #include "kernel/ipc/signal_queue.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/pid.h"
 #include "lib/string.h"
 
 /* --- who wants it ----------------------------------------------------------------------------- */
 
-static bool group_is_init(const struct group *g)
+/* Is it sent by somebody whom g's process can't see? A kernel's signal is. */
+static bool is_from_outside(const struct group *g, const struct abi_siginfo *info)
 {
-	return g->pid != NULL && g->pid->nr == 1;
+	const struct pid *p = g->pid;
+
+	return info->code == SI_KERNEL ||
+	       (info->code != SI_TIMER &&
+		pid_nr_in(current->group->pid, p->numbers[p->level].ns) == 0);
+}
+
+/* What process 1 has no handler for it takes only if nobody can have one, and it comes from outside
+ * its pid namespace: the first process 1 takes nothing. */
+static bool init_refuses(const struct group *g, int signo, const struct abi_siginfo *info)
+{
+	return group_is_init(g) && (g->pid->level == 0 || !(SIG_BIT(signo) & SIG_UNBLOCKABLE) ||
+				    !is_from_outside(g, info));
 }
 
 static uint64_t handler_of(const struct task *t, int signo)
@@ -50,20 +64,22 @@ static uint64_t handler_of(const struct task *t, int signo)
 
 bool signal_is_fatal(const struct group *g, int signo, uint64_t handler)
 {
-	return handler == SIG_DFL && !group_is_init(g) &&
-	       !(SIG_BIT(signo) & (SIG_DEFAULT_IGNORED | SIG_STOPS));
+	if (group_is_init(g) && !(SIG_BIT(signo) & SIG_UNBLOCKABLE))
+		return false;
+	return handler == SIG_DFL && !(SIG_BIT(signo) & (SIG_DEFAULT_IGNORED | SIG_STOPS));
 }
 
 /* Would it be thrown away when taken? A blocked signal never is at this point: the handler may
  * change before it is unblocked, and somebody may wait for it. */
-static bool is_ignored(const struct task *t, int signo, uint64_t handler)
+static bool is_ignored(const struct task *t, int signo, uint64_t handler,
+		       const struct abi_siginfo *info)
 {
 	if (t->sigmask & SIG_BIT(signo) & ~SIG_UNBLOCKABLE)
 		return false;
 	if (handler == SIG_IGN)
 		return true;
 	return handler == SIG_DFL &&
-	       ((SIG_BIT(signo) & SIG_DEFAULT_IGNORED) || group_is_init(t->group));
+	       ((SIG_BIT(signo) & SIG_DEFAULT_IGNORED) || init_refuses(t->group, signo, info));
 }
 
 /* A stopped thread does nothing but die at once by SIGKILL; the rest waits until it goes on. */
@@ -179,7 +195,8 @@ struct delivery {
 };
 
 /* To `only`, or with NULL to the process. group->lock held. */
-static struct delivery route(struct group *g, struct task *only, int signo)
+static struct delivery route(struct group *g, struct task *only, int signo,
+			     const struct abi_siginfo *info)
 {
 	struct task *t = only != NULL ? only : g->leader;
 	struct delivery d = { 0 };
@@ -189,7 +206,7 @@ static struct delivery route(struct group *g, struct task *only, int signo)
 		return d;
 	cancel_opposite(g, signo);
 	handler = handler_of(t, signo);
-	d.ignored = is_ignored(t, signo, handler);
+	d.ignored = is_ignored(t, signo, handler, info);
 	if (d.ignored)
 		return d;
 	if (only == NULL)
@@ -213,7 +230,7 @@ static int send_locked(struct group *g, struct task *only, int signo,
 
 	if (signo == 0)
 		return 0;
-	d = route(g, only, signo);
+	d = route(g, only, signo, info);
 	if (d.to == NULL)
 		return 0;
 	err = sigqueue_add(g, d.to, signo, info);
@@ -224,7 +241,7 @@ static int send_locked(struct group *g, struct task *only, int signo,
 
 bool signal_send_entry_locked(struct group *g, struct task *only, struct sigqueue *q)
 {
-	struct delivery d = route(g, only, q->info.signo);
+	struct delivery d = route(g, only, q->info.signo, &q->info);
 
 	if (d.to == NULL)
 		return !d.ignored;

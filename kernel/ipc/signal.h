@@ -30,6 +30,9 @@ void signal_force(int signo, int code, vaddr_t addr);
 void signal_kill_task(struct task *t, int signo);
 /* The info of kill (code SI_USER) and tgkill (SI_TKILL): current's number and user. */
 void signal_info_user(struct abi_siginfo *info, int signo, int code);
+/* Says who sends, which info says as current calls itself, as t calls it: a number of 0 and the id
+ * 65534 for what t doesn't see. tasks_lock held. */
+void signal_info_translate(struct abi_siginfo *info, const struct task *t);
 
 /* May current send signo to t? 0, -EPERM. tasks_lock held. */
 int signal_may_send(struct task *t, int signo) __must_check;

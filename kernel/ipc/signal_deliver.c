@@ -140,7 +140,7 @@ static enum taken disposition(int signo, const struct abi_sigaction *action)
 		return TAKEN_HANDLER;
 	if (signal_is_fatal(current->group, signo, SIG_DFL))
 		return TAKEN_FATAL;
-	if ((SIG_BIT(signo) & SIG_STOPS) && current->group->pid->nr != 1)
+	if ((SIG_BIT(signo) & SIG_STOPS) && (signo == SIGSTOP || !group_is_init(current->group)))
 		return TAKEN_STOP;
 	return TAKEN_DROPPED;
 }

@@ -32,7 +32,8 @@ static void tell_parent(struct task *child, int signo, int code, int status)
 	spin_unlock_irqrestore(&child->group->lock, irq);
 	task_usage(child, &own);
 	usage_add(&used, &own);
-	info.child_pid = child->tid;
+	info.child_pid = pid_nr_in(child->group->pid,
+				   pid_ns_of_task(child->parent));
 	info.child_uid = user_ns_id_out(child->parent->cred->user_ns, ID_UID, child->cred->uid);
 	if (info.child_uid == ID_NONE)
 		info.child_uid = ID_OVERFLOW;

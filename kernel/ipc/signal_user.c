@@ -17,7 +17,7 @@
 void signal_info_user(struct abi_siginfo *info, int signo, int code)
 {
 	*info = (struct abi_siginfo){ .signo = signo, .code = code };
-	info->pid = group_nr(current->group);
+	info->pid = pid_own_nr(current->group->pid);
 	info->uid = uid_out(current_cred()->uid);
 }
 
@@ -37,11 +37,12 @@ int signal_may_send(struct task *t, int signo)
 	return -EPERM;
 }
 
-/* The sender's id, which info says as current calls it, as t calls it. */
-static void info_translate(struct abi_siginfo *info, const struct task *t)
+void signal_info_translate(struct abi_siginfo *info, const struct task *t)
 {
 	const struct user_ns *theirs = t->cred->user_ns;
 
+	if (pid_nr_in(current->group->pid, pid_ns_of_task(t)) == 0)
+		info->pid = 0;
 	if (theirs != current_cred()->user_ns) {
 		unsigned uid = user_ns_id_out(theirs, ID_UID, uid_in(info->uid));
 
@@ -56,7 +57,7 @@ static int kill_group(struct group *g, int signo, const struct abi_siginfo *from
 
 	if (err)
 		return err;
-	info_translate(&info, g->leader);
+	signal_info_translate(&info, g->leader);
 	return signal_send_group(g, signo, &info);
 }
 
@@ -67,7 +68,7 @@ static int kill_thread(struct task *t, int signo, const struct abi_siginfo *from
 
 	if (err)
 		return err;
-	info_translate(&info, t);
+	signal_info_translate(&info, t);
 	return signal_send_task(t, signo, &info);
 }
 
@@ -95,7 +96,7 @@ static int kill_all(int signo, const struct abi_siginfo *info)
 	struct task *t;
 
 	list_for_each_entry(t, &task_list, all_link) {
-		if (t->group->leader != t || t->tid <= 1 || t->group == current->group ||
+		if (t->group->leader != t || pid_nr(t->pid) <= 1 || t->group == current->group ||
 		    (t->flags & TASK_KTHREAD))
 			continue;
 		one = kill_group(t->group, signo, info);
@@ -152,7 +153,7 @@ int signal_kill_thread(int tgid, int tid, int signo, const struct abi_siginfo *i
 	struct task *t = task_peek(tid);
 	int err;
 
-	if (t == NULL || (tgid != 0 && group_nr(t->group) != tgid))
+	if (t == NULL || (tgid != 0 && pid_nr(t->group->pid) != tgid))
 		err = -ESRCH;
 	else
 		err = kill_thread(t, signo, info);

@@ -58,7 +58,7 @@ void clone_limits_init(void)
 
 static bool caller_is_init(void)
 {
-	return group_nr(current->group) == 1;
+	return group_is_init(current->group);
 }
 
 static int clone_check(const struct clone_args *args)
@@ -69,6 +69,10 @@ static int clone_check(const struct clone_args *args)
 		return err;
 	if ((args->flags & CLONE_PARENT) && args->by != BY_KERNEL && caller_is_init())
 		return -EINVAL; /* init's siblings would have no parent to reap them */
+	/* A process has one number in each namespace. */
+	if ((args->flags & CLONE_THREAD) && args->by != BY_KERNEL &&
+	    pid_ns_of(current->ns->of[NS_PID]) != pid_ns_current())
+		return -EINVAL;
 	/* A program with more rights than its maker could not be killed by it. */
 	if ((args->flags & (CLONE_PIDFD_AUTOKILL | CLONE_NNP)) == CLONE_PIDFD_AUTOKILL &&
 	    !capable(CAP_SYS_ADMIN))
@@ -143,23 +147,14 @@ static int clone_check_limit(const struct task *child, const struct clone_args *
 	return 0;
 }
 
-/* Only who may bring processes back from a checkpoint may choose. */
-static int clone_check_tid(const struct clone_args *args)
-{
-	if (args->set_tid_count > 1 || args->set_tid[0] < 1 || args->set_tid[0] >= pid_max)
-		return -EINVAL;
-	return capable(CAP_SYS_ADMIN) || capable(CAP_CHECKPOINT_RESTORE) ? 0 : -EPERM;
-}
-
+/* The child's number is one of the namespace that its maker has chosen for children. */
 static int clone_number(struct task *child, const struct clone_args *args)
 {
-	bool chosen = args->set_tid_count > 0;
-	int err = chosen ? clone_check_tid(args) : 0;
+	struct pid_ns *ns = pid_ns_of(child->ns->of[NS_PID]);
+	int err = pid_alloc(ns, args->set_tid, args->set_tid_count, &child->pid);
 
 	if (err == 0)
-		err = pid_alloc(chosen ? args->set_tid[0] : 0, &child->pid);
-	if (err == 0)
-		child->tid = child->pid->nr;
+		child->tid = pid_own_nr(child->pid);
 	return err;
 }
 
@@ -222,6 +217,8 @@ static int clone_commit(struct task *child, struct task *from, const struct clon
 	spin_lock(&from->group->lock);
 	if (args->by != BY_KERNEL && signal_pending()) {
 		err = -ERESTARTNOINTR;
+	} else if (pid_ns_of_task(child)->dying) {
+		err = -ENOMEM; /* its init is killing everybody: too late to be one of them */
 	} else {
 		/* ---- From this line on nothing can fail. ---- */
 		clone_publish(child, from, args);
@@ -321,7 +318,8 @@ int task_clone(const struct clone_args *args, struct task **out)
 	if (pidfd.file != NULL)
 		fd_install(pidfd.fd, pidfd.file);
 
-	tid = child->tid; /* the child may be gone as soon as it has started: keep a reference */
+	tid = pid_nr(child->pid);
+	/* The child may be gone as soon as it has started: keep a reference. */
 	task_get(child);
 	if (args->flags & CLONE_PARENT_SETTID)
 		(void)!user_store32((uint32_t __user *)args->parent_tid,

@@ -40,7 +40,7 @@ const struct clone_flag clone_flags[] = {
 	FLAG(NEWUTS, BY_ANY, true, "new host and domain name"),
 	FLAG(NEWIPC, BY_ANY, false, "new System V and POSIX message objects"),
 	FLAG(NEWUSER, BY_ANY, true, "new user namespace"),
-	FLAG(NEWPID, BY_ANY, false, "the child is pid 1 of a new pid namespace"),
+	FLAG(NEWPID, BY_ANY, true, "the child is pid 1 of a new pid namespace"),
 	FLAG(NEWNET, BY_ANY, true, "new network namespace"),
 	FLAG(IO, TASK_CALLS, true, "share the io context"),
 	FLAG(CLEAR_SIGHAND, BY_CLONE3 | BY_KERNEL, true,

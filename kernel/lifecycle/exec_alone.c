@@ -75,11 +75,13 @@ static void leader_replace(struct task *self, struct task *leader)
 	struct pid *mine = self->pid;
 
 	self->pid = leader->pid;
-	self->tid = self->pid->nr;
+	self->tid = pid_own_nr(self->pid);
 	self->pid->task = self;
 	leader->pid = mine;
-	leader->tid = mine->nr;
+	leader->tid = pid_own_nr(mine);
 	mine->task = leader;
+	if (group_is_init(self->group) && self->pid->level > 0)
+		pid_ns_of_task(self)->init = self;
 	self->exit_signal = leader->exit_signal;
 	leader->exit_signal = -1;
 	self->parent = leader->parent;

@@ -47,17 +47,22 @@ static struct task *living_thread(struct group *g, const struct task *t)
 	return NULL;
 }
 
-/* Who adopts children of t: another thread of its group, the nearest ancestor that asked for it, or
- * init. */
+/* Who adopts children of t: another thread of its group, the nearest ancestor in its pid namespace
+ * that asked for it, or that namespace's init; if that one is just ending it waits for them. */
 static struct task *reaper_of(struct task *t)
 {
+	struct pid_ns *ns = pid_ns_of_task(t);
 	struct task *heir = living_thread(t->group, t), *up;
 
-	for (up = t->parent; heir == NULL && up->tid > 1; up = up->parent) {
+	for (up = t->parent; heir == NULL && up->pid->nr > 1 && pid_ns_of_task(up) == ns &&
+			     up->group != ns->init->group;
+	     up = up->parent) {
 		if (up->group->subreaper)
 			heir = living_thread(up->group, t);
 	}
-	return heir != NULL ? heir : living_thread(task_peek(1)->group, t);
+	if (heir == NULL)
+		heir = living_thread(ns->init->group, t);
+	return heir != NULL ? heir : ns->init;
 }
 
 /* From the parent that is just going, as if it had used kill. */
@@ -66,6 +71,7 @@ static void tell_parents_death(struct task *child)
 	struct abi_siginfo info;
 
 	signal_info_user(&info, child->pdeath_signal, SI_USER);
+	signal_info_translate(&info, child);
 	if (signal_may_send(child, info.signo) == 0)
 		(void)signal_send_group(child->group, info.signo, &info);
 }
@@ -233,6 +239,8 @@ __noreturn void task_exit(int status)
 	if (last && t->group->session_leader)
 		tty_session_exit(t->group);
 	resources_put_at_exit(t);
+	if (last && group_is_init(t->group))
+		exit_pid_ns();
 	exit_notify(t);
 	sched_exit();
 }

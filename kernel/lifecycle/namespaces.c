@@ -16,7 +16,7 @@
 #include "kernel/net/net_ns.h"
 #include "kernel/task/cgroup_ns.h"
 #include "kernel/task/cred.h"
-#include "kernel/task/pid_ns.h"
+#include "kernel/task/pid.h"
 #include "kernel/task/time_ns.h"
 #include "kernel/task/user_ns.h"
 #include "kernel/task/uts_ns.h"
@@ -25,6 +25,24 @@
 static int uts_copy(struct ns *from, const struct ns_making *m, struct ns **out)
 {
 	return uts_ns_copy(from, m->owner, out);
+}
+
+static int pid_copy(struct ns *from, const struct ns_making *m, struct ns **out)
+{
+	return pid_ns_copy(from, m->owner, out);
+}
+
+/* Never to one above: who is inside could come out. */
+static int pid_enter(struct ns *ns, struct ns_change *change)
+{
+	return pid_ns_is_inside(pid_ns_of(ns), pid_ns_current()) ? 0 : -EINVAL;
+}
+
+static struct ns *pid_parent(struct ns *ns)
+{
+	struct pid_ns *up = pid_ns_of(ns)->parent;
+
+	return up != NULL && pid_ns_is_inside(up, pid_ns_current()) ? &up->ns : NULL;
 }
 
 static struct ns *user_parent(struct ns *ns)
@@ -58,7 +76,8 @@ const struct ns_kind ns_kinds[NS_TYPE_COUNT] = {
 	[NS_IPC] = { .name = "ipc", .flag = CLONE_NEWIPC, .init = &init_ipc_ns.ns,
 		     .copy = ipc_copy },
 	[NS_PID] = { .name = "pid", .children_name = "pid_for_children", .flag = CLONE_NEWPID,
-		     .init = &init_pid_ns.ns },
+		     .init = &init_pid_ns.ns, .copy = pid_copy, .enter = pid_enter,
+		     .parent = pid_parent },
 	[NS_CGROUP] = { .name = "cgroup", .flag = CLONE_NEWCGROUP, .init = &init_cgroup_ns.ns,
 			.copy = cgroup_copy },
 	[NS_NET] = { .name = "net", .flag = CLONE_NEWNET, .init = &init_net_ns.ns,
@@ -134,6 +153,10 @@ static struct ns *ns_peek(struct task *t, enum ns_type type, bool children)
 {
 	if (type == NS_USER)
 		return &t->cred->user_ns->ns;
+	if (type == NS_PID && !children)
+		return &pid_ns_of_task(t)->ns;
+	if (type == NS_PID && t->ns != NULL && pid_ns_of(t->ns->of[type])->init == NULL)
+		return NULL; /* not to be entered before it has an init */
 	return t->ns != NULL ? t->ns->of[type] : NULL;
 }
 

@@ -114,15 +114,6 @@ static int change_add_task(struct ns_change *c, struct task *t, uint64_t mask)
 	return err;
 }
 
-static struct task *task_of_pid(struct pid *pid)
-{
-	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
-	struct task *t = pid->task != NULL ? task_get(pid->task) : NULL;
-
-	spin_unlock_irqrestore(&tasks_lock, irq);
-	return t;
-}
-
 static int change_add_file(struct ns_change *c, struct file *f, uint64_t flags)
 {
 	struct ns *ns = nsfs_ns(f);

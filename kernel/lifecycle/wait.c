@@ -52,9 +52,9 @@ static bool child_is_asked_for(const struct task *child, const struct wait_reque
 {
 	bool clone_child = child->exit_signal != SIGCHLD;
 
-	if (req->which == P_PID && child->tid != req->id)
+	if (req->which == P_PID && pid_nr(child->pid) != req->id)
 		return false;
-	if (req->which == P_PGID && child->group->pgrp->nr != req->id)
+	if (req->which == P_PGID && pid_nr(child->group->pgrp) != req->id)
 		return false;
 	return (req->options & __WALL) || clone_child == !!(req->options & __WCLONE);
 }
@@ -62,7 +62,7 @@ static bool child_is_asked_for(const struct task *child, const struct wait_reque
 static void result_fill(struct wait_result *res, struct task *child, int status, int code,
 			int value)
 {
-	res->tid = child->tid;
+	res->tid = pid_nr(child->pid);
 	res->status = status;
 	res->code = code;
 	res->value = value;
@@ -219,10 +219,15 @@ int wait_for_child(const struct wait_request *req, struct wait_result *res)
 	return min(found, 0);
 }
 
-void wait_reap_all(void)
+bool wait_reap_one(void)
 {
 	struct wait_request req = { .which = P_ALL, .options = WEXITED | __WALL };
 	struct wait_result res;
 
-	wait_event(&current->group->wait_children, wait_try(&req, &res) == 1);
+	return wait_try(&req, &res) == 1;
+}
+
+void wait_reap_all(void)
+{
+	wait_event(&current->group->wait_children, wait_reap_one());
 }

@@ -31,6 +31,8 @@ int wait_for_child(const struct wait_request *req, struct wait_result *res) __mu
  * later: the caller holds tasks_lock and calls task_put when it has let it go. */
 void wait_reap_locked(struct task *t);
 
+/* Reaps a child that is dead, without a word; false: there is none. */
+bool wait_reap_one(void);
 /* kthreadd: sleeps until a child has died, reaps all dead ones. */
 void wait_reap_all(void);
 

@@ -49,6 +49,8 @@ int proc_table_lookup(struct inode *dir, struct dentry *dentry, const struct pro
  * full. */
 uint64_t proc_table_emit(struct file *file, struct dir_emit *emit, const struct proc_entry *table,
 			 uint64_t first);
+/* The pid namespace whose numbers an instance shows: that of who mounted it. Borrowed. */
+struct pid_ns *proc_pid_ns(const struct super *sb);
 /* The task of a node, counted, or NULL when it is gone. */
 struct task *proc_task(const struct inode *inode);
 /* The task a node is about, counted, if one may look; *t NULL for the system's files. 0, -ESRCH,

@@ -16,6 +16,7 @@
 #include "kernel/ipc/access.h"
 #include "kernel/sched/mutex.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/user_ns.h"
 #include "lib/errno.h"
 
 struct proc_reader {
@@ -55,6 +56,7 @@ static int text_make(const struct proc_node *n, struct text *out)
 
 	if (err)
 		return err;
+	out->pid_ns = proc_pid_ns(n->inode.sb);
 	err = n->fd >= 0 ? proc_show_fdinfo(out, t, n->fd) :
 	      n->entry->show != NULL ? n->entry->show(out, t) : proc_stat(out, t, n->whole_group);
 	task_put(t);
@@ -194,9 +196,13 @@ static int proc_permission(struct inode *inode, unsigned mask)
 	mode = st.uid == current_cred()->fsuid   ? st.mode >> 6
 	       : st.gid == current_cred()->fsgid ? st.mode >> 3
 						 : st.mode;
-	if ((mode & mask) == mask || capable(CAP_DAC_OVERRIDE))
+	if ((mode & mask) == mask)
 		return 0;
-	return !(mask & MAY_WRITE) && capable(CAP_DAC_READ_SEARCH) ? 0 : -EACCES;
+	if (uid_out(st.uid) == ID_OVERFLOW || gid_out(st.gid) == ID_OVERFLOW)
+		return -EACCES; /* no capability reaches what has no name here */
+	if (capable_here(CAP_DAC_OVERRIDE))
+		return 0;
+	return !(mask & MAY_WRITE) && capable_here(CAP_DAC_READ_SEARCH) ? 0 : -EACCES;
 }
 
 static int proc_setattr(struct inode *inode, const struct inode_attr *attr)

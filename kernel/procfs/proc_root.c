@@ -28,7 +28,18 @@ static void proc_inode_free(struct inode *inode)
 	cache_free(&proc_node_cache, proc_node(inode));
 }
 
-static const struct super_ops proc_super_ops = { .inode_free = proc_inode_free };
+static void proc_super_destroy(struct super *sb)
+{
+	pid_ns_put(sb->private);
+}
+
+static const struct super_ops proc_super_ops = { .inode_free = proc_inode_free,
+						 .destroy = proc_super_destroy };
+
+struct pid_ns *proc_pid_ns(const struct super *sb)
+{
+	return sb->private != NULL ? sb->private : &init_pid_ns;
+}
 
 struct inode *proc_inode(struct super *sb, const struct proc_entry *e, struct pid *pid,
 			 bool whole_group)
@@ -142,10 +153,14 @@ const struct file_ops proc_dir_fops = { .iterate = proc_dir_iterate };
 static int self_link(struct inode *inode, char *buf, size_t size, bool thread)
 {
 	char text[64];
-	int len = thread ? str_format(text, sizeof(text), "%d/task/%d", group_nr(current->group),
-				      current->tid)
-			 : str_format(text, sizeof(text), "%d", group_nr(current->group));
+	const struct pid_ns *ns = proc_pid_ns(inode->sb);
+	int tgid = pid_nr_in(current->group->pid, ns), len;
 
+	if (tgid == 0)
+		return -ENOENT;
+	len = thread ? str_format(text, sizeof(text), "%d/task/%d", tgid,
+				  pid_nr_in(current->pid, ns))
+		     : str_format(text, sizeof(text), "%d", tgid);
 	len = (int)min((size_t)len, size);
 	memcpy(buf, text, (size_t)len);
 	return len;
@@ -178,7 +193,7 @@ static int link_lookup(struct inode *dir, struct dentry *dentry, const struct in
 
 static int process_lookup(struct inode *dir, struct dentry *dentry, int nr)
 {
-	struct pid *pid = pid_find(nr);
+	struct pid *pid = pid_find_in(proc_pid_ns(dir->sb), nr);
 	struct inode *inode = NULL;
 	int err = -ENOENT;
 
@@ -212,14 +227,14 @@ static int root_lookup(struct inode *dir, struct dentry *dentry)
 }
 
 /* The first process with a number >= nr, or 0. */
-static int next_process(int nr)
+static int next_process(struct pid_ns *ns, int nr)
 {
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
-	struct pid *pid = pid_peek_from(nr);
+	struct pid *pid = pid_peek_from(ns, nr);
 
 	while (pid != NULL && pid->group == NULL)
-		pid = pid_peek_from(pid->nr + 1);
-	nr = pid != NULL ? pid->nr : 0;
+		pid = pid_peek_from(ns, pid_nr_in(pid, ns) + 1);
+	nr = pid != NULL ? pid_nr_in(pid, ns) : 0;
 	spin_unlock_irqrestore(&tasks_lock, irq);
 	return nr;
 }
@@ -227,6 +242,7 @@ static int next_process(int nr)
 static int root_iterate(struct file *file, struct dir_emit *emit)
 {
 	uint64_t pos = proc_table_emit(file, emit, proc_system_entries, 2);
+	struct pid_ns *ns = proc_pid_ns(file->inode->sb);
 	char name[16];
 	int nr;
 
@@ -237,8 +253,8 @@ static int root_iterate(struct file *file, struct dir_emit *emit)
 	if (file->pos == pos + 1 &&
 	    !dir_emit_entry(file, emit, "thread-self", 11, 3, DT_LNK, FIRST_PROCESS))
 		return 0;
-	for (nr = next_process((int)(file->pos - FIRST_PROCESS)); nr != 0;
-	     nr = next_process(nr + 1)) {
+	for (nr = next_process(ns, (int)(file->pos - FIRST_PROCESS)); nr != 0;
+	     nr = next_process(ns, nr + 1)) {
 		int len = str_format(name, sizeof(name), "%d", nr);
 
 		if (!dir_emit_entry(file, emit, name, (size_t)len, (uint64_t)nr + FIRST_PROCESS,
@@ -253,7 +269,9 @@ static const struct file_ops root_fops = { .iterate = root_iterate };
 static const struct proc_entry root_entry = {
 	.name = "", .mode = S_IFDIR | 0555, .dir_ops = &root_ops, .dir_fops = &root_fops};
 
-static struct super *proc_super; /* [proc_mount_lock] the one instance, kept once made */
+/* [proc_mount_lock] the one instance of the first pid namespace, kept once made; others have one a
+ * mount. */
+static struct super *proc_super;
 static struct mutex proc_mount_lock = MUTEX_INIT(proc_mount_lock, "proc mount", LOCK_RANK_PROC);
 
 int proc_super_create(struct fs_type *type, uint64_t magic, const struct proc_entry *top,
@@ -278,8 +296,15 @@ int proc_super_create(struct fs_type *type, uint64_t magic, const struct proc_en
 static int proc_mount(struct fs_type *type, const char *source, const char *options,
 		      struct super **out)
 {
+	struct pid_ns *ns = pid_ns_current();
 	int err = 0;
 
+	if (ns != &init_pid_ns) {
+		err = proc_super_create(type, PROC_MAGIC, &root_entry, out);
+		if (err == 0)
+			(*out)->private = pid_ns_get(ns);
+		return err;
+	}
 	mutex_lock(&proc_mount_lock);
 	if (proc_super == NULL)
 		err = proc_super_create(type, PROC_MAGIC, &root_entry, &proc_super);

@@ -33,7 +33,7 @@ static void show_sharers(struct text *out, const struct resource *r, const void 
 	list_for_each_entry(t, &task_list, all_link) {
 		if (resource_of(r, t) != object)
 			continue;
-		text_printf(out, "%s%d", comma, t->tid);
+		text_printf(out, "%s%d", comma, pid_nr_in(t->pid, out->pid_ns));
 		comma = ",";
 	}
 }

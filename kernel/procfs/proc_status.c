@@ -20,27 +20,32 @@
 
 /* What has to be read under tasks_lock, once. */
 struct snapshot {
-	int tgid, ppid, pgrp, session, tty, foreground, threads;
+	int tgid, tid, ppid, pgrp, session, tty, foreground, threads;
 	char state;
 	unsigned umask;
 	unsigned fd_size;
 	bool has_fs;
 };
 
-static void snapshot_take(struct snapshot *s, struct task *t)
+static void snapshot_take(struct snapshot *s, struct task *t, const struct pid_ns *ns)
 {
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
 	struct group *g = t->group;
 
 	*s = (struct snapshot){
-		.tgid = group_nr(g), .foreground = -1, .state = task_state_letter(t)};
+		.tgid = pid_nr_in(g->pid, ns),
+		.tid = pid_nr_in(t->pid, ns),
+		.foreground = -1,
+		.state = task_state_letter(t),
+	};
 	if (g->leader != NULL && g->pgrp != NULL) {
-		s->ppid = group_nr(g->leader->parent->group);
-		s->pgrp = g->pgrp->nr;
-		s->session = g->session->nr;
+		s->ppid = pid_nr_in(g->leader->parent->group->pid, ns);
+		s->pgrp = pid_nr_in(g->pgrp, ns);
+		s->session = pid_nr_in(g->session, ns);
 		if (g->tty != NULL) { /* the session's: only as long as we are in it */
 			s->tty = (int)g->tty->dev;
-			s->foreground = g->tty->foreground != NULL ? g->tty->foreground->nr : -1;
+			if (g->tty->foreground != NULL)
+				s->foreground = pid_nr_in(g->tty->foreground, ns);
 		}
 	}
 	s->threads = (int)list_length(&g->threads);
@@ -123,13 +128,13 @@ int proc_stat(struct text *out, struct task *t, bool whole_group)
 	struct mm *mm = mm_of_task(t);
 	struct snapshot s;
 
-	snapshot_take(&s, t);
+	snapshot_take(&s, t, out->pid_ns);
 	if (whole_group) {
 		group_usage(t->group, &own);
 		children = t->group->children;
 	} else {
 		task_usage(t, &own);
-		s.tgid = t->tid;
+		s.tgid = s.tid;
 	}
 	stat_first(out, t, &s, &own, &children);
 	stat_rest(out, t, mm);
@@ -159,6 +164,29 @@ static const char *state_word(char letter)
 	}
 }
 
+/* The number in each pid namespace from the reader's to its own. */
+static void numbers_line(struct text *out, const char *name, const struct pid *p)
+{
+	text_printf(out, "%s:", name);
+	for (unsigned i = out->pid_ns->level; i <= p->level; i++)
+		text_printf(out, "\t%d", p->numbers[i].nr);
+	text_printf(out, "\n");
+}
+
+static void status_numbers(struct text *out, struct task *t)
+{
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	struct group *g = t->group;
+
+	numbers_line(out, "NStgid", g->pid);
+	numbers_line(out, "NSpid", t->pid);
+	if (g->pgrp != NULL) {
+		numbers_line(out, "NSpgid", g->pgrp);
+		numbers_line(out, "NSsid", g->session);
+	}
+	spin_unlock_irqrestore(&tasks_lock, irq);
+}
+
 static void status_ids(struct text *out, struct task *t, const struct snapshot *s)
 {
 	struct cred *c = cred_of_task(t);
@@ -168,15 +196,16 @@ static void status_ids(struct text *out, struct task *t, const struct snapshot *
 		text_printf(out, "Umask:\t%04o\n", s->umask);
 	text_printf(out,
 		    "State:\t%c (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
-		    s->state, state_word(s->state), s->tgid, t->tid, s->ppid);
+		    s->state, state_word(s->state), s->tgid, s->tid, s->ppid);
 	text_printf(out, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t",
 		    uid_out(c->uid), uid_out(c->euid), uid_out(c->suid), uid_out(c->fsuid),
 		    gid_out(c->gid), gid_out(c->egid), gid_out(c->sgid), gid_out(c->fsgid),
 		    s->fd_size);
 	for (unsigned i = 0; i < c->group_count; i++)
-		text_printf(out, "%u ", c->groups[i]);
+		text_printf(out, "%u ", gid_out(c->groups[i]));
 	text_printf(out, "\n");
 	cred_put(c);
+	status_numbers(out, t);
 }
 
 /* Pages of areas that can be executed and not written: the program's and its libraries'. */
@@ -276,7 +305,7 @@ int proc_show_status(struct text *out, struct task *t)
 	struct mm *mm = mm_of_task(t);
 	struct snapshot s;
 
-	snapshot_take(&s, t);
+	snapshot_take(&s, t, out->pid_ns);
 	status_ids(out, t, &s);
 	if (mm != NULL)
 		status_memory(out, mm);

@@ -79,7 +79,7 @@ static int show_children(struct text *out, struct task *t)
 	struct task *child;
 
 	list_for_each_entry(child, &t->children, sibling)
-		text_printf(out, "%d ", child->tid);
+		text_printf(out, "%d ", pid_nr_in(child->pid, out->pid_ns));
 	spin_unlock_irqrestore(&tasks_lock, irq);
 	return 0;
 }
@@ -291,26 +291,30 @@ static int node_instantiate(struct dentry *dentry, struct inode *inode)
 
 static int tasks_lookup(struct inode *dir, struct dentry *dentry)
 {
-	struct task *leader = proc_task(dir), *t = task_find(number_of(dentry));
+	struct pid *pid = pid_find_in(proc_pid_ns(dir->sb), number_of(dentry));
+	struct task *leader = proc_task(dir), *t = pid != NULL ? task_of_pid(pid) : NULL;
 	int err = -ENOENT;
 
 	if (leader != NULL && t != NULL && t->group == leader->group)
 		err = node_instantiate(dentry, proc_inode(dir->sb, &thread_entry, t->pid, false));
 	task_put(leader);
 	task_put(t);
+	pid_put(pid);
 	return err;
 }
 
 /* The thread of g with the lowest number >= nr, or 0. */
-static int next_thread(struct group *g, int nr)
+static int next_thread(struct group *g, const struct pid_ns *ns, int nr)
 {
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
 	struct task *t;
 	int best = 0;
 
 	for_each_thread(t, g) {
-		if (t->tid >= nr && (best == 0 || t->tid < best))
-			best = t->tid;
+		int its = pid_nr_in(t->pid, ns);
+
+		if (its >= nr && its != 0 && (best == 0 || its < best))
+			best = its;
 	}
 	spin_unlock_irqrestore(&tasks_lock, irq);
 	return best;
@@ -319,14 +323,15 @@ static int next_thread(struct group *g, int nr)
 static int tasks_iterate(struct file *file, struct dir_emit *emit)
 {
 	struct task *leader = proc_task(file->inode);
+	struct pid_ns *ns = proc_pid_ns(file->inode->sb);
 	char name[16];
 	int nr;
 
 	if (leader == NULL)
 		return -ENOENT;
 	if (dir_emit_dots(file, emit)) {
-		for (nr = next_thread(leader->group, (int)file->pos - 2); nr != 0;
-		     nr = next_thread(leader->group, nr + 1)) {
+		for (nr = next_thread(leader->group, ns, (int)file->pos - 2); nr != 0;
+		     nr = next_thread(leader->group, ns, nr + 1)) {
 			int len = str_format(name, sizeof(name), "%d", nr);
 
 			if (!dir_emit_entry(file, emit, name, (size_t)len, (uint64_t)nr, DT_DIR,

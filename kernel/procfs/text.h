@@ -5,9 +5,12 @@
 
 #include "lib/types.h"
 
+struct pid_ns;
+
 struct text {
 	char *data;
 	size_t used, size;
+	const struct pid_ns *pid_ns; /* in which numbers of tasks are said */
 	bool failed; /* memory ran out: the text is not whole */
 };
 

@@ -112,15 +112,6 @@ long sys_pidfd_send_signal(int pidfd, int signo, const struct abi_siginfo __user
 
 /* --- pidfd_getfd ------------------------------------------------------------------------------ */
 
-static struct task *task_of_pid(struct pid *pid)
-{
-	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
-	struct task *t = pid->task != NULL ? task_get(pid->task) : NULL;
-
-	spin_unlock_irqrestore(&tasks_lock, irq);
-	return t;
-}
-
 static int file_of_task(struct task *t, int fd, struct file **out)
 {
 	struct files *files = files_of_task(t);

@@ -288,14 +288,14 @@ static int for_each_named(int which, unsigned who, long (*fn)(struct task *t, lo
 			  int arg, long *acc)
 {
 	unsigned uid = who == 0 ? current_cred()->uid : uid_in(who);
-	int pgrp = which == PRIO_PGRP && who == 0 ? current->group->pgrp->nr : (int)who;
-	int tid = which == PRIO_PROCESS && who == 0 ? current->tid : (int)who;
+	struct pid *pgrp = who == 0 ? current->group->pgrp : pid_peek((int)who);
+	struct pid *pid = who == 0 ? current->pid : pid_peek((int)who);
 	struct task *t;
 	int count = 0;
 
 	list_for_each_entry(t, &task_list, all_link) {
-		if ((which == PRIO_PROCESS && t->tid != tid) ||
-		    (which == PRIO_PGRP && t->group->pgrp->nr != pgrp) ||
+		if ((which == PRIO_PROCESS && t->pid != pid) ||
+		    (which == PRIO_PGRP && t->group->pgrp != pgrp) ||
 		    (which == PRIO_USER && t->cred->uid != uid))
 			continue;
 		*acc = fn(t, *acc, arg);

@@ -55,7 +55,7 @@ long sys_tgkill(int tgid, int tid, int signo)
 /* Only to oneself may a program claim that the kernel, kill or tgkill sent it. */
 static int info_check(struct abi_siginfo *info, int signo, int tgid)
 {
-	if ((info->code >= 0 || info->code == SI_TKILL) && tgid != group_nr(current->group))
+	if ((info->code >= 0 || info->code == SI_TKILL) && tgid != pid_own_nr(current->group->pid))
 		return -EPERM;
 	if (!signo_is_valid(signo))
 		return -EINVAL;

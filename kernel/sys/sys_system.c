@@ -8,6 +8,7 @@
 #include "arch/machine.h"
 #include "arch/uaccess.h"
 #include "kernel/abi/capability.h"
+#include "kernel/abi/signal.h"
 #include "kernel/abi/system.h"
 #include "kernel/alloc/page.h"
 #include "kernel/alloc/slab.h"
@@ -16,8 +17,10 @@
 #include "kernel/core/printk.h"
 #include "kernel/core/random.h"
 #include "kernel/mm/page_cache.h"
+#include "kernel/lifecycle/exit.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/pid.h"
 #include "kernel/task/user_ns.h"
 #include "kernel/task/uts_ns.h"
 #include "lib/errno.h"
@@ -79,12 +82,28 @@ static bool reboot_magic_ok(unsigned magic1, unsigned magic2)
 		magic2 == REBOOT_MAGIC2C);
 }
 
+/* Inside a pid namespace it is that which ends. */
+static long reboot_inside(unsigned cmd)
+{
+	switch (cmd) {
+	case REBOOT_RESTART:
+		reboot_pid_ns(SIGHUP);
+	case REBOOT_POWER_OFF:
+	case REBOOT_HALT:
+		reboot_pid_ns(SIGINT);
+	default:
+		return -EINVAL;
+	}
+}
+
 long sys_reboot(unsigned magic1, unsigned magic2, unsigned cmd, void __user *arg)
 {
-	if (!capable(CAP_SYS_BOOT))
+	if (!ns_capable(pid_ns_current()->ns.owner, CAP_SYS_BOOT))
 		return -EPERM;
 	if (!reboot_magic_ok(magic1, magic2))
 		return -EINVAL;
+	if (pid_ns_current() != &init_pid_ns)
+		return reboot_inside(cmd);
 	switch (cmd) {
 	case REBOOT_CAD_ON:
 	case REBOOT_CAD_OFF:

@@ -18,7 +18,7 @@
 
 long sys_getpid(void)
 {
-	return group_nr(current->group);
+	return pid_own_nr(current->group->pid);
 }
 
 long sys_gettid(void)
@@ -29,7 +29,7 @@ long sys_gettid(void)
 long sys_getppid(void)
 {
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
-	int nr = group_nr(current->group->leader->parent->group);
+	int nr = pid_nr(current->group->leader->parent->group->pid);
 
 	spin_unlock_irqrestore(&tasks_lock, irq);
 	return nr;
@@ -39,7 +39,7 @@ long sys_getpgid(int pid)
 {
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
 	struct task *t = pid == 0 ? current : task_peek(pid);
-	long nr = t == NULL ? -ESRCH : t->group->pgrp->nr;
+	long nr = t == NULL ? -ESRCH : pid_nr(t->group->pgrp);
 
 	spin_unlock_irqrestore(&tasks_lock, irq);
 	return nr;
@@ -49,7 +49,7 @@ long sys_getsid(int pid)
 {
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
 	struct task *t = pid == 0 ? current : task_peek(pid);
-	long nr = t == NULL ? -ESRCH : t->group->session->nr;
+	long nr = t == NULL ? -ESRCH : pid_nr(t->group->session);
 
 	spin_unlock_irqrestore(&tasks_lock, irq);
 	return nr;

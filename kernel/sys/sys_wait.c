@@ -40,7 +40,7 @@ void rusage_of_usage(struct abi_rusage *r, const struct usage *u)
 static int own_pgrp(void)
 {
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
-	int nr = current->group->pgrp->nr;
+	int nr = pid_nr(current->group->pgrp);
 
 	spin_unlock_irqrestore(&tasks_lock, irq);
 	return nr;
@@ -104,7 +104,7 @@ static int waitid_pidfd(struct wait_request *req, int fd, struct file **f)
 	if (req->pid == NULL)
 		return -EBADF;
 	req->which = P_PID;
-	req->id = req->pid->nr;
+	req->id = pid_nr(req->pid);
 	return 0;
 }
 

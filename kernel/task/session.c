@@ -35,7 +35,7 @@ static struct pid *pgrp_target(const struct group *g, int pgid)
 	struct pid *p = pid_peek(pgid);
 	struct group *member;
 
-	if (pgid == g->pid->nr)
+	if (pgid == pid_nr(g->pid))
 		return g->pid;
 	if (p == NULL || list_empty(&p->members))
 		return NULL;
@@ -54,7 +54,7 @@ static int pgrp_set_locked(int pid, int pgid)
 	err = pgrp_may_move(g);
 	if (err)
 		return err;
-	target = pgrp_target(g, pgid == 0 ? g->pid->nr : pgid);
+	target = pgrp_target(g, pgid == 0 ? pid_nr(g->pid) : pgid);
 	if (target == NULL)
 		return -EPERM;
 	if (target != g->pgrp)
@@ -94,7 +94,7 @@ int session_create(void)
 		g->session_leader = true;
 		g->tty = NULL;
 		pgrp_move(g, self);
-		ret = self->nr;
+		ret = pid_nr(self);
 	}
 	spin_unlock_irqrestore(&tasks_lock, irq);
 	return ret;

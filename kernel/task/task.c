@@ -123,6 +123,23 @@ static void group_unlink(struct group *g)
 	g->pgrp = g->session = NULL;
 }
 
+/* Counts t in each pid namespace that it is in; the first task there is its init, which waits for
+ * all others when it ends. */
+static void namespaces_count(struct task *t, int step)
+{
+	const struct pid *p = t->pid;
+
+	for (unsigned i = 0; i <= p->level; i++) {
+		struct pid_ns *ns = p->numbers[i].ns;
+
+		ns->tasks += (unsigned)step;
+		if (p->numbers[i].nr == 1)
+			ns->init = step > 0 ? t : NULL;
+		else if (step < 0 && ns->dying && ns->init != NULL)
+			waitq_wake_all(&ns->init->group->wait_children, 0);
+	}
+}
+
 void task_link(struct task *t, struct task *from)
 {
 	struct group *g = t->group;
@@ -132,6 +149,7 @@ void task_link(struct task *t, struct task *from)
 		group_link(g, t, from->group);
 	list_add_tail(&t->group_link, &g->threads);
 	list_add_tail(&t->all_link, &task_list);
+	namespaces_count(t, 1);
 	g->live++;
 	atomic_fetch_add(&task_count, 1);
 }
@@ -143,6 +161,7 @@ void task_unlink(struct task *t)
 	t->pid->task = NULL;
 	list_del_init(&t->group_link);
 	list_del_init(&t->all_link);
+	namespaces_count(t, -1);
 	if (g->leader == t)
 		group_unlink(g);
 	pid_unuse(t->pid);

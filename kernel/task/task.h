@@ -86,7 +86,7 @@ enum task_state {
 
 struct task {
 	struct ref ref;
-	int tid;	       /* [i] its number; struct pid has it too */
+	int tid;	       /* [i] its number in its own pid namespace */
 	unsigned flags;	       /* [t] TASK_* (set before publication or by itself) */
 	atomic_uint state;     /* [a] enum task_state; see task_wake, task_state_set */
 	atomic_uint pending_work; /* [a] WORK_* */

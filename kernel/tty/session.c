@@ -220,7 +220,7 @@ int tty_foreground_get(struct tty *tty)
 	int ret = -ENOTTY;
 
 	if (current->group->tty == tty)
-		ret = tty->foreground != NULL ? tty->foreground->nr : 0;
+		ret = tty->foreground != NULL ? pid_nr(tty->foreground) : 0;
 	spin_unlock_irqrestore(&tasks_lock, irq);
 	return ret;
 }
@@ -228,7 +228,7 @@ int tty_foreground_get(struct tty *tty)
 int tty_foreground_peek(struct tty *tty)
 {
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
-	int ret = tty->foreground != NULL ? tty->foreground->nr : 0;
+	int ret = tty->foreground != NULL ? pid_nr(tty->foreground) : 0;
 
 	spin_unlock_irqrestore(&tasks_lock, irq);
 	return ret;
@@ -237,7 +237,7 @@ int tty_foreground_peek(struct tty *tty)
 int tty_session_peek(struct tty *tty)
 {
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
-	int ret = tty->session != NULL ? tty->session->nr : -ENOTTY;
+	int ret = tty->session != NULL ? pid_nr(tty->session) : -ENOTTY;
 
 	spin_unlock_irqrestore(&tasks_lock, irq);
 	return ret;
@@ -246,7 +246,8 @@ int tty_session_peek(struct tty *tty)
 int tty_session_get(struct tty *tty)
 {
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
-	int ret = current->group->tty == tty && tty->session != NULL ? tty->session->nr : -ENOTTY;
+	bool own = current->group->tty == tty && tty->session != NULL;
+	int ret = own ? pid_nr(tty->session) : -ENOTTY;
 
 	spin_unlock_irqrestore(&tasks_lock, irq);
 	return ret;

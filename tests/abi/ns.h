@@ -13,6 +13,15 @@ static inline long clone_new(unsigned long flags)
 	return syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
 }
 
+/* The same, which must succeed. */
+static inline pid_t fork_new(unsigned long flags)
+{
+	long pid = clone_new(flags);
+
+	CHECK(pid >= 0);
+	return (pid_t)pid;
+}
+
 /* Writes a short text to a file of /proc; 0 or -1 with errno. */
 static inline int put_text(const char *path, const char *text)
 {

@@ -102,7 +102,7 @@ TEST(root_maps_many)
 	pid_t pid;
 
 	CHECK_EQ(pipe(go), 0);
-	pid = (pid_t)clone_new(CLONE_NEWUSER);
+	pid = fork_new(CLONE_NEWUSER);
 	CHECK(pid >= 0);
 	if (pid == 0) {
 		char byte;
@@ -140,7 +140,7 @@ TEST(root_maps_many)
 static void child_with_map(const char *which, const char *map, int error)
 {
 	char path[64];
-	pid_t pid = (pid_t)clone_new(CLONE_NEWUSER);
+	pid_t pid = fork_new(CLONE_NEWUSER);
 
 	CHECK(pid >= 0);
 	if (pid == 0) {
@@ -238,14 +238,14 @@ TEST(new_and_the_others_at_once)
 {
 	become(1000);
 	CHECK_ERRNO(unshare(CLONE_NEWUTS), EPERM);
-	long pid = clone_new(CLONE_NEWUSER | CLONE_NEWUTS | CLONE_NEWNET);
+	pid_t pid = fork_new(CLONE_NEWUSER | CLONE_NEWUTS | CLONE_NEWNET);
 
 	CHECK(pid >= 0);
 	if (pid == 0) {
 		CHECK_EQ(sethostname("inside", 6), 0);
 		_exit(0);
 	}
-	CHECK_EXITED((pid_t)pid, 0);
+	CHECK_EXITED(pid, 0);
 	CHECK_EQ(unshare(CLONE_NEWUSER | CLONE_NEWUTS), 0);
 	CHECK_EQ(sethostname("inside", 6), 0);
 }
