@@ -119,7 +119,7 @@ static uint64_t pages_mapped(struct mm *mm, vaddr_t start, vaddr_t end, unsigned
 	return pages;
 }
 
-static int map_check(struct mm *mm, const struct mm_map_request *req, size_t len)
+static int map_check(struct mm *mm, const struct mm_map_request *req, size_t len, unsigned flags)
 {
 	uint64_t limit = group_rlimit(current->group, RLIMIT_AS) >> PAGE_SHIFT;
 	uint64_t pages = len >> PAGE_SHIFT, replaced = 0, counted = 0;
@@ -138,7 +138,7 @@ static int map_check(struct mm *mm, const struct mm_map_request *req, size_t len
 	}
 	if (mm->total_pages + pages - replaced > limit)
 		return -ENOMEM;
-	return commit_flags_check(mm, area_flags(req), pages - counted);
+	return commit_flags_check(mm, flags, pages - counted);
 }
 
 int mm_unmap_locked(struct mm *mm, vaddr_t start, vaddr_t end)
@@ -174,8 +174,9 @@ int mm_unmap_locked(struct mm *mm, vaddr_t start, vaddr_t end)
 
 static int map_locked(struct mm *mm, const struct mm_map_request *req, size_t len, vaddr_t *out)
 {
+	unsigned flags = area_flags(req) | mm->default_flags;
 	struct vma *v;
-	int err = map_check(mm, req, len);
+	int err = map_check(mm, req, len, flags);
 
 	if (err == 0)
 		err = map_place(mm, req, len, out);
@@ -183,9 +184,9 @@ static int map_locked(struct mm *mm, const struct mm_map_request *req, size_t le
 		return err;
 	if ((req->flags & MAP_LOCKED) && !mm_can_lock())
 		return -EPERM;
-	if (!mm_may_lock(mm, area_flags(req) | mm->default_flags, len))
+	if (!mm_may_lock(mm, flags, len))
 		return -EAGAIN;
-	v = vma_create(mm, *out, *out + len, area_flags(req) | mm->default_flags);
+	v = vma_create(mm, *out, *out + len, flags);
 	if (v == NULL)
 		return -ENOMEM;
 	err = area_attach(v, req);

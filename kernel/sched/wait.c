@@ -96,15 +96,11 @@ static bool entry_wake(struct waiter *w, unsigned events)
 	return woken;
 }
 
-static void wake(struct waitq *q, unsigned events, bool all)
+static __noinline void wake(struct waitq *q, unsigned events, bool all)
 {
 	struct waiter *w, *after;
-	irqflags_t irq;
+	irqflags_t irq = spin_lock_irqsave(&q->lock);
 
-	atomic_thread_fence(memory_order_seq_cst);
-	if (READ_ONCE(q->entries.next) == &q->entries)
-		return;
-	irq = spin_lock_irqsave(&q->lock);
 	list_for_each_entry_safe(w, after, &q->entries, link) {
 		bool exclusive = w->exclusive;
 
@@ -114,14 +110,23 @@ static void wake(struct waitq *q, unsigned events, bool all)
 	spin_unlock_irqrestore(&q->lock, irq);
 }
 
+/* Mostly nobody waits; that much is found out without a lock. */
+static bool is_awaited(const struct waitq *q)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+	return READ_ONCE(q->entries.next) != &q->entries;
+}
+
 void waitq_wake(struct waitq *q, unsigned events)
 {
-	wake(q, events, false);
+	if (is_awaited(q))
+		wake(q, events, false);
 }
 
 void waitq_wake_all(struct waitq *q, unsigned events)
 {
-	wake(q, events, true);
+	if (is_awaited(q))
+		wake(q, events, true);
 }
 
 /* Sleeping. */
