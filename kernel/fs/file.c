@@ -18,6 +18,7 @@
  */
 #include "kernel/fs/file.h"
 
+#include "kernel/abi/capability.h"
 #include "kernel/abi/fcntl.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/fs/dentry.h"
@@ -77,12 +78,27 @@ static bool counts_as_writer(const struct file *f)
 	return (f->mode & FILE_WRITE) && S_ISREG(f->inode->mode);
 }
 
+uint64_t file_max;
+static atomic_uint file_count; /* open files */
+
+/* Open files, at about a KiB each, may take a tenth of memory. */
+void file_limits_init(void)
+{
+	file_max = max(page_total() * (PAGE_SIZE / 1024) / 10, (uint64_t)8192);
+}
+
+unsigned file_count_get(void)
+{
+	return atomic_load_explicit(&file_count, memory_order_relaxed);
+}
+
 static struct file *file_alloc(const struct path *path, unsigned flags, struct cred *cred)
 {
 	struct file *f = cache_alloc(&file_cache, 0);
 
 	if (!f)
 		return NULL;
+	atomic_fetch_add_explicit(&file_count, 1, memory_order_relaxed);
 	ref_init(&f->ref);
 	f->flags = flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
 	f->mode = mode_of_flags(flags);
@@ -103,6 +119,7 @@ static void file_free(struct file *f)
 	cred_put(f->cred);
 	path_put(&f->path);
 	cache_free(&file_cache, f);
+	atomic_fetch_sub_explicit(&file_count, 1, memory_order_relaxed);
 }
 
 /* The inode's part of opening. */
@@ -133,9 +150,12 @@ static int file_open_inode(struct file *f)
 
 int file_open_path(const struct path *path, unsigned flags, struct cred *cred, struct file **out)
 {
-	struct file *f = file_alloc(path, flags, cred);
+	struct file *f;
 	int err = 0;
 
+	if (file_count_get() >= READ_ONCE(file_max) && !capable(CAP_SYS_ADMIN))
+		return -ENFILE;
+	f = file_alloc(path, flags, cred);
 	if (!f)
 		return -ENOMEM;
 	if (flags & O_PATH)

@@ -83,6 +83,11 @@ static inline bool dir_emit_entry(struct file *dir, struct dir_emit *emit, const
 #define FILE_PATH 8u /* O_PATH: names, but doesn't open */
 #define FILE_EXEC 16u
 
+/* Files that may be open at a time: fs.file-max. And how many are. */
+extern uint64_t file_max;
+unsigned file_count_get(void);
+void file_limits_init(void);
+
 /* Opens inode's file ops on path: takes its own references. */
 int file_open_path(const struct path *path, unsigned flags, struct cred *cred,
 		   struct file **out) __must_check;

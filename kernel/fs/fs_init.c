@@ -31,6 +31,7 @@ int fs_init(struct fs_context **out)
 	int err;
 
 	dentry_cache_init();
+	file_limits_init();
 	tmpfs_init();
 	err = anon_init();
 	if (!err)

@@ -8,6 +8,7 @@
 
 #define PIPE_BUF 4096u	       /* writes of up to so many bytes are never mixed with others */
 #define PIPE_SIZE_DEFAULT (64u << 10)
+#define PIPE_SIZE_LEAST (8u << 10) /* for a user whose pipes are many */
 #define PIPE_SIZE_MAX (1u << 20) /* without CAP_SYS_RESOURCE */
 
 /* Life: kernel/fs/pipe_open.c. The ring: kernel/fs/pipe.c. */
@@ -17,6 +18,7 @@ struct pipe {
 	size_t used;	      /* [lock] bytes in the ring; read without the lock as a hint */
 	size_t size;	      /* [lock] of the ring: a power of two, a page at least */
 	char **pages;	      /* [lock] size / PAGE_SIZE of them, NULL where nothing lies */
+	struct user *user;    /* [i] counted; who made it: its size counts in user->pipe_pages */
 	char *spare;	      /* [lock] a page at hand, or NULL */
 	unsigned readers, writers; /* [lock] open files that may read / write */
 	/* How often one was opened: what an open waits for. */

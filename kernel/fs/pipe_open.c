@@ -23,9 +23,33 @@
 #include "kernel/fs/poll.h"
 #include "kernel/fs/super.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/user.h"
 #include "lib/errno.h"
 
 static CACHE_DEFINE(pipe_cache, struct pipe);
+
+/* Pages that one user's pipes may hold, each counted full: 16384 as on Linux, but an eighth of
+ * memory at most. Who has more gets pipes of the least size. */
+static long user_pages_max(void)
+{
+	return (long)min(page_total() / 8, (uint64_t)16384);
+}
+
+/* False, though counted: it is more than the user may have. */
+static bool user_pages_add(struct user *u, long pages)
+{
+	long now = atomic_fetch_add_explicit(&u->pipe_pages, pages, memory_order_relaxed) + pages;
+
+	return pages <= 0 || now <= user_pages_max() || capable(CAP_SYS_RESOURCE) ||
+	       capable(CAP_SYS_ADMIN);
+}
+
+static void pipe_free(struct pipe *p)
+{
+	user_pages_add(p->user, -(long)(p->size >> PAGE_SHIFT));
+	user_put(p->user);
+	cache_free(&pipe_cache, p);
+}
 
 static struct pipe *pipe_alloc(bool named)
 {
@@ -33,13 +57,19 @@ static struct pipe *pipe_alloc(bool named)
 
 	if (!p)
 		return NULL;
-	p->pages = kcalloc(PIPE_SIZE_DEFAULT >> PAGE_SHIFT, sizeof(p->pages[0]));
+	p->size = PIPE_SIZE_DEFAULT;
+	p->user = current->user;
+	ref_get(&p->user->ref);
+	if (!user_pages_add(p->user, (long)(p->size >> PAGE_SHIFT))) {
+		user_pages_add(p->user, -(long)((p->size - PIPE_SIZE_LEAST) >> PAGE_SHIFT));
+		p->size = PIPE_SIZE_LEAST;
+	}
+	p->pages = kcalloc(p->size >> PAGE_SHIFT, sizeof(p->pages[0]));
 	if (!p->pages) {
-		cache_free(&pipe_cache, p);
+		pipe_free(p);
 		return NULL;
 	}
 	mutex_init(&p->lock, "pipe", LOCK_RANK_PIPE);
-	p->size = PIPE_SIZE_DEFAULT;
 	p->short_max = named ? 0 : PAGE_SIZE;
 	p->named = named;
 	waitq_init(&p->readable);
@@ -74,7 +104,7 @@ static void pipe_leave(struct inode *inode, struct pipe *p)
 	if (!last)
 		return;
 	pipe_ring_free(p);
-	cache_free(&pipe_cache, p);
+	pipe_free(p);
 }
 
 /* An open file less: those who wait for its side must learn of it. */
@@ -198,6 +228,7 @@ int pipe_create(unsigned flags, struct file **reader, struct file **writer)
 static long pipe_size_set(struct pipe *p, unsigned long wanted)
 {
 	size_t size = PAGE_SIZE;
+	long more;
 	int err;
 
 	if (wanted > 1ul << 31)
@@ -207,7 +238,10 @@ static long pipe_size_set(struct pipe *p, unsigned long wanted)
 	if (size > PIPE_SIZE_MAX && size > p->size && !capable(CAP_SYS_RESOURCE))
 		return -EPERM;
 	mutex_lock(&p->lock);
-	err = pipe_ring_resize(p, size);
+	more = (long)(size >> PAGE_SHIFT) - (long)(p->size >> PAGE_SHIFT);
+	err = user_pages_add(p->user, more) ? pipe_ring_resize(p, size) : -EPERM;
+	if (err)
+		user_pages_add(p->user, -more);
 	mutex_unlock(&p->lock);
 	if (err)
 		return err;

@@ -310,7 +310,23 @@ static int show_nr_open(struct text *out, struct task *unused)
 
 static int show_file_max(struct text *out, struct task *unused)
 {
-	text_printf(out, "%lu\n", INT64_MAX);
+	text_printf(out, "%lu\n", file_max);
+	return 0;
+}
+
+static int store_file_max(struct task *unused, const char *value)
+{
+	uint64_t n;
+
+	if (str_to_u64(value, NULL, 10, &n) || n > INT64_MAX)
+		return -EINVAL;
+	WRITE_ONCE(file_max, n);
+	return 0;
+}
+
+static int show_file_nr(struct text *out, struct task *unused)
+{
+	text_printf(out, "%u\t0\t%lu\n", file_count_get(), file_max);
 	return 0;
 }
 
@@ -371,7 +387,11 @@ static const struct proc_entry sys_kernel_rows[] = {
 };
 static const struct proc_entry sys_fs_rows[] = {ROW("pipe-max-size", show_pipe_max),
 						ROW("nr_open", show_nr_open),
-						ROW("file-max", show_file_max),
+						{.name = "file-max",
+						 .mode = S_IFREG | 0644,
+						 .show = show_file_max,
+						 .store = store_file_max},
+						ROW("file-nr", show_file_nr),
 						{0}};
 static const struct proc_entry sys_pando_rows[] = {
 	{ .name = "check", .mode = S_IFREG | 0600, .show = show_check, .store = store_check },

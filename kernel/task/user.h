@@ -19,6 +19,7 @@ struct user {
 	unsigned uid;	     /* [i] kernel id */
 	struct rb_node node; /* [users_lock] in the table, by ns and uid */
 	atomic_uint tasks;   /* [a] */
+	atomic_long pipe_pages; /* [a] sizes of the pipes made by it */
 	atomic_uint namespaces[NS_TYPE_COUNT]; /* [a] and those of users in namespaces below */
 };
 
