@@ -267,6 +267,11 @@ static uint64_t kind_count(enum page_kind kind)
 	return (uint64_t)max(sum, (int64_t)0);
 }
 
+uint64_t page_total(void)
+{
+	return buddy_total_count();
+}
+
 uint64_t page_free_now(void)
 {
 	return buddy_free_count();
@@ -275,11 +280,6 @@ uint64_t page_free_now(void)
 uint64_t page_free_blocks(unsigned order)
 {
 	return buddy_blocks(order);
-}
-
-uint64_t page_total(void)
-{
-	return buddy_total_count();
 }
 
 void page_stats_get(struct page_stats *s)

@@ -62,14 +62,6 @@ uint64_t oom_kills(void)
 
 /* --- badness --- */
 
-static uint64_t memory_pages(void)
-{
-	struct page_stats s;
-
-	page_stats_get(&s);
-	return s.total;
-}
-
 static bool is_killable(const struct task *t)
 {
 	return t->mm != NULL && !(t->flags & TASK_KTHREAD) && group_nr(t->group) != 1;
@@ -88,7 +80,7 @@ static int64_t badness_locked(const struct task *t, uint64_t total)
 
 int64_t oom_badness(struct task *t)
 {
-	uint64_t total = memory_pages();
+	uint64_t total = page_total();
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
 	int64_t points = badness_locked(t, total);
 
@@ -102,7 +94,7 @@ unsigned oom_score(struct task *t)
 
 	if (points == INT64_MIN)
 		return 0;
-	return (unsigned)max((1000 + points * 1000 / (int64_t)memory_pages()) * 2 / 3, (int64_t)0);
+	return (unsigned)max((1000 + points * 1000 / (int64_t)page_total()) * 2 / 3, (int64_t)0);
 }
 
 static void adj_store(struct group *g, int adj, bool capable_here)
@@ -180,7 +172,7 @@ static bool row_get(int nr, uint64_t total, struct row *r)
 static void report_tasks(void)
 {
 	static uint64_t last_ns; /* [claimed] */
-	uint64_t now = clock_mono_ns(), total = memory_pages();
+	uint64_t now = clock_mono_ns(), total = page_total();
 	struct row r = { 0 };
 
 	if (!READ_ONCE(oom_settings.dump_tasks) || (last_ns != 0 && now - last_ns < TABLE_PAUSE_NS))
@@ -202,7 +194,7 @@ static void report_tasks(void)
 /* Counted, or NULL: nobody. */
 static struct task *victim_choose(void)
 {
-	uint64_t total = memory_pages();
+	uint64_t total = page_total();
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
 	int64_t most = INT64_MIN;
 	struct task *t, *best = NULL;
