@@ -14,6 +14,7 @@
 #define MAP_SHARED 0x01u
 #define MAP_PRIVATE 0x02u
 #define MAP_SHARED_VALIDATE 0x03u
+#define MAP_DROPPABLE 0x08u
 #define MAP_TYPE 0x0fu
 #define MAP_FIXED 0x10u
 #define MAP_ANONYMOUS 0x20u
@@ -29,6 +30,14 @@
 #define MAP_SYNC 0x80000u
 #define MAP_FIXED_NOREPLACE 0x100000u
 #define MAP_UNINITIALIZED 0x4000000u
+#define MAP_HUGE_SHIFT 26 /* the binary logarithm of the large page's size */
+#define MAP_HUGE_MASK 0x3fu
+
+/* What MAP_SHARED_VALIDATE takes; MAP_SHARED and MAP_PRIVATE pass over what they don't know. */
+#define MAP_VALID                                                                                  \
+	(MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE |   \
+	 MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB |      \
+	 MAP_UNINITIALIZED)
 
 #define MREMAP_MAYMOVE 1u
 #define MREMAP_FIXED 2u

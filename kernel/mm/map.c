@@ -76,6 +76,10 @@ static unsigned area_flags(const struct mm_map_request *req)
 		if (req->file != NULL && !req->allow_write)
 			flags &= ~VM_MAYWRITE;
 	}
+	if (req->deny_exec)
+		flags &= ~VM_MAYEXEC;
+	if (type == MAP_DROPPABLE) /* it may be dropped; there is no need to */
+		flags |= VM_WIPEONFORK | VM_DONTDUMP | VM_NORESERVE;
 	if (req->flags & MAP_GROWSDOWN)
 		flags |= VM_GROWSDOWN;
 	if (req->flags & MAP_STACK)

@@ -96,6 +96,7 @@ struct mm_map_request {
 	/* Sets up vma->ops and vma->cache for a file, and vma->file, counted, if it is to be
 	 * another one; kernel/fs passes its own (fs is to the right of mm). */
 	int (*attach)(struct file *file, struct vma *vma);
+	bool deny_exec;	   /* nor by mprotect later */
 	bool allow_write;  /* a shared mapping may become writable by mprotect */
 };
 int mm_map(struct mm *mm, const struct mm_map_request *req, vaddr_t *out) __must_check;

@@ -10,12 +10,14 @@
 #include "kernel/mm/mm.h"
 
 #include "arch/tlb.h"
+#include "kernel/abi/capability.h"
 #include "kernel/abi/mman.h"
 #include "kernel/mm/commit.h"
 #include "kernel/mm/fault.h"
 #include "kernel/mm/layout.h"
 #include "kernel/mm/map.h"
 #include "kernel/mm/page_table.h"
+#include "kernel/task/cred.h"
 #include "lib/errno.h"
 
 /* All leaf tables of both places as mm's own, so that moving entries can't fail. */
@@ -170,6 +172,8 @@ static int remap_to(struct remap *r)
 	}
 	if (err == 0)
 		err = remap_check(r, vma_find(r->mm, r->old));
+	if (err == 0 && (r->flags & MREMAP_FIXED) && r->new < MAP_LOWEST && !capable(CAP_SYS_RAWIO))
+		err = -EPERM;
 	if (err == 0 && !(r->flags & MREMAP_FIXED))
 		err = mm_place(r->mm, r->new, r->new_len, &r->new);
 	return err ? err : remap_move(r);

@@ -10,6 +10,7 @@
 #include "kernel/alloc/page.h"
 #include "kernel/ipc/oom.h"
 #include "kernel/mm/commit.h"
+#include "kernel/mm/map.h"
 #include "kernel/mm/reclaim.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -51,6 +52,12 @@ NUMBER(panic, oom_settings.panic, 0, 2)
 NUMBER(kill_allocating, oom_settings.kill_allocating, 0, INT32_MAX)
 NUMBER(dump_tasks, oom_settings.dump_tasks, 0, INT32_MAX)
 NUMBER(map_count, commit_settings.max_map_count, 0, INT32_MAX)
+
+/* NOTE(linux): fixed. */
+static int show_min_addr(struct text *out, struct task *unused)
+{
+	return show_number(out, MAP_LOWEST);
+}
 
 /* Of ratio and size the one that was set last counts; the other reads as 0. */
 static int show_ratio(struct text *out, struct task *unused)
@@ -132,6 +139,7 @@ const struct proc_entry proc_sys_vm_entries[] = {
 	SETTING("oom_kill_allocating_task", kill_allocating),
 	SETTING("oom_dump_tasks", dump_tasks),
 	SETTING("max_map_count", map_count),
+	{ .name = "mmap_min_addr", .mode = S_IFREG | 0444, .show = show_min_addr },
 	SETTING("min_free_kbytes", min_free),
 	{ .name = "drop_caches", .mode = S_IFREG | 0200, .store = store_drop_caches },
 	{ 0 },

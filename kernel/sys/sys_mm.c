@@ -29,56 +29,89 @@ static int map_file_check(struct mm_map_request *req, struct file *f)
 {
 	unsigned type = req->flags & MAP_TYPE;
 	bool shared = type == MAP_SHARED || type == MAP_SHARED_VALIDATE;
-
-	req->file = f;
-	if (f->path.mnt == NULL || !(f->path.mnt->flags & MS_NOEXEC))
-		req->prot = prot_asked(req->prot);
-	req->attach = file_map_attach;
-	return file_map_check(f, req->prot, shared, &req->allow_write);
-}
-
-static long map_checked(struct mm_map_request *req)
-{
-	vaddr_t at;
 	int err;
 
-	if ((req->prot &
-	     ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP)) ||
-	    req->flags & MAP_HUGETLB)
+	if (!shared && type != MAP_PRIVATE)
 		return -EINVAL;
+	if (type == MAP_SHARED_VALIDATE && (req->flags & ~MAP_VALID))
+		return -EOPNOTSUPP; /* that is what it is for */
+	req->file = f;
+	req->deny_exec = f->path.mnt != NULL && (f->path.mnt->flags & MS_NOEXEC);
+	if (!req->deny_exec)
+		req->prot = prot_asked(req->prot);
+	req->attach = file_map_attach;
+	err = file_map_check(f, req->prot, shared, &req->allow_write);
+	return err == 0 && (req->flags & MAP_GROWSDOWN) ? -EINVAL : err;
+}
+
+static int map_anonymous_check(struct mm_map_request *req)
+{
+	unsigned type = req->flags & MAP_TYPE;
+
+	req->prot = prot_asked(req->prot);
+	if (type == MAP_SHARED)
+		return req->flags & MAP_GROWSDOWN ? -EINVAL : 0;
+	if (type == MAP_DROPPABLE) /* neither locked nor a stack: those must not vanish */
+		return req->flags & (MAP_GROWSDOWN | MAP_LOCKED) ? -EINVAL : 0;
+	return type == MAP_PRIVATE ? 0 : -EINVAL;
+}
+
+/* There are no large pages in the pool, and never will be any. */
+static int map_huge_check(unsigned flags, bool anonymous)
+{
+	unsigned shift = flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK;
+	bool known = shift == 0 || 1UL << shift == PT_SPAN(1) || 1UL << shift == PT_SPAN(2);
+
+	if (!(flags & MAP_HUGETLB))
+		return 0;
+	return anonymous && known ? -ENOMEM : -EINVAL;
+}
+
+static long map_checked(struct mm_map_request *req, bool anonymous)
+{
+	int err = map_huge_check(req->flags, anonymous);
+	vaddr_t at;
+
+	if (err)
+		return err;
 	if (req->flags & MAP_FIXED_NOREPLACE)
 		req->flags &= ~MAP_FIXED;
 	err = mm_map(current->mm, req, &at);
 	return err ? err : (long)at;
 }
 
+static long map_file(struct mm_map_request *req, struct file *f)
+{
+	uint64_t len = ALIGN_UP(req->len, PAGE_SIZE);
+	int err;
+
+	if (req->len == 0)
+		return -EINVAL;
+	if (len == 0)
+		return -ENOMEM;
+	if (req->offset + len < req->offset)
+		return -EOVERFLOW;
+	err = map_file_check(req, f);
+	return err ? err : map_checked(req, false);
+}
+
 long sys_mmap(unsigned long addr, size_t len, int prot, int flags, int fd, uint64_t offset)
 {
 	struct mm_map_request req = { .addr = addr, .len = len, .prot = prot, .flags = flags,
 				      .offset = offset };
-	unsigned type = flags & MAP_TYPE;
 	struct file *f;
 	long ret;
 
-	if (offset % PAGE_SIZE != 0 || len == 0)
+	if (offset % PAGE_SIZE != 0)
 		return -EINVAL;
 	if (flags & MAP_ANONYMOUS) {
-		if (type != MAP_SHARED && type != MAP_PRIVATE)
-			return -EINVAL;
-		req.prot = prot_asked(req.prot);
-		return map_checked(&req);
+		ret = len == 0 ? -EINVAL : map_anonymous_check(&req);
+		return ret ? ret : map_checked(&req, true);
 	}
 	f = fd_get(fd);
 	if (f == NULL)
 		return -EBADF;
-	if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE)
-		ret = -EINVAL;
-	else if (offset + len < offset)
-		ret = -EOVERFLOW;
-	else
-		ret = map_file_check(&req, f);
-	if (ret == 0)
-		ret = map_checked(&req);
+	ret = map_file(&req, f);
 	file_put(f);
 	return ret;
 }
