@@ -55,11 +55,17 @@ struct page {
 		};
 		struct { /* TABLE: kernel/mm/page_table.h */
 			uint16_t entries;     /* that are not 0 */
-			uint16_t anon, file;  /* leaf: of them, by what they hold */
 			uint16_t first, last; /* no entry but in [first, last] is not 0 */
+			uint16_t anon, file;  /* leaf: entries by what they hold */
 			uint32_t sharers;     /* leaf: address spaces that point here */
 			uint32_t table_seen;  /* kernel/mm/check.c */
-			struct spinlock lock; /* leaf: guards the above; rank PAGE_TABLE */
+			union {
+				struct spinlock lock; /* leaf: guards the above; rank PAGE_TABLE */
+				struct { /* middle: guarded by mm->tables */
+					struct page *next_middle; /* of the same address space */
+					uint16_t root_index; /* of the entry that points here */
+				};
+			};
 		};
 		struct { /* ANON */
 			struct list anon_link;

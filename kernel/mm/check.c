@@ -216,28 +216,36 @@ static void rss_add(struct leaf_visit *v)
 	rss_file_found += v->table->file;
 }
 
-/* An upper table's count against its entries; how many tables it points to. */
-static unsigned upper_compare(struct mm_check *r, const pte_t *table, unsigned size)
+/* A middle table's count against its entries; how many tables it points to. */
+static unsigned middle_compare(struct mm_check *r, const pte_t *table)
 {
 	const struct page *tp = page_of(table);
 	unsigned found = 0;
 
-	for (unsigned i = 0; i < size; i++) {
+	for (unsigned i = 0; i < PT_ENTRIES; i++) {
 		found += table[i] != 0;
 		if (table[i] != 0 && (i < tp->first || i > tp->last))
-			disagree(r, "bounds of upper table", tp, i, tp->first, tp->last);
+			disagree(r, "bounds of middle table", tp, i, tp->first, tp->last);
 	}
-	compare(r, "entries of upper table", tp, 0, tp->entries, found);
+	compare(r, "entries of middle table", tp, 0, tp->entries, found);
 	return found;
 }
 
 static void space_compare(struct mm *mm, struct mm_check *r)
 {
-	unsigned tables = upper_compare(r, mm->root, PT_ENTRIES / 2);
+	unsigned tables = 0, middles = 0, chained = 0;
 
-	for (unsigned i = 0; i < PT_ENTRIES / 2; i++)
-		if (mm->root[i] != 0)
-			tables += upper_compare(r, pte_table_of(mm->root[i]), PT_ENTRIES);
+	for (unsigned i = 0; i < PT_ENTRIES / 2; i++) {
+		if (mm->root[i] == 0)
+			continue;
+		middles++;
+		tables += 1 + middle_compare(r, pte_table_of(mm->root[i]));
+	}
+	for (const struct page *p = mm->middles; p != NULL; p = p->next_middle, chained++)
+		if (mm->root[p->root_index] != pte_table(page_phys(p)))
+			disagree(r, "root entry of middle table", p, p->root_index * PT_SPAN(2),
+				 mm->root[p->root_index], page_phys(p));
+	compare(r, "middle tables", mm, 0, chained, middles);
 	rss_anon_found = rss_file_found = 0;
 	leaves_visit(mm, r, rss_add);
 	compare(r, "resident anonymous pages", mm, 0, atomic_load(&mm->rss_anon), rss_anon_found);

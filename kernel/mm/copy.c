@@ -6,11 +6,12 @@
  * about forty instructions, here and at the exit of whoever lets go of it first. So a fork costs
  * what the process has in areas and tables.
  *
- * A table of few entries is copied entry by entry, both sides read-only: stack and data are written
- * at once by both processes, and a table shared only to be copied at the next fault is dearer than
- * one copied here. And so is a table that holds what the child is not to have (MADV_DONTFORK,
- * MADV_WIPEONFORK, or shared areas, whose pages are in a cache and appear again at the first
- * touch).
+ * That holds for tables of a few entries too, such as stack and data, which both processes write at
+ * once: a table that is shared, found shared and copied then costs no more than one copied here
+ * (fork + exit + wait of a small program: 38,300 instructions so, 40,800 with small tables copied).
+ * Only where a table holds what the child is not to have (MADV_DONTFORK, MADV_WIPEONFORK, or shared
+ * areas, whose pages are in a cache and appear again at the first touch) its entries are copied by
+ * areas, both sides read-only.
  *
  * The parent's lock is held for writing, so none of its faults runs beside this; its TLBs are
  * flushed once at the end, before anybody can see a change. Truncation may come at any time: it
@@ -24,14 +25,9 @@
 #include "kernel/mm/page_table.h"
 #include "lib/errno.h"
 
-/* Fewer entries than this are copied. Measured on a process whose child writes one page under the
- * table and exits: sharing is cheaper from about this many on. */
-#define SHARE_MIN 64
-
 struct fork {
 	struct mm *parent, *child;
-	long anon, file, tables; /* what the child has got */
-	bool hidden;		 /* the parent's entries have changed: flush */
+	struct leaf_share share; /* and what has been copied counts in it too */
 };
 
 /* An area whose pages the child gets. */
@@ -44,37 +40,45 @@ static bool area_is_inherited(const struct vma *v)
 static void entries_copy(struct fork *f, pte_t *to, pte_t *from, vaddr_t va, vaddr_t end)
 {
 	struct page *fp = pt_page(from), *tp = pt_page(to);
-	long anon = tp->anon, file = tp->file;
-	vaddr_t base = ALIGN_DOWN(va, LEAF_SPAN);
+	unsigned i, last, first_copied = 0, last_copied = 0, count = 0, anon = 0, file = 0;
 
 	/* Truncation may already find the child's areas and take entries out of this table. */
 	spin_lock_two(&fp->lock, &tp->lock);
-	va = max(va, base + fp->first * PAGE_SIZE);
-	end = min(end, base + (fp->last + 1UL) * PAGE_SIZE);
-	for (; va < end; va += PAGE_SIZE) {
-		pte_t *slot = pt_slot(from, va);
-		pte_t e = *slot;
+	i = max(pt_index(va, 0), (unsigned)fp->first);
+	last = min(pt_index(end - 1, 0), (unsigned)fp->last);
+	for (; i <= last; i++) {
+		pte_t e = from[i];
+		struct page *p = pte_page(e);
 
 		if (e == 0)
 			continue;
-		if (e & PTE_W) {
-			e &= ~(PTE_W | PTE_D);
-			pte_set(slot, e);
-		}
-		pte_set(pt_slot(to, va), e);
-		pt_count_add(pt_slot(to, va), page_get(pte_page(e)));
+		if (e & PTE_W)
+			from[i] = e &= ~(PTE_W | PTE_D);
+		to[i] = e;
+		page_get(p);
+		anon += p->kind == PAGE_ANON;
+		file += p->kind == PAGE_FILE;
+		if (count++ == 0)
+			first_copied = i;
+		last_copied = i;
 	}
-	f->anon += tp->anon - anon;
-	f->file += tp->file - file;
+	if (count != 0)
+		pt_filled(&to[first_copied], &to[last_copied], count);
+	tp->anon += anon;
+	tp->file += file;
 	spin_unlock_two(&fp->lock, &tp->lock);
-	f->hidden = true;
+	f->share.anon += anon;
+	f->share.file += file;
+	f->share.hidden = true;
 }
 
-/* The leaf table of a span, by areas: v is the first in it. */
-static int span_copy(struct fork *f, struct vma *v, vaddr_t span, pte_t *from)
+/* The leaf table of a span, to which `middle` points, by areas: v is the first in it. */
+static int span_copy(struct fork *f, struct vma *v, vaddr_t span, pte_t middle)
 {
 	vaddr_t end = span + LEAF_SPAN;
 
+	if (middle == 0 || READ_ONCE(pte_page(middle)->entries) == 0)
+		return 0;
 	for (; v != NULL && v->start < end; v = vma_next(v)) {
 		pte_t *to;
 
@@ -83,7 +87,7 @@ static int span_copy(struct fork *f, struct vma *v, vaddr_t span, pte_t *from)
 		to = pt_leaf_own(f->child, span);
 		if (to == NULL)
 			return -ENOMEM;
-		entries_copy(f, to, from, max(span, v->start), min(end, v->end));
+		entries_copy(f, to, pte_table_of(middle), max(span, v->start), min(end, v->end));
 	}
 	return 0;
 }
@@ -101,32 +105,44 @@ static bool span_is_inherited(struct vma *v, vaddr_t end)
 	return false;
 }
 
+/* The child's middle entry for va. NULL: out of memory. */
+static pte_t *child_middle(struct fork *f, vaddr_t va)
+{
+	pte_t *middle;
+
+	spin_lock(&f->child->tables);
+	middle = pt_middle_make(f->child, va);
+	spin_unlock(&f->child->tables);
+	return middle;
+}
+
 /* The leaf tables of `count` spans from va on, all below one middle table, whose entries for them
  * begin at from. v is the first area in the first span, and the only one in all but the last. */
 static int middle_copy(struct fork *f, struct vma *v, vaddr_t va, pte_t *from, unsigned count)
 {
-	pte_t *to = NULL;
+	unsigned alone = (unsigned)min((v->end - min(va, v->end)) / LEAF_SPAN, (vaddr_t)count);
+	unsigned i = 0;
+	pte_t *to;
 	int err = 0;
 
-	for (unsigned i = 0; i < count && err == 0; i++, va += LEAF_SPAN) {
-		const struct page *tp = pte_page(from[i]);
+	while (i < count && from[i] == 0)
+		i++;
+	if (i == count)
+		return 0;
+	to = child_middle(f, va);
+	if (to == NULL)
+		return -ENOMEM;
+	if (alone > i && area_is_inherited(v)) {
+		pt_leaves_share(&f->share, &to[i], &from[i], alone - i);
+		i = alone;
+	}
+	for (; i < count && err == 0; i++) {
+		vaddr_t span = va + i * LEAF_SPAN;
 
-		if (from[i] == 0 || READ_ONCE(tp->entries) == 0)
-			continue;
-		if (tp->entries < SHARE_MIN || !span_is_inherited(v, va + LEAF_SPAN)) {
-			err = span_copy(f, v, va, pte_table_of(from[i]));
-			continue;
-		}
-		if (to == NULL) {
-			spin_lock(&f->child->tables);
-			to = pt_middle_make(f->child, va);
-			spin_unlock(&f->child->tables);
-			if (to == NULL)
-				return -ENOMEM;
-			to -= i;
-		}
-		f->hidden |= pt_leaf_share(&to[i], &from[i], &f->anon, &f->file);
-		f->tables++;
+		if (span_is_inherited(v, span + LEAF_SPAN))
+			pt_leaves_share(&f->share, &to[i], &from[i], 1);
+		else
+			err = span_copy(f, v, span, from[i]);
 	}
 	return err;
 }
@@ -151,9 +167,9 @@ static int tables_copy(struct fork *f)
 		if (err)
 			break;
 	}
-	atomic_fetch_add(&f->child->rss_anon, f->anon);
-	atomic_fetch_add(&f->child->rss_file, f->file);
-	atomic_fetch_add(&f->child->table_pages, f->tables);
+	atomic_fetch_add(&f->child->rss_anon, f->share.anon);
+	atomic_fetch_add(&f->child->rss_file, f->share.file);
+	atomic_fetch_add(&f->child->table_pages, f->share.tables);
 	return err;
 }
 
@@ -217,7 +233,7 @@ int mm_copy(struct mm *parent, struct mm **out)
 	if (err == 0)
 		err = tables_copy(&f);
 	/* No hart may go on writing through what it remembers. */
-	if (f.hidden)
+	if (f.share.hidden)
 		tlb_flush_harts(&parent->harts, 0, USER_END);
 	rwlock_write_unlock(&parent->lock);
 	if (err) {

@@ -81,10 +81,10 @@ static void entry_install(struct vma *v, vaddr_t addr, pte_t *table, pte_t old, 
 		mm_rss_add(v->mm, p, 1);
 		if (old != 0) {
 			drop = pte_page(old);
-			pt_count_sub(slot, drop);
+			pt_count_sub(pt_page(table), drop);
 			mm_rss_add(v->mm, drop, -1);
 		}
-		pt_count_add(slot, p);
+		pt_count_add(pt_page(table), pt_index(addr, 0), p);
 	}
 	pt_unlock(table);
 	page_put(drop);

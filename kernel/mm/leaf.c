@@ -42,7 +42,7 @@
 #include "kernel/mm/page_table.h"
 
 #include "arch/tlb.h"
-#include "kernel/core/panic.h"
+#include "kernel/sched/sched.h"
 #include "lib/errno.h"
 
 /* Takes write permission from an entry; what it is then. */
@@ -202,23 +202,33 @@ bool pt_leaf_show(struct mm *mm, vaddr_t va)
 	return shown;
 }
 
-bool pt_leaf_share(pte_t *to, pte_t *from, long *anon, long *file)
+void pt_leaves_share(struct leaf_share *s, pte_t *to, pte_t *from, unsigned count)
 {
-	pte_t e = *from;
-	struct page *tp = pte_page(e);
-	bool was_own = middle_is_own(e);
+	unsigned first = count, last = 0, shared = 0;
 
-	if (was_own) {
-		e = (e & ~PTE_V) | PTE_SHARED;
-		pte_set(from, e);
+	for (unsigned i = 0; i < count; i++) {
+		pte_t e = from[i];
+		struct page *tp = pte_page(e);
+
+		if (e == 0 || READ_ONCE(tp->entries) == 0)
+			continue;
+		if (middle_is_own(e)) {
+			from[i] = e = (e & ~PTE_V) | PTE_SHARED;
+			s->hidden = true;
+		}
+		spin_lock(&tp->lock);
+		tp->sharers++;
+		s->anon += tp->anon;
+		s->file += tp->file;
+		WRITE_ONCE(to[i], e);
+		spin_unlock(&tp->lock);
+		first = min(first, i);
+		last = i;
+		shared++;
 	}
-	spin_lock(&tp->lock);
-	tp->sharers++;
-	*anon += tp->anon;
-	*file += tp->file;
-	pt_upper_set(to, e);
-	spin_unlock(&tp->lock);
-	return was_own;
+	s->tables += shared;
+	if (shared != 0)
+		pt_filled(to + first, to + last, shared);
 }
 
 static void leaf_free(struct page *tp)
@@ -234,13 +244,34 @@ static void leaf_free(struct page *tp)
 	page_put(tp);
 }
 
-void pt_leaf_put(struct page *tp)
+/* True if that was the last sharer. */
+static inline bool leaf_let_go(struct page *tp)
 {
 	bool last;
 
 	spin_lock(&tp->lock);
 	last = --tp->sharers == 0;
 	spin_unlock(&tp->lock);
-	if (last)
+	return last;
+}
+
+void pt_leaf_put(struct page *tp)
+{
+	if (leaf_let_go(tp))
 		leaf_free(tp);
+}
+
+void pt_leaves_put(struct page *mp)
+{
+	const pte_t *e = (pte_t *)page_address(mp) + mp->first;
+
+	for (unsigned left = mp->entries; left > 0; e++) {
+		if (*e == 0)
+			continue;
+		left--;
+		if (!leaf_let_go(pte_page(*e)))
+			continue;
+		leaf_free(pte_page(*e));
+		sched_checkpoint();
+	}
 }

@@ -30,7 +30,8 @@ struct mm {
 	struct rb_root areas;	/* [lock] struct vma by address, never overlapping */
 	unsigned area_count;	/* [lock] */
 	pte_t *root;		/* [i] */
-	struct spinlock tables; /* root's and middle tables' entries; rank TABLES */
+	struct page *middles;	/* [tables] the middle tables, by next_middle */
+	struct spinlock tables; /* for the entries of root and middle tables; rank TABLES */
 	struct hart_mask harts; /* [a] that have it loaded: whom to shoot down */
 	atomic_uint barriers;	/* [a] what membarrier has registered */
 	atomic_long rss_anon, rss_file; /* [a] pages */

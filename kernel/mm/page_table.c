@@ -33,36 +33,19 @@ pte_t pte_for_page(const struct vma *v, const struct page *p, bool write)
 	return e;
 }
 
-/* The entry at slot is not 0 any more. */
-static void slot_filled(const pte_t *slot)
+static uint16_t slot_index(const pte_t *slot)
 {
-	struct page *tp = page_of(slot);
-	uint16_t index = (uint16_t)(((vaddr_t)slot & ~PAGE_MASK) / sizeof(*slot));
-
-	if (tp->entries++ == 0) {
-		tp->first = tp->last = index;
-	} else {
-		tp->first = min(tp->first, index);
-		tp->last = max(tp->last, index);
-	}
+	return (uint16_t)(((vaddr_t)slot & ~PAGE_MASK) / sizeof(*slot));
 }
 
-void pt_count_add(pte_t *slot, const struct page *p)
+void pt_filled(const pte_t *first, const pte_t *last, unsigned count)
 {
-	struct page *tp = page_of(slot);
+	struct page *tp = page_of(first);
+	bool was_empty = tp->entries == 0;
 
-	slot_filled(slot);
-	tp->anon += p->kind == PAGE_ANON;
-	tp->file += p->kind == PAGE_FILE;
-}
-
-void pt_count_sub(pte_t *slot, const struct page *p)
-{
-	struct page *tp = page_of(slot);
-
-	tp->entries--;
-	tp->anon -= p->kind == PAGE_ANON;
-	tp->file -= p->kind == PAGE_FILE;
+	tp->entries += count;
+	tp->first = was_empty ? slot_index(first) : min(tp->first, slot_index(first));
+	tp->last = was_empty ? slot_index(last) : max(tp->last, slot_index(last));
 }
 
 void mm_rss_add(struct mm *mm, const struct page *p, long n)
@@ -76,7 +59,7 @@ void mm_rss_add(struct mm *mm, const struct page *p, long n)
 void pt_upper_set(pte_t *slot, pte_t e)
 {
 	if (*slot == 0 && e != 0)
-		slot_filled(slot);
+		pt_filled(slot, slot, 1);
 	else if (*slot != 0 && e == 0)
 		page_of(slot)->entries--;
 	/* Release: who finds a table through it finds the table's contents too. */
@@ -99,7 +82,10 @@ pte_t *pt_middle_make(struct mm *mm, vaddr_t va)
 		p = page_alloc(0, ALLOC_ZERO, PAGE_TABLE);
 		if (p == NULL)
 			return NULL;
-		pt_upper_set(top, pte_table(page_phys(p)));
+		__atomic_store_n(top, pte_table(page_phys(p)), __ATOMIC_RELEASE);
+		p->root_index = (uint16_t)pt_index(va, 2);
+		p->next_middle = mm->middles;
+		mm->middles = p;
 		atomic_fetch_add(&mm->table_pages, 1);
 	}
 	return &pte_table_of(*top)[pt_index(va, 1)];
@@ -191,35 +177,21 @@ void pt_free_range(struct mm *mm, vaddr_t start, vaddr_t end, vaddr_t floor, vad
 	}
 }
 
-static void middle_free(struct page *mp)
-{
-	pte_t *middle = page_address(mp);
-
-	for (unsigned left = mp->entries, i = mp->first; left > 0; i++) {
-		if (middle[i] == 0)
-			continue;
-		pt_leaf_put(pte_page(middle[i]));
-		left--;
-		sched_checkpoint();
-	}
-	page_put(mp);
-}
-
 void pt_free_all(struct mm *mm)
 {
-	struct page *rp = page_of(mm->root);
+	struct page *p, *next;
 
-	if (rp->entries == 0)
+	if (mm->middles == NULL)
 		return;
 	/* A hart that idles with this tree loaded touches no user address, but its walker may, on a
 	 * guess: it must not find what the tables' pages become next. */
-	for (unsigned i = rp->first; i <= rp->last; i++)
-		mm->root[i] &= ~PTE_V;
+	for (p = mm->middles; p != NULL; p = p->next_middle)
+		pte_set(&mm->root[p->root_index], 0);
 	tlb_flush_harts(&mm->harts, 0, USER_END);
-	for (unsigned i = rp->first; i <= rp->last; i++) {
-		if (mm->root[i] == 0)
-			continue;
-		middle_free(pte_page(mm->root[i]));
-		pt_upper_set(&mm->root[i], 0);
+	for (p = mm->middles; p != NULL; p = next) {
+		next = p->next_middle;
+		pt_leaves_put(p);
+		page_put(p);
 	}
+	mm->middles = NULL;
 }

@@ -86,6 +86,8 @@ pte_t *pt_middle(const struct mm *mm, vaddr_t va);
 pte_t *pt_middle_make(struct mm *mm, vaddr_t va);
 /* Changes a root or middle entry, keeping the table's count. mm->tables held. */
 void pt_upper_set(pte_t *slot, pte_t e);
+/* `count` entries of one table, from first to last, have been filled: it counts them. */
+void pt_filled(const pte_t *first, const pte_t *last, unsigned count);
 /* An empty leaf table, with one sharer. NULL: out of memory. */
 struct page *pt_leaf_alloc(void);
 
@@ -110,9 +112,27 @@ pte_t *pt_leaf_lock(struct mm *mm, vaddr_t va);
 int pt_walk(struct mm *mm, vaddr_t start, vaddr_t end, int (*fn)(vaddr_t va, pte_t e, void *arg),
 	    void *arg) __must_check;
 
-/* Entry `slot` of a leaf table holds p from now on / no longer. The table's lock held. */
-void pt_count_add(pte_t *slot, const struct page *p);
-void pt_count_sub(pte_t *slot, const struct page *p);
+/* Entry number `index` of leaf table tp, which was 0, holds p from now on / no longer. The table's
+ * lock held. */
+static inline void pt_count_add(struct page *tp, unsigned index, const struct page *p)
+{
+	if (tp->entries++ == 0) {
+		tp->first = tp->last = (uint16_t)index;
+	} else {
+		if (index < tp->first)
+			tp->first = (uint16_t)index;
+		if (index > tp->last)
+			tp->last = (uint16_t)index;
+	}
+	tp->anon += p->kind == PAGE_ANON;
+	tp->file += p->kind == PAGE_FILE;
+}
+static inline void pt_count_sub(struct page *tp, const struct page *p)
+{
+	tp->entries--;
+	tp->anon -= p->kind == PAGE_ANON;
+	tp->file -= p->kind == PAGE_FILE;
+}
 /* Which counter of mm a page in an entry belongs to. */
 void mm_rss_add(struct mm *mm, const struct page *p, long n);
 
@@ -134,14 +154,20 @@ int pt_range_own(struct mm *mm, vaddr_t start, vaddr_t end) __must_check;
 /* The entry for va is there, in a shared table, and can be read or executed as it is: true, and the
  * hardware sees it from now on. mm->lock held, either way. */
 bool pt_leaf_show(struct mm *mm, vaddr_t va);
-/* fork: points `to`, an empty middle entry of a child that has not run, to the leaf table that
- * `from` points to; adds to *anon and *file what the child has by it. The parent's mm->lock held
- * for writing. True: from was own before, and harts that have the parent loaded have to forget
- * it. */
-bool pt_leaf_share(pte_t *to, pte_t *from, long *anon, long *file);
+/* What fork has shared. */
+struct leaf_share {
+	long anon, file, tables; /* what the child has got */
+	bool hidden;		 /* a table was the parent's own: harts have to forget it */
+};
+/* fork: points the middle entries of the child from `to` on, which are empty, to the leaf tables
+ * that those of the parent do from `from` on. The parent's mm->lock held for writing; nobody changes
+ * the child. */
+void pt_leaves_share(struct leaf_share *s, pte_t *to, pte_t *from, unsigned count);
 /* A sharer less; the last one frees the table and lets go of its pages. No hart of who lets go
  * remembers anything that came from it. */
 void pt_leaf_put(struct page *table);
+/* The same for all leaf tables below a middle table that nobody uses any more. */
+void pt_leaves_put(struct page *middle_table);
 
 /* --- emptying (zap.c) ------------------------------------------------------------------------- */
 

@@ -34,6 +34,7 @@ static int tables_make(struct mm *mm, vaddr_t from, vaddr_t to, size_t len)
 static void run_move(pte_t *from, pte_t *to, size_t count)
 {
 	struct page *fp = page_of(from), *tp = page_of(to);
+	unsigned index = (unsigned)(((vaddr_t)to & ~PAGE_MASK) / sizeof(*to));
 
 	spin_lock_two(&fp->lock, &tp->lock);
 	for (size_t i = 0; i < count && fp->entries != 0; i++) {
@@ -42,9 +43,9 @@ static void run_move(pte_t *from, pte_t *to, size_t count)
 		if (e == 0)
 			continue;
 		pte_set(&from[i], 0);
-		pt_count_sub(&from[i], pte_page(e));
+		pt_count_sub(fp, pte_page(e));
 		pte_set(&to[i], e);
-		pt_count_add(&to[i], pte_page(e));
+		pt_count_add(tp, index + i, pte_page(e));
 	}
 	spin_unlock_two(&fp->lock, &tp->lock);
 }

@@ -81,7 +81,7 @@ static vaddr_t zap_leaf(struct gather *g, pte_t *table, vaddr_t va, vaddr_t end,
 		if (cache_only && p->kind != PAGE_FILE)
 			continue;
 		pte_set(slot, 0);
-		pt_count_sub(slot, p);
+		pt_count_sub(tp, p);
 		gather_span(g, va, va + PAGE_SIZE);
 		g->page[g->count++] = p;
 	}
