@@ -224,6 +224,10 @@ check: ## layers, function length, style, warnings as errors with gcc and clang;
 	@tools/need-packages.sh run test check
 	@BUILD=$(BUILD) tools/check/all
 
+soak: $(BUILD)/Image ## ten minutes each of the torture programs, on 8 harts (SOAK_SECONDS=N)
+	@tools/need-packages.sh run test
+	@BUILD=$(BUILD) tools/soak
+
 docs: ## write the pages that are made from the sources: docs/syscalls.md, docs/deviations.md, reading order
 	$(Q)$(PYTHON) tools/syscalls.py --markdown > docs/syscalls.md
 	$(Q)$(PYTHON) tools/check/deviations.py --write

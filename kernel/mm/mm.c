@@ -111,6 +111,7 @@ static void mm_empty(struct mm *mm)
 	pt_free_all(mm);
 	atomic_store(&mm->rss_anon, 0);
 	atomic_store(&mm->rss_file, 0);
+	atomic_store(&mm->table_pages, 0);
 	rwlock_write_unlock(&mm->lock);
 	world_leave(mm);
 }

@@ -7,7 +7,7 @@
  *
  * Caches fill and drain, so one unequal pair of snapshots proves nothing. A leak, though, grows
  * with every round of the same work: objects_check() fails when some count has grown in each of
- * ROUNDS rounds.
+ * OBJECTS_ROUNDS rounds.
  */
 #ifndef TESTS_ABI_OBJECTS_H
 #define TESTS_ABI_OBJECTS_H
@@ -65,36 +65,36 @@ static inline long objects_value(const struct objects *objects, const char *name
 }
 
 /*
- * Runs the work once to warm up and then in rounds, until a round leaves no count higher than the
- * least seen before it. False: no kernel counts here, the work ran once. A leak fails the test with
- * the kinds that grew.
+ * Runs the work once to warm up and then in rounds, until there is no kind whose count has grown in
+ * every round. (That some kind grows in a round means little: idle processors keep what they ran
+ * last.) False: no kernel counts here, the work ran once. A leak fails the test with the kinds that
+ * grew.
  */
 static inline bool objects_check(void (*work)(void))
 {
-	static struct objects before, after;
-	char grown[300];
+	static struct objects before, after, suspects;
 
 	work();
 	if (!objects_settle(&before))
 		return false;
 	for (int round = 0; round < OBJECTS_ROUNDS; round++) {
-		size_t length = 0;
+		struct objects grown = { 0 };
 
-		grown[0] = 0;
 		work();
 		objects_settle(&after);
 		for (int i = 0; i < after.count; i++) {
-			long old = objects_value(&before, after.kind[i].name);
-			if (after.kind[i].value > old && length < 200)
-				length += snprintf(grown + length, sizeof(grown) - length,
-						   " %s %ld->%ld", after.kind[i].name, old,
-						   after.kind[i].value);
+			const char *name = after.kind[i].name;
+			if (after.kind[i].value > objects_value(&before, name) &&
+			    (round == 0 || objects_value(&suspects, name)))
+				grown.kind[grown.count++] = after.kind[i];
 		}
-		if (!length)
+		if (!grown.count)
 			return true;
+		suspects = grown;
 		before = after;
 	}
-	FAIL("after %d rounds still growing:%s", OBJECTS_ROUNDS, grown);
+	FAIL("after %d rounds still growing: %s, now %ld, and %d others", OBJECTS_ROUNDS,
+	     suspects.kind[0].name, suspects.kind[0].value, suspects.count - 1);
 }
 
 #endif
