@@ -160,8 +160,8 @@ struct leaf_share {
 	bool hidden;		 /* a table was the parent's own: harts have to forget it */
 };
 /* fork: points the middle entries of the child from `to` on, which are empty, to the leaf tables
- * that those of the parent do from `from` on. The parent's mm->lock held for writing; nobody changes
- * the child. */
+ * that those of the parent do from `from` on. The parent's mm->lock held for writing; nobody
+ * changes the child. */
 void pt_leaves_share(struct leaf_share *s, pte_t *to, pte_t *from, unsigned count);
 /* A sharer less; the last one frees the table and lets go of its pages. No hart of who lets go
  * remembers anything that came from it. */
