@@ -12,6 +12,7 @@
 #include "kernel/mm/commit.h"
 #include "kernel/mm/map.h"
 #include "kernel/mm/page_table.h"
+#include "kernel/sched/sched.h"
 #include "lib/errno.h"
 
 static void leaf_protect(struct vma *v, pte_t *table, vaddr_t va, vaddr_t end)
@@ -43,6 +44,7 @@ static void area_protect(struct vma *v)
 
 		if (table != NULL)
 			leaf_protect(v, table, va, stop);
+		sched_checkpoint();
 		va = stop;
 	}
 }

@@ -17,6 +17,7 @@
 #include "kernel/mm/layout.h"
 #include "kernel/mm/map.h"
 #include "kernel/mm/page_table.h"
+#include "kernel/sched/sched.h"
 #include "kernel/task/cred.h"
 #include "lib/errno.h"
 
@@ -66,6 +67,7 @@ static void entries_move(struct mm *mm, struct page_cache *cache, vaddr_t from, 
 			run_move(pt_slot(old_table, from + done),
 				 pt_slot(pt_leaf_if_own(mm, to + done), to + done),
 				 run >> PAGE_SHIFT);
+		sched_checkpoint();
 	}
 	tlb_flush_harts(&mm->harts, from, len);
 	if (cache != NULL)

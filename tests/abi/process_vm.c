@@ -136,3 +136,32 @@ TEST(who_may)
 	CHECK_ERRNO(get(secret, &out, &byte, 1), EPERM);
 	end(secret);
 }
+
+static long advise(int pidfd, void *start, size_t n, int advice, unsigned flags)
+{
+	struct iovec iov = { start, n };
+
+	return syscall(SYS_process_madvise, pidfd, &iov, 1, advice, flags);
+}
+
+TEST(advice_for_another)
+{
+	char *start = map_pages(4, PROT_READ | PROT_WRITE);
+
+	start[0] = 1;
+	pid_t pid = sleeper();
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	CHECK(fd >= 0 && self >= 0);
+	CHECK_EQ(advise(fd, start, 4 * PAGE, MADV_COLD, 0), 4 * PAGE);
+	CHECK_EQ(advise(fd, start, 4 * PAGE, MADV_WILLNEED, 0), 4 * PAGE);
+	CHECK_ERRNO(advise(fd, start, PAGE, MADV_DONTNEED, 0), EINVAL);
+	CHECK_ERRNO(advise(fd, start, PAGE, MADV_COLD, 1), EINVAL);
+	CHECK_ERRNO(advise(fd, start + 1, PAGE, MADV_COLD, 0), EINVAL);
+	CHECK_ERRNO(advise(0, start, PAGE, MADV_COLD, 0), EBADF);
+	CHECK_ERRNO(advise(999, start, PAGE, MADV_COLD, 0), EBADF);
+	CHECK_EQ(setresuid(NOBODY, NOBODY, NOBODY), 0);
+	CHECK_ERRNO(advise(fd, start, PAGE, MADV_COLD, 0), EACCES);
+	CHECK_EQ(advise(self, start, PAGE, MADV_COLD, 0), PAGE);
+	kill(pid, SIGKILL);
+}
