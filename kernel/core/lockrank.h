@@ -41,6 +41,9 @@ enum lock_rank {
 	LOCK_RANK_TABLES,     /* an address space's upper page tables */
 	LOCK_RANK_PAGE_TABLE, /* one leaf table */
 	LOCK_RANK_FUTEX,      /* one futex bucket */
+	LOCK_RANK_IPC_TABLE,  /* the ids of one kind of System V object */
+	LOCK_RANK_IPC_OBJECT, /* one segment, semaphore set or message queue */
+	LOCK_RANK_IPC_UNDO,   /* one list of semaphore undos */
 	LOCK_RANK_TTY_BUFFER, /* tty input ring, filled from interrupts */
 	LOCK_RANK_ITIMER,
 	LOCK_RANK_TIMER, /* a hart's timer queue */

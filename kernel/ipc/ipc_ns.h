@@ -1,19 +1,44 @@
 /*
- * ipc namespaces: System V semaphores, queues and shared memory, and POSIX message queues.
+ * IPC namespaces: what System V ids and keys, and the names of POSIX message queues, mean.
  */
 #pragma once
 
+#include "kernel/ipc/sysv_ids.h"
+#include "kernel/sched/work.h"
 #include "kernel/task/ns.h"
 
 struct ipc_ns {
-	struct ns ns;
+	struct ns ns; /* held by tasks, attachments of shared memory, mounts, open files */
+	struct ipc_table shm, sem, msg;
+
+	/* Limits, written through /proc/sys/kernel: [a] */
+	uint64_t shm_max;   /* bytes of one segment */
+	uint64_t shm_all;   /* pages of all */
+	unsigned sem_msl;   /* semaphores in a set */
+	unsigned sem_mns;   /* in all sets */
+	unsigned sem_opm;   /* operations in a semop */
+	unsigned msg_max;   /* bytes of a message */
+	unsigned msg_mnb;   /* default of a queue's msg_qbytes */
+
+	uint64_t shm_pages; /* [shm.lock] of all segments */
+	unsigned sem_count; /* [sem.lock] in all sets */
+	atomic_ulong msg_bytes, msg_count; /* [a] in all queues */
+
+	struct work destroy_work;
 };
+
 extern struct ipc_ns init_ipc_ns;
+/* Makes that one, but for its header. At boot. */
+void ipc_init(void);
 
 static inline struct ipc_ns *ipc_ns_current(void)
 {
 	return container_of(current->ns->of[NS_IPC], struct ipc_ns, ns);
 }
 
-/* An empty one. 0, -ENOMEM, -ENOSPC. */
+/* An empty one with the default limits. 0, -ENOMEM, -ENOSPC. */
 int ipc_ns_create(struct user_ns *owner, struct ipc_ns **out) __must_check;
+/* The last reference destroys all its objects, a little later and in a kernel thread: the dropper
+ * may hold an address space's lock. */
+struct ipc_ns *ipc_ns_get(struct ipc_ns *ns);
+void ipc_ns_put(struct ipc_ns *ns);

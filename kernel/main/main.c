@@ -24,6 +24,7 @@
 #include "kernel/fs/files.h"
 #include "kernel/fs/fs_init.h"
 #include "kernel/ipc/futex.h"
+#include "kernel/ipc/ipc_ns.h"
 #include "kernel/ipc/oom.h"
 #include "kernel/ipc/sighand.h"
 #include "kernel/lifecycle/clone.h"
@@ -108,6 +109,7 @@ static void files_start(void)
 	must(sighand_create(&boot_task.sighand), "no memory for signal handlers");
 	must(futex_init(), "no memory for the futex table");
 	must(nsfs_init(), "the files of namespaces can't be started");
+	ipc_init();
 	must(procfs_init(), "/proc can't be started");
 	must(serial_ttys_init(), "the console can't be made a device");
 }

@@ -89,22 +89,43 @@ static const struct vma_ops shm_vma_ops = {
 	.file_ids = shm_file_ids,
 };
 
-int shm_object_attach(struct vma *v)
+struct shm_object *shm_object_create(uint64_t size, uint64_t promised)
 {
 	struct shm_object *o = cache_alloc(&shm_cache, ALLOC_ZERO);
 
 	if (o == NULL)
-		return -ENOMEM;
-	o->promised = v->flags & VM_NORESERVE ? 0 : vma_pages(v);
-	if (commit_reserve(v->mm, o->promised)) {
+		return NULL;
+	if (commit_reserve(current->mm, promised)) {
 		cache_free(&shm_cache, o);
-		return -ENOMEM;
+		return NULL;
 	}
+	o->promised = promised;
 	ref_init(&o->ref);
 	page_cache_init(&o->cache, &shm_cache_ops, o);
 	o->cache.owner_ref = &o->ref;
 	o->cache.owner_put = shm_put;
-	o->cache.size = UINT64_MAX - PAGE_SIZE; /* the area is what bounds it */
+	o->cache.size = size;
+	return o;
+}
+
+void shm_object_put(struct shm_object *o)
+{
+	shm_put(o);
+}
+
+struct page_cache *shm_object_cache(struct shm_object *o)
+{
+	return &o->cache;
+}
+
+int shm_object_attach(struct vma *v)
+{
+	/* The area is what bounds it. */
+	struct shm_object *o = shm_object_create(UINT64_MAX - PAGE_SIZE,
+						 v->flags & VM_NORESERVE ? 0 : vma_pages(v));
+
+	if (o == NULL)
+		return -ENOMEM;
 	v->cache = &o->cache;
 	v->file = (struct file *)o;
 	v->ops = &shm_vma_ops;

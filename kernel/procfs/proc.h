@@ -115,6 +115,15 @@ int proc_store_projid_map(struct task *t, const char *value);
 int proc_show_setgroups(struct text *out, struct task *t);
 int proc_store_setgroups(struct task *t, const char *value);
 
+int proc_show_sysv_shm(struct text *out, struct task *t);
+
+/* The limits of System V objects: proc_ipc.c. */
+#define PROC_IPC_LIMITS(X) X(shmmax) X(shmall) X(shmmni)
+#define PROC_IPC_DECLARE(row)                                                                      \
+	int proc_show_##row(struct text *out, struct task *t);                                     \
+	int proc_store_##row(struct task *t, const char *value);
+PROC_IPC_LIMITS(PROC_IPC_DECLARE)
+
 extern const struct inode_ops proc_fd_dir_ops, proc_fdinfo_dir_ops, proc_tasks_dir_ops,
 	proc_task_dir_ops;
 extern const struct file_ops proc_fd_dir_fops, proc_tasks_dir_fops, proc_task_dir_fops;

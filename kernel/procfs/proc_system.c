@@ -355,6 +355,12 @@ static int store_check(struct task *unused, const char *value)
 #define ROW(row, function) { .name = row, .mode = S_IFREG | 0444, .show = function }
 #define DIR(row, table) { .name = row, .mode = S_IFDIR | 0555, .below = table }
 
+#define ROW_LIMIT(row)                                                                             \
+	{ .name = #row,                                                                            \
+	  .mode = S_IFREG | 0644,                                                                  \
+	  .show = proc_show_##row,                                                                 \
+	  .store = proc_store_##row },
+
 static const struct proc_entry sys_random_rows[] = {
 	ROW("boot_id", show_boot_id), ROW("uuid", show_uuid), {0}};
 static const struct proc_entry sys_kernel_rows[] = {
@@ -383,6 +389,7 @@ static const struct proc_entry sys_kernel_rows[] = {
 	ROW("overflowuid", show_overflow_id),
 	ROW("overflowgid", show_overflow_id),
 	DIR("random", sys_random_rows),
+	PROC_IPC_LIMITS(ROW_LIMIT)
 	{0},
 };
 static const struct proc_entry sys_fs_rows[] = {ROW("pipe-max-size", show_pipe_max),
@@ -405,6 +412,7 @@ static const struct proc_entry sys_rows[] = {DIR("kernel", sys_kernel_rows),
 					     {0}};
 static const struct proc_entry pando_rows[] = { ROW("objects", proc_show_objects),
 						PROC_FAULT_ROWS { 0 } };
+static const struct proc_entry sysvipc_rows[] = { ROW("shm", proc_show_sysv_shm), { 0 } };
 
 static ssize_t mounts_readlink(struct inode *inode, char *buf, size_t size)
 {
@@ -431,6 +439,7 @@ const struct proc_entry proc_system_entries[] = {
 	{ .name = "slabinfo", .mode = S_IFREG | 0400, .show = proc_show_slabinfo },
 	{ .name = "mounts", .mode = S_IFLNK | 0777, .dir_ops = &proc_mounts_ops },
 	DIR("sys", sys_rows),
+	DIR("sysvipc", sysvipc_rows),
 	DIR("pando", pando_rows),
 	{ 0 },
 };

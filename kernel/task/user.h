@@ -21,6 +21,7 @@ struct user {
 	atomic_uint tasks;   /* [a] */
 	atomic_long pipe_pages; /* [a] sizes of the pipes made by it */
 	atomic_uint namespaces[NS_TYPE_COUNT]; /* [a] and those of users in namespaces below */
+	atomic_ulong locked_pages; /* [a] of shared memory, by SHM_LOCK; against RLIMIT_MEMLOCK */
 };
 
 /* The user of an id, counted; made if it is the first. NULL: out of memory. Any context. */

@@ -1,0 +1,59 @@
+/*
+ * proc_ipc.c: /proc/sysvipc, a line for each System V object of the reader's namespace, and the
+ * namespace's limits in /proc/sys/kernel.
+ */
+#include "kernel/procfs/proc.h"
+
+#include "kernel/ipc/sysv_shm.h"
+#include "kernel/task/user_ns.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+
+int proc_show_sysv_shm(struct text *out, struct task *unused)
+{
+	struct ipc_ns *ns = ipc_ns_current();
+	struct ipc_object *o;
+
+	text_printf(out, "       key      shmid perms                  size  cpid  lpid nattch"
+			 "   uid   gid  cuid  cgid      atime      dtime      ctime"
+			 "                   rss                  swap\n");
+	for (unsigned i = 0; (o = ipc_next(&ns->shm, &i)) != NULL; i++) {
+		struct shm_segment *s = container_of(o, struct shm_segment, head);
+
+		text_printf(out, "%10d %10d  %4o %21lu %5u %5u  %5lu %5u %5u %5u %5u"
+				 " %10lu %10lu %10lu %21lu %21lu\n",
+			    o->key, o->id, o->mode, s->size, s->cpid, s->lpid, s->nattch,
+			    uid_out(o->uid), gid_out(o->gid), uid_out(o->cuid), gid_out(o->cgid),
+			    s->atime, s->dtime, o->ctime,
+			    shm_resident_pages(s) << PAGE_SHIFT, 0ul);
+		shm_segment_put(s);
+	}
+	return 0;
+}
+
+/* --- limits: a row of functions each */
+
+static int limit_parse(const char *value, uint64_t max, uint64_t *out)
+{
+	return str_to_u64(value, NULL, 10, out) || *out > max ? -EINVAL : 0;
+}
+
+#define LIMIT_ROW(row, field, max)                                                                 \
+	int proc_show_##row(struct text *out, struct task *unused)                                 \
+	{                                                                                          \
+		text_printf(out, "%lu\n", (uint64_t)ipc_ns_current()->field);                    \
+		return 0;                                                                          \
+	}                                                                                          \
+	int proc_store_##row(struct task *unused, const char *value)                               \
+	{                                                                                          \
+		uint64_t n;                                                                        \
+		int err = limit_parse(value, max, &n);                                             \
+\
+		if (err == 0)                                                                      \
+			ipc_ns_current()->field = (__typeof__(init_ipc_ns.field))n;              \
+		return err;                                                                        \
+	}
+
+LIMIT_ROW(shmmax, shm_max, UINT64_MAX)
+LIMIT_ROW(shmall, shm_all, UINT64_MAX)
+LIMIT_ROW(shmmni, shm.limit, IPC_INDEX_MAX)
