@@ -126,3 +126,36 @@ bool fs_context_is_chrooted(struct fs_context *fs)
 	path_put(&top);
 	return yes;
 }
+
+static bool is_at(const struct path *p, const struct path *place)
+{
+	return p->mnt == place->mnt && p->dentry == place->dentry;
+}
+
+/* One reference taken and one dropped, which is not the last: the caller has one. */
+static void path_move(struct path *p, const struct path *from, const struct path *to)
+{
+	if (!is_at(p, from))
+		return;
+	path_get(to);
+	path_put(p);
+	*p = *to;
+}
+
+void fs_contexts_move(const struct path *from, const struct path *to)
+{
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	struct task *t;
+
+	list_for_each_entry(t, &task_list, all_link) {
+		struct fs_context *fs = t->fs;
+
+		if (fs == NULL)
+			continue;
+		spin_lock(&fs->lock);
+		path_move(&fs->root, from, to);
+		path_move(&fs->cwd, from, to);
+		spin_unlock(&fs->lock);
+	}
+	spin_unlock_irqrestore(&tasks_lock, irq);
+}

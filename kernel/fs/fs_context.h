@@ -25,6 +25,8 @@ void fs_context_root(struct fs_context *fs, struct path *out);
 void fs_context_cwd(struct fs_context *fs, struct path *out);
 /* Is its root another than its mount namespace's, by chroot? */
 bool fs_context_is_chrooted(struct fs_context *fs);
+/* Whoever has `from` as root or working directory has `to` instead. */
+void fs_contexts_move(const struct path *from, const struct path *to);
 /* Change it; the reference is consumed. */
 void fs_context_set_cwd(struct fs_context *fs, const struct path *cwd);
 void fs_context_set_root(struct fs_context *fs, const struct path *root);

@@ -183,6 +183,8 @@ int mount_attach(struct mount *m, const struct path *at)
 
 	if (S_ISDIR(dir->mode) != S_ISDIR(m->root->inode->mode))
 		return -ENOTDIR;
+	if (!m->ns && at->mnt->ns->count >= MOUNTS_MAX)
+		return -ENOSPC;
 	mutex_lock(&dir->lock);
 	if (dentry_is_dead(at->dentry))
 		err = -ENOENT;

@@ -42,6 +42,8 @@ struct mount {
 	struct list child_link;	 /* [mount_mutex] in parent->children */
 	struct list ns_link;	 /* [mount_mutex] */
 	struct mount_ns *ns;	 /* [mount_mutex] NULL: detached */
+	bool locked;		 /* [mount_mutex] must stay where it is: it hides something */
+	unsigned lock_flags;	 /* [mount_mutex] of flags, those that can't be taken back */
 	int id;			 /* [i] mountinfo's */
 	char *source;		 /* [i] as given to mount */
 	atomic_int writers;	 /* [a] files open for writing */
@@ -59,6 +61,17 @@ int mount_create(struct super *sb, struct dentry *root, unsigned flags, const ch
 /* Makes root the tree of a namespace that has none yet; takes over the reference. */
 void mount_ns_set_root(struct mount_ns *ns, struct mount *root);
 
+/* A copy of ns for another owner or the same; fs, if it lies in `from`, moves into it. For the
+ * table of namespaces. 0, -ENOMEM, -ENOSPC. */
+struct fs_context;
+int mount_ns_copy(struct ns *from, struct user_ns *owner, struct fs_context *fs,
+		  struct ns **out) __must_check;
+/* Where whoever enters ns begins: what is mounted topmost at its root. *out has references. */
+void mount_ns_root(struct mount_ns *ns, struct path *out);
+/* May current change the mounts of its namespace? Is m one of these? */
+bool mount_may(void);
+bool mount_is_here(const struct mount *m);
+
 /* p stands on a mount point: goes down to what is mounted there, as often as need be. True if it
  * moved. */
 bool mount_cross_down(struct path *p);
@@ -69,10 +82,31 @@ bool mount_on_dentry(struct dentry *d);
 /* May current write through this mount? 0 or -EROFS. */
 int mount_may_write(const struct mount *m) __must_check;
 
+/* A second mount of what is seen at from, in no place. */
+int mount_clone(const struct path *from, struct mount **out) __must_check;
+
+/* Mounts below top are copied to the same places below a copy of top. On failure what is done
+ * already stays. mount_mutex held. */
+struct mount_copy {
+	struct dentry *below; /* only what is mounted below this name of top; NULL: all */
+	bool less_privileged; /* the copies are locked */
+	void (*copied)(struct mount *from, struct mount *to, void *arg); /* NULL: no need */
+	void *arg;
+};
+int mount_copy_children(struct mount *top, struct mount *top_copy,
+			struct mount_copy *c) __must_check;
+/* Detaches top, unless it is the root of the tree, and all below, deepest first. mount_mutex
+ * held. */
+void mount_detach_tree(struct mount *top);
+
 /* For mount_ops.c; mount_mutex held. attach: m appears at a place and in its namespace, which
  * takes a reference (or moves there). unlink: leaves its place, not its namespace; detach: both,
  * and the tree's reference goes. The last two only if at most max_refs hold m (MOUNT_ANY_REFS:
- * whoever does); false if not. 0, -ENOTDIR, -ENOENT (the place was removed). */
+ * whoever does); false if not. 0, -ENOTDIR, -ENOENT (the place was removed),
+ * -ENOSPC. */
+#define MOUNTS_MAX 100000u /* in a namespace */
+#define MOUNT_LOCKABLE (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_ATIME_FLAGS)
+#define MS_ATIME_FLAGS (MS_NOATIME | MS_NODIRATIME | MS_RELATIME)
 #define MOUNT_ANY_REFS (~0u)
 int mount_attach(struct mount *m, const struct path *at) __must_check;
 bool mount_unlink(struct mount *m, unsigned max_refs);
@@ -84,6 +118,8 @@ int mount_do(const char *source, const struct path *target, const char *type, un
 /* The forms that take a second path: MS_BIND (with MS_REC) and MS_MOVE. */
 int mount_do_from(const struct path *from, const struct path *target, unsigned flags) __must_check;
 int mount_umount(const struct path *target, unsigned flags) __must_check;
+/* pivot_root(2): the mount at `new` becomes current's root, the old root goes to `old`. */
+int mount_pivot(const struct path *new, const struct path *old) __must_check;
 /* Mounts an instance of a type on a path: boot, devtmpfs. */
 int mount_new(const char *type, const char *source, const char *options, unsigned flags,
 	      const struct path *target) __must_check;

@@ -6,7 +6,8 @@
  * inside it; with MNT_DETACH it takes it and all that is mounted below out of the tree at once,
  * and the rest happens when the last user leaves.
  *
- * Needs CAP_SYS_ADMIN throughout. All changes happen under mount_mutex.
+ * Needs CAP_SYS_ADMIN in the owner of the caller's mount namespace throughout, and mounts of that
+ * namespace. All changes happen under mount_mutex.
  *
  * NOTE(linux): mounts are private; MS_SHARED gives -EINVAL, MS_PRIVATE and MS_SLAVE (which is the
  * same for a mount that has no master) succeed.
@@ -20,13 +21,13 @@
 #include "kernel/fs/mount.h"
 #include "kernel/fs/super.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/user_ns.h"
 #include "lib/errno.h"
 
 /* The flags that a mount keeps. */
 #define MOUNT_FLAGS                                                                                \
 	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | MS_RELATIME)
 #define MS_PROPAGATION (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)
-#define MOUNTS_MAX 100000u
 
 /* The flags as kept: relatime unless something else is asked for. */
 static unsigned mount_flags(unsigned flags)
@@ -42,8 +43,8 @@ static int attach_new(struct mount *m, const struct path *target)
 	int err = -EINVAL;
 
 	mutex_lock(&mount_mutex);
-	if (target->mnt->ns)
-		err = target->mnt->ns->count >= MOUNTS_MAX ? -ENOSPC : mount_attach(m, target);
+	if (mount_is_here(target->mnt))
+		err = mount_attach(m, target);
 	mutex_unlock(&mount_mutex);
 	mount_put(m);
 	return err;
@@ -65,55 +66,41 @@ int mount_new(const char *type, const char *source, const char *options, unsigne
 	return err ? err : attach_new(m, target);
 }
 
-/* A second mount of what is seen at from. */
-static int mount_clone(const struct path *from, struct mount **out)
+/* A copy without what is mounted below would show what a locked mount hides. mount_mutex held. */
+static bool hides_something(const struct path *p)
 {
-	return mount_create(super_get(from->mnt->sb), from->dentry, from->mnt->flags,
-			    from->mnt->source, out);
+	struct mount *child;
+
+	list_for_each_entry(child, &p->mnt->children, child_link) {
+		if (child->locked && dentry_is_ancestor(p->dentry, child->mountpoint))
+			return true;
+	}
+	return false;
 }
 
-/* Mounts below `from` (of the same tree) are cloned to the same places below the clone `to`.
- * mount_mutex held. */
-static int clone_children(const struct path *from, struct mount *to)
+/* What may be bound: the caller's own mounts, and files that stand for namespaces. */
+static bool may_bind(const struct path *from, bool recursive)
 {
-	struct mount *child, *copy;
-	int err = 0;
+	if (from->mnt->sb->flags & SUPER_BINDABLE)
+		return from->dentry->inode->private != NULL;
+	return mount_is_here(from->mnt) && (recursive || !hides_something(from));
+}
 
-	list_for_each_entry(child, &from->mnt->children, child_link) {
-		struct path inner = { child, child->root }, place = { to, child->mountpoint };
+static int bind_attach(const struct path *from, struct mount *m, const struct path *target,
+		       bool recursive)
+{
+	struct mount_copy copy = { .below = from->dentry };
+	int err;
 
-		if (!dentry_is_ancestor(from->dentry, child->mountpoint))
-			continue;
-		err = mount_clone(&inner, &copy);
-		if (err)
-			break;
-		err = mount_attach(copy, &place);
-		if (!err)
-			err = clone_children(&inner, copy);
-		mount_put(copy);
-		if (err)
-			break;
-	}
+	if (!mount_is_here(target->mnt) || !may_bind(from, recursive))
+		return -EINVAL;
+	err = mount_attach(m, target);
+	if (err || !recursive)
+		return err;
+	err = mount_copy_children(from->mnt, m, &copy);
+	if (err)
+		mount_detach_tree(m);
 	return err;
-}
-
-/* Detaches m and everything below, deepest first. mount_mutex held. */
-static void detach_tree(struct mount *top)
-{
-	struct mount *m = top;
-
-	for (;;) {
-		struct mount *parent = m->parent;
-
-		if (!list_empty(&m->children)) {
-			m = list_first_entry(&m->children, struct mount, child_link);
-			continue;
-		}
-		mount_detach(m, MOUNT_ANY_REFS);
-		if (m == top)
-			return;
-		m = parent;
-	}
 }
 
 static int mount_bind(const struct path *from, const struct path *target, bool recursive)
@@ -124,18 +111,7 @@ static int mount_bind(const struct path *from, const struct path *target, bool r
 	if (err)
 		return err;
 	mutex_lock(&mount_mutex);
-	if (!from->mnt->ns || !target->mnt->ns)
-		err = -EINVAL;
-	else
-		err = mount_attach(m, target);
-	if (!err && recursive) {
-		/* The copy must not be found among what is still to be copied. */
-		list_del(&m->child_link);
-		err = clone_children(from, m);
-		list_add_tail(&m->child_link, &m->parent->children);
-		if (err)
-			detach_tree(m);
-	}
+	err = bind_attach(from, m, target, recursive);
 	mutex_unlock(&mount_mutex);
 	mount_put(m);
 	return err;
@@ -161,7 +137,7 @@ static int mount_move(const struct path *from, const struct path *target)
 		return -ENOTDIR;
 	mutex_lock(&mount_mutex);
 	err = -EINVAL;
-	if (!m->ns || m->ns != target->mnt->ns || !m->parent)
+	if (!mount_is_here(m) || !mount_is_here(target->mnt) || !m->parent || m->locked)
 		goto out;
 	err = -ELOOP;
 	if (mount_is_below(target->mnt, m))
@@ -185,8 +161,12 @@ static int mount_remount(const struct path *target, unsigned flags, const char *
 	struct super *sb = m->sb;
 	int err = 0;
 
-	if (target->dentry != m->root)
+	if (target->dentry != m->root || !mount_is_here(m))
 		return -EINVAL;
+	if (m->lock_flags & ~mount_flags(flags))
+		return -EPERM;
+	if (!(flags & MS_BIND) && !capable(CAP_SYS_ADMIN))
+		return -EPERM; /* the file system is not only the caller's */
 	mutex_lock(&mount_mutex);
 	if ((flags & MS_RDONLY) && !(m->flags & MS_RDONLY) && atomic_load(&m->writers) > 0)
 		err = -EBUSY;
@@ -204,24 +184,58 @@ static int mount_propagation(const struct path *target, unsigned flags)
 
 	if (flags & ~(MS_PROPAGATION | MS_REC | MS_SILENT))
 		return -EINVAL;
-	if (target->dentry != target->mnt->root)
+	if (target->dentry != target->mnt->root || !mount_is_here(target->mnt))
 		return -EINVAL;
 	return kind == MS_PRIVATE || kind == MS_SLAVE ? 0 : -EINVAL;
 }
 
 int mount_do_from(const struct path *from, const struct path *target, unsigned flags)
 {
-	if (!capable(CAP_SYS_ADMIN))
+	if (!mount_may())
 		return -EPERM;
 	if (flags & MS_BIND)
 		return mount_bind(from, target, flags & MS_REC);
 	return mount_move(from, target);
 }
 
+/* Is a whole instance of a type mounted here, that nothing hides a part of? Whoever may see less of
+ * the machine may not mount what would show more. */
+static bool is_seen_whole(const struct fs_type *type)
+{
+	struct mount *m;
+	bool seen = false;
+
+	mutex_lock(&mount_mutex);
+	list_for_each_entry(m, &mount_ns_current()->mounts, ns_link) {
+		struct path top = { m, m->root };
+
+		if (m->sb->type == type && m->root == m->sb->root && !hides_something(&top))
+			seen = true;
+	}
+	mutex_unlock(&mount_mutex);
+	return seen;
+}
+
+/* May current have a new instance? Most types are for those only who rule the machine. */
+static int new_check(const char *name)
+{
+	const struct fs_type *type = fs_type_find(name);
+
+	if (type == NULL)
+		return -ENODEV;
+	if (capable(CAP_SYS_ADMIN))
+		return 0;
+	if (!(type->flags & FS_USER_NS) || !capable_here(CAP_SYS_ADMIN))
+		return -EPERM;
+	return !(type->flags & FS_SHOWS_SYSTEM) || is_seen_whole(type) ? 0 : -EPERM;
+}
+
 int mount_do(const char *source, const struct path *target, const char *type, unsigned flags,
 	     const char *options)
 {
-	if (!capable(CAP_SYS_ADMIN))
+	int err;
+
+	if (!mount_may())
 		return -EPERM;
 	if (flags & MS_REMOUNT)
 		return mount_remount(target, flags, options);
@@ -229,6 +243,9 @@ int mount_do(const char *source, const struct path *target, const char *type, un
 		return mount_propagation(target, flags);
 	if (!type)
 		return -EINVAL;
+	err = new_check(type);
+	if (err)
+		return err;
 	return mount_new(type, source ? source : "none", options, flags, target);
 }
 
@@ -248,17 +265,17 @@ int mount_umount(const struct path *target, unsigned flags)
 	struct mount *m = target->mnt;
 	int err = 0;
 
-	if (!capable(CAP_SYS_ADMIN))
+	if (!mount_may())
 		return -EPERM;
 	if (target->dentry != m->root || (flags & MNT_EXPIRE))
 		return -EINVAL;
 	mutex_lock(&mount_mutex);
-	if (!m->ns)
+	if (!mount_is_here(m) || m->locked)
 		err = -EINVAL;
 	else if (!m->parent)
 		err = umount_root(m, flags);
 	else if (flags & MNT_DETACH)
-		detach_tree(m);
+		mount_detach_tree(m);
 	else if (!list_empty(&m->children) || !mount_detach(m, 2)) /* the tree's and the caller's */
 		err = -EBUSY;
 	mutex_unlock(&mount_mutex);

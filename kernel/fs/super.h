@@ -34,6 +34,7 @@ struct super_ops {
 #define SUPER_RDONLY 1u
 #define SUPER_ALL_CACHED                                                                           \
 	2u /* every name is pinned in the name cache: what is not there doesn't exist */
+#define SUPER_BINDABLE 8u   /* though internal, its files can be mounted: those of namespaces */
 #define SUPER_INTERNAL 4u   /* not mountable by users: pipes, anonymous inodes */
 
 struct super {
@@ -62,6 +63,9 @@ struct fs_type {
 		     struct super **out);
 	struct list link;
 };
+/* An instance may be made by who has CAP_SYS_ADMIN in a user namespace of his own. */
+#define FS_USER_NS 2u
+#define FS_SHOWS_SYSTEM 4u /* ... if he sees one already, whole: /proc, /sys */
 #define FS_NEEDS_DEV 1u /* source is a block device; others are "nodev" in /proc/filesystems */
 
 void fs_type_register(struct fs_type *type);

@@ -559,8 +559,10 @@ int tmpfs_mount(struct fs_type *type, const char *source, const char *options, s
 	return 0;
 }
 
-static struct fs_type tmpfs_type = { .name = "tmpfs", .mount = tmpfs_mount };
-static struct fs_type ramfs_type = { .name = "ramfs", .mount = tmpfs_mount };
+static struct fs_type tmpfs_type = { .name = "tmpfs", .flags = FS_USER_NS,
+				      .mount = tmpfs_mount };
+static struct fs_type ramfs_type = { .name = "ramfs", .flags = FS_USER_NS,
+				      .mount = tmpfs_mount };
 
 void tmpfs_init(void)
 {

@@ -8,6 +8,8 @@
 
 #include "arch/page.h"
 #include "kernel/alloc/page.h"
+#include "kernel/task/cred.h"
+#include "kernel/task/user_ns.h"
 #include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -24,7 +26,8 @@ void tmpfs_options_default(struct tmpfs_options *o)
 {
 	o->max_pages = o->max_inodes = memory_pages() / 2;
 	o->mode = 01777;
-	o->uid = o->gid = 0;
+	o->uid = current_cred()->fsuid;
+	o->gid = current_cred()->fsgid;
 }
 
 /* A count of bytes, with suffix, or a part of memory in percent; as pages. */
@@ -57,6 +60,15 @@ static int parse_number(const char *value, unsigned base, uint64_t max, unsigned
 	return 0;
 }
 
+static int parse_id(const char *value, enum id_kind kind, unsigned *out)
+{
+	unsigned id = 0;
+	int err = parse_number(value, 10, UINT32_MAX - 1, &id);
+
+	*out = user_ns_id_in(current_cred()->user_ns, kind, id);
+	return err == 0 && *out == ID_NONE ? -EINVAL : err;
+}
+
 /* One option; value NULL: no "=". */
 static int parse_one(const char *name, const char *value, struct tmpfs_options *o)
 {
@@ -77,9 +89,9 @@ static int parse_one(const char *name, const char *value, struct tmpfs_options *
 	if (str_equal(name, "mode"))
 		return parse_number(value, 8, 07777, &o->mode);
 	if (str_equal(name, "uid"))
-		return parse_number(value, 10, UINT32_MAX - 1, &o->uid);
+		return parse_id(value, ID_UID, &o->uid);
 	if (str_equal(name, "gid"))
-		return parse_number(value, 10, UINT32_MAX - 1, &o->gid);
+		return parse_id(value, ID_GID, &o->gid);
 	return -EINVAL;
 }
 

@@ -28,7 +28,7 @@ const struct clone_flag clone_flags[] = {
 	FLAG(VFORK, TASK_CALLS, true, "the caller sleeps until the child execs or exits"),
 	FLAG(PARENT, TASK_CALLS, true, "the child is the caller's sibling"),
 	FLAG(THREAD, BY_ANY, true, "same thread group"),
-	FLAG(NEWNS, BY_ANY, false, "new mount namespace"),
+	FLAG(NEWNS, BY_ANY, true, "new mount namespace"),
 	FLAG(SYSVSEM, BY_ANY, true, "share the semaphore undo list"),
 	FLAG(SETTLS, TASK_CALLS, true, "the child's thread pointer is the tls argument"),
 	FLAG(PARENT_SETTID, TASK_CALLS, true, "store the tid in the parent's memory"),

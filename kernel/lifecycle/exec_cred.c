@@ -36,7 +36,8 @@ static void apply_set_id(struct cred *c, const struct file *f)
 	if (user_ns_id_out(c->user_ns, ID_UID, inode->uid) == ID_NONE ||
 	    user_ns_id_out(c->user_ns, ID_GID, inode->gid) == ID_NONE)
 		return; /* to be somebody without a name here would be an escape */
-	if (c->no_new_privs || (f->path.mnt != NULL && (f->path.mnt->flags & MS_NOSUID)))
+	if (c->no_new_privs || (f->path.mnt != NULL && ((f->path.mnt->flags & MS_NOSUID) ||
+							!mount_is_here(f->path.mnt))))
 		return;
 	if (mode & S_ISUID)
 		c->euid = inode->uid;

@@ -27,6 +27,24 @@ static int uts_copy(struct ns *from, const struct ns_making *m, struct ns **out)
 	return uts_ns_copy(from, m->owner, out);
 }
 
+static int mnt_copy(struct ns *from, const struct ns_making *m, struct ns **out)
+{
+	return mount_ns_copy(from, m->owner, m->fs, out);
+}
+
+/* Its root becomes the caller's, who needs the right to that as well. */
+static int mnt_enter(struct ns *ns, struct ns_change *change)
+{
+	const struct cred *cred = ns_change_cred(change);
+
+	if (!cred_capable(cred, cred->user_ns, CAP_SYS_CHROOT))
+		return -EPERM;
+	if (ref_count(&current->fs->ref) > 1)
+		return -EINVAL;
+	mount_ns_root(container_of(ns, struct mount_ns, ns), &change->root);
+	return 0;
+}
+
 static int pid_copy(struct ns *from, const struct ns_making *m, struct ns **out)
 {
 	return pid_ns_copy(from, m->owner, out);
@@ -70,7 +88,8 @@ CREATE_EMPTY(net)
 CREATE_EMPTY(cgroup)
 
 const struct ns_kind ns_kinds[NS_TYPE_COUNT] = {
-	[NS_MNT] = { .name = "mnt", .flag = CLONE_NEWNS, .init = &init_mount_ns.ns },
+	[NS_MNT] = { .name = "mnt", .flag = CLONE_NEWNS, .init = &init_mount_ns.ns,
+		     .copy = mnt_copy, .enter = mnt_enter },
 	[NS_UTS] = { .name = "uts", .flag = CLONE_NEWUTS, .init = &init_uts_ns.ns,
 		     .copy = uts_copy },
 	[NS_IPC] = { .name = "ipc", .flag = CLONE_NEWIPC, .init = &init_ipc_ns.ns,

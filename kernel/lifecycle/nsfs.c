@@ -36,7 +36,7 @@ int nsfs_init(void)
 
 	if (sb == NULL)
 		return -ENOMEM;
-	sb->flags |= SUPER_INTERNAL;
+	sb->flags |= SUPER_INTERNAL | SUPER_BINDABLE;
 	root = inode_create(sb, S_IFDIR | 0700);
 	err = root != NULL ? super_set_root(sb, root) : -ENOMEM;
 	if (err) {

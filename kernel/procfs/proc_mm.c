@@ -7,6 +7,7 @@
 #include "kernel/alloc/slab.h"
 #include "kernel/fs/fs_context.h"
 #include "kernel/fs/mount.h"
+#include "kernel/lifecycle/namespaces.h"
 #include "kernel/mm/mm.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -79,26 +80,53 @@ int proc_show_auxv(struct text *out, struct task *t)
 	return 0;
 }
 
-static int show_mount_lines(struct text *out, struct task *t, bool info)
+/* The root of t, from which its mounts are named. */
+static bool root_of(struct task *t, struct path *out)
+{
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	struct fs_context *fs = t->fs != NULL ? fs_context_get(t->fs) : NULL;
+
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	if (fs == NULL)
+		return false;
+	fs_context_root(fs, out);
+	fs_context_put(fs);
+	return true;
+}
+
+static int mount_lines(struct text *out, struct mount_ns *ns, const struct path *root, bool info)
 {
 	char *line = kmalloc(PAGE_SIZE, 0);
-	struct path root;
 	ssize_t len = 0;
 
 	if (line == NULL)
 		return -ENOMEM;
-	fs_context_root(current->fs, &root);
 	for (unsigned n = 0;; n++) {
-		len = mount_show(mount_ns_current(), n, &root, info, line, PAGE_SIZE);
+		len = mount_show(ns, n, root, info, line, PAGE_SIZE);
 		if (len == -ENOENT)
 			continue;
 		if (len <= 0)
 			break;
 		text_put(out, line, (size_t)len);
 	}
-	path_put(&root);
 	kfree(line);
 	return (int)len;
+}
+
+static int show_mount_lines(struct text *out, struct task *t, bool info)
+{
+	struct ns *ns = ns_of_task(t, NS_MNT, false);
+	struct path root;
+	int err = -EINVAL;
+
+	if (ns == NULL)
+		return err;
+	if (root_of(t, &root)) {
+		err = mount_lines(out, container_of(ns, struct mount_ns, ns), &root, info);
+		path_put(&root);
+	}
+	ns_put(ns);
+	return err;
 }
 
 int proc_show_mounts(struct text *out, struct task *t)

@@ -314,7 +314,9 @@ static int proc_mount(struct fs_type *type, const char *source, const char *opti
 	return err;
 }
 
-static struct fs_type proc_type = { .name = "proc", .mount = proc_mount };
+static struct fs_type proc_type = { .name = "proc",
+				     .flags = FS_USER_NS | FS_SHOWS_SYSTEM,
+				     .mount = proc_mount };
 
 int procfs_init(void)
 {

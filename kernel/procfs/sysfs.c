@@ -68,7 +68,9 @@ static int sysfs_mount(struct fs_type *type, const char *source, const char *opt
 	return proc_super_create(type, SYSFS_MAGIC, &top_entry, out);
 }
 
-static struct fs_type sysfs_type = { .name = "sysfs", .mount = sysfs_mount };
+static struct fs_type sysfs_type = { .name = "sysfs",
+				      .flags = FS_USER_NS | FS_SHOWS_SYSTEM,
+				      .mount = sysfs_mount };
 
 void sysfs_init(void)
 {

@@ -1,5 +1,5 @@
 /*
- * mount and umount2: strings fetched, paths looked up, then kernel/fs/mount_ops.c.
+ * mount, umount2, pivot_root: strings fetched, paths looked up, then kernel/fs/mount_ops.c.
  */
 #include "gen/syscalls_proto.h"
 
@@ -115,5 +115,24 @@ long sys_umount2(const char __user *path, int flags)
 		return ret;
 	ret = mount_umount(&target, (unsigned)flags);
 	path_put(&target);
+	return ret;
+}
+
+long sys_pivot_root(const char __user *new_root, const char __user *put_old)
+{
+	struct path new, old;
+	long ret;
+
+	if (!mount_may())
+		return -EPERM;
+	ret = path_lookup_user(AT_FDCWD, new_root, WALK_FOLLOW | WALK_DIRECTORY, &new);
+	if (ret)
+		return ret;
+	ret = path_lookup_user(AT_FDCWD, put_old, WALK_FOLLOW | WALK_DIRECTORY, &old);
+	if (!ret) {
+		ret = mount_pivot(&new, &old);
+		path_put(&old);
+	}
+	path_put(&new);
 	return ret;
 }

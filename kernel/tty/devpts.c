@@ -239,7 +239,8 @@ static int devpts_mount(struct fs_type *type, const char *source, const char *te
 	return err;
 }
 
-static struct fs_type devpts_type = { .name = "devpts", .mount = devpts_mount };
+static struct fs_type devpts_type = { .name = "devpts", .flags = FS_USER_NS,
+				       .mount = devpts_mount };
 
 int devpts_init(void)
 {

@@ -1,0 +1,285 @@
+/*
+ * ns_mnt.c: mount namespaces: each task's own tree, pivot_root, and what a user namespace may do.
+ */
+#include "tests/abi/ns.h"
+#include <sys/mount.h>
+#include <sys/statfs.h>
+
+#define TMPFS 0x01021994
+
+static long fs_type(const char *path)
+{
+	struct statfs st;
+
+	CHECK_EQ(statfs(path, &st), 0);
+	return st.f_type;
+}
+
+static bool exists(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0;
+}
+
+/* A mount namespace of one's own, cut off from the other, and a directory with a tmpfs in it. */
+static void enter_own(void)
+{
+	enter_scratch();
+	CHECK_EQ(unshare(CLONE_NEWNS), 0);
+	CHECK_EQ(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	CHECK_EQ(mkdir("own", 0755), 0);
+	CHECK_EQ(mount("none", "own", "tmpfs", 0, NULL), 0);
+}
+
+TEST(mounts_are_ones_own)
+{
+	char text[4096], cwd[256];
+	unsigned long number = ns_number(0, "mnt");
+
+	enter_scratch();
+	CHECK(getcwd(cwd, sizeof(cwd)));
+	CHECK_EQ(mkdir("d", 0755), 0);
+	IN_CHILD(CHECK_EQ(unshare(CLONE_NEWNS), 0); CHECK(ns_number(0, "mnt") != number);
+		 CHECK_EQ(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+		 CHECK_EQ(mount("inner", "d", "tmpfs", 0, NULL), 0);
+		 CHECK_EQ(close(creat("d/file", 0600)), 0); CHECK(exists("d/file"));
+		 CHECK(read_file("/proc/self/mounts", text, sizeof(text)) > 0);
+		 CHECK(strstr(text, "inner ")));
+	CHECK(!exists("d/file"));
+	CHECK_EQ(rmdir("d"), 0);
+	CHECK(read_file("/proc/self/mounts", text, sizeof(text)) > 0);
+	CHECK(!strstr(text, "inner "));
+	CHECK_EQ(rmdir(cwd), 0);
+}
+
+TEST(clone_moves_the_childs_places_along)
+{
+	pid_t pid;
+
+	enter_scratch();
+	CHECK_EQ(mkdir("d", 0755), 0);
+	CHECK_EQ(mount("none", "d", "tmpfs", 0, NULL), 0);
+	CHECK_EQ(chdir("d"), 0);
+	pid = fork_new(CLONE_NEWNS);
+	if (pid == 0) {
+		CHECK_EQ(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+		CHECK_EQ(mkdir("sub", 0755), 0);
+		CHECK_EQ(mount("none", "sub", "tmpfs", 0, NULL), 0);
+		CHECK_EQ(chdir("sub"), 0);
+		CHECK_EQ(close(creat("seen", 0600)), 0);
+		CHECK_EQ(chdir(".."), 0);
+		CHECK(exists("sub/seen"));
+		CHECK_EQ(umount("sub"), 0);
+		CHECK_EQ(chdir(".."), 0);
+		CHECK_EQ(umount2("d", MNT_DETACH), 0);
+		_exit(0);
+	}
+	CHECK_EXITED(pid, 0);
+	CHECK(exists("sub"));
+	CHECK(!exists("sub/seen"));
+	CHECK_EQ(fs_type("."), TMPFS);
+	CHECK_EQ(chdir(".."), 0);
+	CHECK_EQ(umount("d"), 0);
+}
+
+TEST(goes_with_the_last_user)
+{
+	enter_scratch();
+	CHECK_EQ(mkdir("d", 0755), 0);
+	for (int i = 0; i < 20; i++)
+		IN_CHILD(CHECK_EQ(unshare(CLONE_NEWNS), 0);
+			 CHECK_EQ(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+			 CHECK_EQ(mount("none", "d", "tmpfs", 0, NULL), 0);
+			 CHECK_EQ(mkdir("d/e", 0755), 0);
+			 CHECK_EQ(mount("d", "d/e", NULL, MS_BIND, NULL), 0));
+	CHECK_EQ(rmdir("d"), 0);
+}
+
+TEST(setns_goes_back_to_the_root)
+{
+	int outside = open("/proc/self/ns/mnt", O_RDONLY);
+
+	CHECK(outside >= 0);
+	enter_own();
+	CHECK_EQ(chdir("own"), 0);
+	CHECK_EQ(setns(outside, CLONE_NEWNS), 0);
+	char cwd[256];
+
+	CHECK(getcwd(cwd, sizeof(cwd)));
+	CHECK_STR(cwd, "/");
+}
+
+TEST(setns_needs_directories_of_ones_own)
+{
+	int fd = open("/proc/self/ns/mnt", O_RDONLY);
+	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_FS | CLONE_VM | CLONE_VFORK | SIGCHLD, 0, 0, 0,
+				   0);
+
+	if (pid == 0)
+		_exit(setns(fd, CLONE_NEWNS) == -1 && errno == EINVAL ? 0 : 1);
+	CHECK_EXITED(pid, 0);
+	CHECK_EQ(setns(fd, CLONE_NEWNS), 0);
+}
+
+TEST(not_ones_own_mounts)
+{
+	int root = open("/", O_RDONLY | O_DIRECTORY);
+	char path[64];
+
+	enter_own();
+	/* A directory of the other namespace is no place to mount. */
+	CHECK_EQ(fchdir(root), 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", root);
+	CHECK_ERRNO(mount("none", path, "tmpfs", 0, NULL), EINVAL);
+	CHECK_ERRNO(mount(path, "/tmp", NULL, MS_BIND, NULL), EINVAL);
+	CHECK_ERRNO(umount2(path, MNT_DETACH), EINVAL);
+}
+
+TEST(pivot)
+{
+	pid_t pid;
+
+	enter_own();
+	CHECK_EQ(mkdir("own/old", 0755), 0);
+	CHECK_EQ(close(creat("own/mark", 0600)), 0);
+	/* The root file system itself can't be pivoted away: change to one with a parent first. */
+	CHECK_EQ(mkdir("base", 0755), 0);
+	CHECK_EQ(mount("/", "base", NULL, MS_BIND, NULL), 0);
+	CHECK_EQ(chdir("base"), 0);
+	CHECK_EQ(mount(".", "/", NULL, MS_MOVE, NULL), 0);
+	CHECK_EQ(chroot("."), 0);
+	CHECK_EQ(mkdir("/tmp/pivot", 0755), 0);
+	CHECK_EQ(mount("none", "/tmp/pivot", "tmpfs", 0, NULL), 0);
+	CHECK_EQ(mkdir("/tmp/pivot/old", 0755), 0);
+	CHECK_EQ(close(creat("/tmp/pivot/mark", 0600)), 0);
+	CHECK_ERRNO(syscall(SYS_pivot_root, "/tmp", "/tmp/pivot/old"), EBUSY);
+	CHECK_ERRNO(syscall(SYS_pivot_root, "/tmp/pivot", "/tmp"), EBUSY);
+	CHECK_ERRNO(syscall(SYS_pivot_root, "/tmp/pivot/old", "/tmp/pivot/old"), EINVAL);
+	CHECK_ERRNO(syscall(SYS_pivot_root, "/tmp/pivot/mark", "/tmp/pivot/old"), ENOTDIR);
+	CHECK_EQ(chdir("/"), 0);
+	pid = fork();
+	if (pid == 0) {
+		while (!exists("/mark"))
+			sleep_ms(1); /* whoever had the old root has the new one */
+		_exit(0);
+	}
+	CHECK_EQ(syscall(SYS_pivot_root, "/tmp/pivot", "/tmp/pivot/old"), 0);
+	CHECK(exists("/mark"));
+	CHECK(exists("/old/tmp"));
+	CHECK(exists("mark"));
+	CHECK_EXITED(pid, 0);
+	CHECK_EQ(umount2("/old", MNT_DETACH), 0);
+	CHECK(!exists("/old/tmp"));
+	CHECK_EQ(rmdir("/old"), 0);
+}
+
+TEST(pivot_of_the_first_root)
+{
+	enter_own();
+	CHECK_EQ(mkdir("own/old", 0755), 0);
+	CHECK_ERRNO(syscall(SYS_pivot_root, "own", "own/old"), EINVAL);
+	become(1000);
+	CHECK_ERRNO(syscall(SYS_pivot_root, "own", "own/old"), EPERM);
+}
+
+TEST(an_ordinary_user_mounts_in_his_own)
+{
+	char dir[64];
+
+	enter_scratch();
+	CHECK_EQ(chmod(".", 0777), 0);
+	CHECK(getcwd(dir, sizeof(dir)));
+	become(1000);
+	CHECK_EQ(mkdir("d", 0755), 0);
+	CHECK_ERRNO(unshare(CLONE_NEWNS), EPERM);
+	CHECK_ERRNO(mount("none", "d", "tmpfs", 0, NULL), EPERM);
+	enter_user_ns();
+	CHECK_ERRNO(mount("none", "d", "tmpfs", 0, NULL), EPERM);
+	CHECK_EQ(unshare(CLONE_NEWNS), 0);
+	CHECK_EQ(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	CHECK_EQ(mount("none", "d", "tmpfs", 0, NULL), 0);
+	CHECK_EQ(mkdir("d/sub", 0755), 0);
+	CHECK_EQ(mount("d", "d/sub", NULL, MS_BIND, NULL), 0);
+	CHECK_EQ(umount("d/sub"), 0);
+	CHECK_EQ(umount("d"), 0);
+	CHECK_ERRNO(mount("none", "d", "devtmpfs", 0, NULL), EPERM);
+	CHECK_ERRNO(mount("none", "d", "nosuch", 0, NULL), ENODEV);
+}
+
+TEST(what_came_along_is_locked)
+{
+	enter_scratch();
+	CHECK_EQ(chmod(".", 0777), 0);
+	CHECK_EQ(mkdir("d", 0777), 0);
+	CHECK_EQ(mkdir("e", 0777), 0);
+	CHECK_EQ(mkdir("f", 0777), 0);
+	CHECK_EQ(unshare(CLONE_NEWNS), 0);
+	CHECK_EQ(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	CHECK_EQ(mount("none", "d", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0777"), 0);
+	become(1000);
+	enter_user_ns();
+	CHECK_EQ(unshare(CLONE_NEWNS), 0);
+	CHECK_ERRNO(umount("d"), EINVAL);
+	CHECK_ERRNO(umount2("d", MNT_DETACH), EINVAL);
+	CHECK_ERRNO(mount("d", "e", NULL, MS_MOVE, NULL), EINVAL);
+	CHECK_ERRNO(mount(".", "e", NULL, MS_BIND, NULL), EINVAL);
+	CHECK_EQ(mount(".", "e", NULL, MS_BIND | MS_REC, NULL), 0);
+	CHECK_EQ(mount("d", "f", NULL, MS_BIND, NULL), 0);
+	CHECK_ERRNO(mount("none", "f", NULL, MS_BIND | MS_REMOUNT, NULL), EPERM);
+	CHECK_EQ(mount("none", "f", NULL, MS_BIND | MS_REMOUNT | MS_NOSUID | MS_NODEV, NULL), 0);
+	CHECK_EQ(umount("f"), 0);
+}
+
+TEST(a_namespace_file_can_be_mounted)
+{
+	struct stat a, b;
+	int fd;
+
+	enter_scratch();
+	CHECK_EQ(unshare(CLONE_NEWNS), 0);
+	CHECK_EQ(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	close(creat("kept", 0600));
+	IN_CHILD(CHECK_EQ(unshare(CLONE_NEWUTS), 0); CHECK_EQ(sethostname("kept", 4), 0);
+		 CHECK_EQ(mount("/proc/self/ns/uts", "kept", NULL, MS_BIND, NULL), 0));
+	CHECK_EQ(stat("kept", &a), 0);
+	CHECK_EQ(stat("/proc/self/ns/uts", &b), 0);
+	CHECK_EQ(a.st_dev, b.st_dev);
+	CHECK(a.st_ino != b.st_ino);
+	fd = open("kept", O_RDONLY);
+	CHECK(fd >= 0);
+	CHECK_EQ(setns(fd, CLONE_NEWUTS), 0);
+	char name[64];
+
+	CHECK_EQ(gethostname(name, sizeof(name)), 0);
+	CHECK_STR(name, "kept");
+	close(fd);
+	CHECK_EQ(umount("kept"), 0);
+}
+
+TEST(proc_of_another_shows_its_mounts)
+{
+	char path[64], text[8192];
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	enter_scratch();
+	CHECK_EQ(mkdir("d", 0755), 0);
+	CHECK_EQ(pipe(ready), 0);
+	pid = fork_new(CLONE_NEWNS);
+	if (pid == 0) {
+		CHECK_EQ(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+		CHECK_EQ(mount("theirs", "d", "tmpfs", 0, NULL), 0);
+		CHECK_EQ(write(ready[1], "x", 1), 1);
+		pause();
+	}
+	CHECK_EQ(read(ready[0], &byte, 1), 1);
+	snprintf(path, sizeof(path), "/proc/%d/mountinfo", pid);
+	CHECK(read_file(path, text, sizeof(text)) > 0);
+	CHECK(strstr(text, " - tmpfs theirs "));
+	CHECK(read_file("/proc/self/mountinfo", text, sizeof(text)) > 0);
+	CHECK(!strstr(text, " - tmpfs theirs "));
+	kill(pid, SIGKILL);
+	CHECK_KILLED(pid, SIGKILL);
+}
