@@ -20,6 +20,7 @@ static_assert(sizeof(struct abi_statfs) == 120, "struct statfs");
 #define DEVPTS_SUPER_MAGIC 0x1cd1
 #define PIPEFS_MAGIC 0x50495045
 #define SOCKFS_MAGIC 0x534f434b
+#define CGROUP2_SUPER_MAGIC 0x63677270
 #define PID_FS_MAGIC 0x50494446
 #define ANON_INODE_FS_MAGIC 0x09041934
 

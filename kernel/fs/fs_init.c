@@ -4,6 +4,7 @@
 #include "kernel/fs/fs_init.h"
 
 #include "kernel/fs/anon.h"
+#include "kernel/fs/cgroupfs.h"
 #include "kernel/fs/dentry.h"
 #include "kernel/fs/devfs.h"
 #include "kernel/fs/fs_context.h"
@@ -33,6 +34,7 @@ int fs_init(struct fs_context **out)
 	dentry_cache_init();
 	file_limits_init();
 	tmpfs_init();
+	cgroupfs_init();
 	err = anon_init();
 	if (!err)
 		err = pidfs_init();

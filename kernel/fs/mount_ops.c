@@ -50,6 +50,23 @@ static int attach_new(struct mount *m, const struct path *target)
 	return err;
 }
 
+/* Consumes sb. */
+static int mount_create_top(struct fs_type *fs, struct super *sb, const char *source,
+			    unsigned flags, struct mount **out)
+{
+	struct dentry *top = NULL;
+	int err = fs->root != NULL ? fs->root(sb, &top) : 0;
+
+	if (err) {
+		super_put(sb);
+		return err;
+	}
+	err = mount_create(sb, top != NULL ? top : sb->root, mount_flags(flags), source, out);
+	if (top != NULL)
+		dentry_put(top);
+	return err;
+}
+
 int mount_new(const char *type, const char *source, const char *options, unsigned flags,
 	      const struct path *target)
 {
@@ -62,7 +79,7 @@ int mount_new(const char *type, const char *source, const char *options, unsigne
 		return -ENODEV;
 	err = fs->mount(fs, source, options, &sb);
 	if (!err)
-		err = mount_create(sb, sb->root, mount_flags(flags), source, &m);
+		err = mount_create_top(fs, sb, source, flags, &m);
 	return err ? err : attach_new(m, target);
 }
 

@@ -61,6 +61,8 @@ struct fs_type {
 	 * options: strings, never NULL. */
 	int (*mount)(struct fs_type *type, const char *source, const char *options,
 		     struct super **out);
+	/* What of it current sees at the top of a new mount, counted. NULL: its root. */
+	int (*root)(struct super *sb, struct dentry **out);
 	struct list link;
 };
 /* An instance may be made by who has CAP_SYS_ADMIN in a user namespace of his own. */

@@ -288,7 +288,7 @@ void signal_thread_leaves(struct task *t)
 {
 	struct group *g = t->group;
 	uint64_t left = g->shared.set & ~t->sigmask;
-	unsigned ours = WORK_SIGNAL | WORK_KILL | WORK_STOP | WORK_RESTORE_MASK;
+	unsigned ours = WORK_INTERRUPTS | WORK_RESTORE_MASK;
 	unsigned had = atomic_fetch_and(&t->pending_work, ~ours);
 	struct task *other;
 

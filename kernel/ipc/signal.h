@@ -41,7 +41,7 @@ int signal_may_send(struct task *t, int signo) __must_check;
 static inline bool signal_pending(void)
 {
 	return atomic_load_explicit(&current->pending_work, memory_order_relaxed) &
-	       (WORK_SIGNAL | WORK_KILL | WORK_STOP);
+	       WORK_INTERRUPTS;
 }
 static inline bool signal_kill_pending(void)
 {

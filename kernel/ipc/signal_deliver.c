@@ -25,6 +25,7 @@
 #include "arch/signal.h"
 #include "arch/uaccess.h"
 #include "kernel/core/upcall.h"
+#include "kernel/ipc/freeze.h"
 #include "kernel/ipc/sighand.h"
 #include "kernel/mm/mm.h"
 #include "kernel/sched/sched.h"
@@ -219,6 +220,8 @@ void upcall_user_return(struct trapframe *tf)
 			tid_store();
 		if (work & WORK_STOP)
 			group_stop_join();
+		else if (work & WORK_FREEZE)
+			freeze_join();
 		else if (work & (WORK_SIGNAL | WORK_RESTORE_MASK))
 			signal_deliver(tf);
 	}

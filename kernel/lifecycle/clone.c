@@ -28,6 +28,7 @@
 #include "kernel/abi/resource.h"
 #include "kernel/alloc/page.h"
 #include "kernel/core/upcall.h"
+#include "kernel/fs/cgroupfs.h"
 #include "kernel/fs/files.h"
 #include "kernel/fs/pidfd.h"
 #include "kernel/ipc/signal.h"
@@ -209,21 +210,47 @@ static void clone_publish(struct task *child, struct task *from, const struct cl
 	task_link(child, from);
 }
 
-static int clone_commit(struct task *child, struct task *from, const struct clone_args *args)
+static int clone_commit(struct task *child, struct task *from, const struct clone_args *args,
+			struct cgroup *into)
 {
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
 	int err = 0;
 
 	spin_lock(&from->group->lock);
-	if (args->by != BY_KERNEL && signal_pending()) {
+	if (args->by != BY_KERNEL && signal_pending())
 		err = -ERESTARTNOINTR;
-	} else if (pid_ns_of_task(child)->dying) {
+	else if (pid_ns_of_task(child)->dying)
 		err = -ENOMEM; /* its init is killing everybody: too late to be one of them */
-	} else {
+	else if (unlikely(into != NULL || from->group->cgroup != NULL))
+		err = cgroup_fork(child, from, into);
+	if (err == 0) {
 		/* ---- From this line on nothing can fail. ---- */
 		clone_publish(child, from, args);
 	}
 	spin_unlock(&from->group->lock);
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	return err;
+}
+
+/* The control group that the child is to start in, counted; NULL: the caller's. */
+static int clone_cgroup(struct task *from, const struct clone_args *args, struct cgroup **into)
+{
+	irqflags_t irq;
+	struct file *f;
+	int err = -EBADF;
+
+	if (!(args->flags & CLONE_INTO_CGROUP))
+		return 0;
+	f = fd_get_any(args->cgroup);
+	if (f != NULL)
+		err = cgroup_of_file(f, into);
+	file_put(f);
+	if (err)
+		return err;
+	irq = spin_lock_irqsave(&tasks_lock);
+	err = cgroup_may_clone_into(cgroup_of(from->group), *into);
+	if (err == 0 && (args->flags & CLONE_THREAD) && cgroup_of(from->group) != *into)
+		err = -EOPNOTSUPP; /* threads of a process stay together */
 	spin_unlock_irqrestore(&tasks_lock, irq);
 	return err;
 }
@@ -292,6 +319,7 @@ int task_clone(const struct clone_args *args, struct task **out)
 	struct task *from = args->from != NULL ? args->from : current;
 	struct clone_pidfd pidfd = { .file = NULL };
 	struct completion vfork_done;
+	struct cgroup *into = NULL;
 	struct task *child;
 	int err, tid;
 
@@ -309,7 +337,10 @@ int task_clone(const struct clone_args *args, struct task **out)
 		child->vfork_done = &vfork_done;
 	}
 	if (err == 0)
-		err = clone_commit(child, from, args);
+		err = clone_cgroup(from, args, &into);
+	if (err == 0)
+		err = clone_commit(child, from, args, into);
+	cgroup_put(into);
 	if (err) {
 		clone_pidfd_drop(&pidfd);
 		task_put(child);

@@ -15,6 +15,7 @@ struct clone_args {
 	vaddr_t tls;	       /* CLONE_SETTLS */
 	int __user *parent_tid; /* CLONE_PARENT_SETTID */
 	int __user *pidfd;     /* CLONE_PIDFD */
+	int cgroup;	       /* CLONE_INTO_CGROUP: a descriptor of its directory */
 	int __user *child_tid; /* CLONE_CHILD_SETTID, CLONE_CHILD_CLEARTID */
 	const int *set_tid;    /* the numbers it shall have, innermost pid namespace first */
 	unsigned set_tid_count; /* 0: any */

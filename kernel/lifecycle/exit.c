@@ -32,6 +32,7 @@
 #include "kernel/lifecycle/wait.h"
 #include "kernel/mm/mm.h"
 #include "kernel/sched/sched.h"
+#include "kernel/task/cgroup.h"
 #include "kernel/task/pid.h"
 #include "kernel/tty/session.h"
 
@@ -156,7 +157,7 @@ static bool exit_tell(struct task *t)
 	return autoreap;
 }
 
-static void exit_notify(struct task *t)
+static void exit_notify(struct task *t, bool last_thread)
 {
 	struct list unwanted = LIST_INIT(unwanted);
 	struct task *leader, *dead, *next;
@@ -169,6 +170,8 @@ static void exit_notify(struct task *t)
 		pgrp_hang_up_if_orphaned(t->group->pgrp, t->group);
 	atomic_store(&t->state, TASK_ZOMBIE);
 	pid_wake_pollers(t->pid);
+	if (t->group->cgroup != NULL)
+		cgroup_task_exit(t, last_thread);
 	if (exit_tell(t)) {
 		wait_reap_locked(t);
 		list_add_tail(&t->sibling, &unwanted);
@@ -241,7 +244,7 @@ __noreturn void task_exit(int status)
 	resources_put_at_exit(t);
 	if (last && group_is_init(t->group))
 		exit_pid_ns();
-	exit_notify(t);
+	exit_notify(t, last);
 	sched_exit();
 }
 

@@ -9,7 +9,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/fs/inode.h"
 #include "kernel/fs/path.h"
-#include "kernel/procfs/text.h"
+#include "kernel/fs/text.h"
 #include "kernel/task/pid.h"
 
 struct proc_entry {

@@ -17,6 +17,7 @@
 #include "kernel/fs/super.h"
 #include "kernel/ipc/oom.h"
 #include "kernel/mm/mm.h"
+#include "kernel/task/cgroup_ns.h"
 #include "kernel/task/cred.h"
 #include "lib/errno.h"
 #include "lib/format.h"
@@ -71,6 +72,30 @@ static int store_oom_score_adj(struct task *t, const char *value)
 	if (str_to_i64(value, NULL, 10, &adj) || adj < OOM_ADJ_MIN || adj > OOM_ADJ_MAX)
 		return -EINVAL;
 	return oom_adj_set(t, (int)adj);
+}
+
+/* From the reader's root down, or up to where both meet and down from there. tasks_lock held. */
+static void cgroup_path(struct text *out, struct cgroup *c, struct cgroup *top)
+{
+	for (; !cgroup_is_below(c, top); top = top->parent)
+		text_printf(out, "/..");
+	if (c == top)
+		return;
+	cgroup_path(out, c->parent, top);
+	text_printf(out, "/%s", c->name);
+}
+
+static int show_cgroup(struct text *out, struct task *t)
+{
+	struct cgroup *top = cgroup_ns_current()->root, *c;
+	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+
+	c = cgroup_of(t->group);
+	text_printf(out, "0::%s", c == top ? "/" : "");
+	cgroup_path(out, c, top);
+	text_printf(out, c->dead ? " (deleted)\n" : "\n");
+	spin_unlock_irqrestore(&tasks_lock, irq);
+	return 0;
 }
 
 static int show_children(struct text *out, struct task *t)
@@ -169,7 +194,8 @@ static int link_exe(struct task *t, struct path *out)
 		 .fops = &proc_pagemap_fops,                                                       \
 		 .private_to_owner = true},                                                        \
 		FILE_ROW("limits", proc_show_limits), FILE_ROW("sharing", proc_show_sharing),      \
-		FILE_ROW("wchan", show_wchan), FILE_ROW("children", show_children),                \
+		FILE_ROW("cgroup", show_cgroup), FILE_ROW("wchan", show_wchan),                    \
+		FILE_ROW("children", show_children),                                               \
 		FILE_ROW("mounts", proc_show_mounts), FILE_ROW("mountinfo", proc_show_mountinfo),  \
 		OWN_ROW("environ", proc_show_environ), OWN_ROW("auxv", proc_show_auxv),            \
 		OWN_ROW("personality", show_personality),                                          \

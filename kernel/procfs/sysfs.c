@@ -55,9 +55,12 @@ static const struct proc_entry cpu_rows[] = {
 };
 static const struct proc_entry system_rows[] = { DIR("cpu", cpu_rows), { 0 } };
 static const struct proc_entry devices_rows[] = { DIR("system", system_rows), { 0 } };
+static const struct proc_entry empty_rows[] = { { 0 } }; /* where cgroup2 is mounted */
+static const struct proc_entry fs_rows[] = { DIR("cgroup", empty_rows), { 0 } };
 static const struct proc_entry top_rows[] = {
 	DIR("class", class_rows),
 	DIR("devices", devices_rows),
+	DIR("fs", fs_rows),
 	{ 0 },
 };
 static const struct proc_entry top_entry = DIR("", top_rows);

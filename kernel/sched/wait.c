@@ -138,7 +138,7 @@ static bool sleep_is_broken(unsigned state)
 
 	switch (state) {
 	case TASK_INTERRUPTIBLE:
-		return work & (WORK_SIGNAL | WORK_KILL | WORK_STOP);
+		return work & WORK_INTERRUPTS;
 	case TASK_KILLABLE:
 		return work & WORK_KILL;
 	default:

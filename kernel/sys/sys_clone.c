@@ -56,8 +56,11 @@ static int clone3_fetch(struct abi_clone_args *a, const struct abi_clone_args __
 	return 0;
 }
 
-static int clone3_check(const struct abi_clone_args *a)
+static int clone3_check(const struct abi_clone_args *a, size_t size)
 {
+	if ((a->flags & CLONE_INTO_CGROUP) &&
+	    (a->cgroup > INT32_MAX || size < CLONE_ARGS_SIZE_VER2))
+		return -EINVAL;
 	if ((a->set_tid == 0) != (a->set_tid_size == 0) || a->set_tid_size > PID_LEVELS_MAX)
 		return -EINVAL;
 	if ((a->flags & CLONE_PIDFD) && (a->flags & CLONE_PARENT_SETTID) &&
@@ -90,7 +93,7 @@ long sys_clone3(struct abi_clone_args __user *uargs, size_t size)
 	int tids[PID_LEVELS_MAX], err = clone3_fetch(&a, uargs, size);
 
 	if (err == 0)
-		err = clone3_check(&a);
+		err = clone3_check(&a, size);
 	if (err == 0)
 		err = clone3_set_tid(&a, tids);
 	if (err)
@@ -104,6 +107,7 @@ long sys_clone3(struct abi_clone_args __user *uargs, size_t size)
 		.parent_tid = (int __user *)a.parent_tid,
 		.pidfd = (int __user *)a.pidfd,
 		.child_tid = (int __user *)a.child_tid,
+		.cgroup = (int)a.cgroup,
 		.set_tid = tids,
 		.set_tid_count = (unsigned)a.set_tid_size,
 	};

@@ -86,6 +86,8 @@ static long send_signal(struct file *f, int signo, const struct abi_siginfo __us
 		pid = f->ops->process(f);
 	if (pid == NULL)
 		return -EBADF;
+	if (pid_nr(pid) == 0)
+		return -EINVAL; /* passed to where it has no number */
 	if (uinfo != NULL)
 		err = info_fetch(&info, uinfo, signo, pid);
 	else

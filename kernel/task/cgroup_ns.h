@@ -3,10 +3,12 @@
  */
 #pragma once
 
+#include "kernel/task/cgroup.h"
 #include "kernel/task/ns.h"
 
 struct cgroup_ns {
 	struct ns ns;
+	struct cgroup *root; /* [i] counted: its maker's group at that time */
 };
 extern struct cgroup_ns init_cgroup_ns;
 
@@ -15,5 +17,5 @@ static inline struct cgroup_ns *cgroup_ns_current(void)
 	return container_of(current->ns->of[NS_CGROUP], struct cgroup_ns, ns);
 }
 
-/* An empty one. 0, -ENOMEM, -ENOSPC. */
+/* One whose root is current's group. 0, -ENOMEM, -ENOSPC. */
 int cgroup_ns_create(struct user_ns *owner, struct cgroup_ns **out) __must_check;

@@ -11,6 +11,7 @@
 #include "kernel/alloc/slab.h"
 #include "kernel/core/panic.h"
 #include "kernel/task/pid.h"
+#include "kernel/task/cgroup.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -82,6 +83,7 @@ void group_put(struct group *g)
 	assert(list_empty(&g->shared.queue));
 	assert(list_empty(&g->posix_timers));
 	pid_put(g->pid);
+	cgroup_put(g->cgroup);
 	cache_free(&group_cache, g);
 }
 

@@ -13,6 +13,7 @@
 #include "kernel/task/sigpending.h"
 #include "kernel/task/task.h"
 
+struct cgroup;
 struct tty;
 
 struct usage {
@@ -35,6 +36,7 @@ struct group {
 	bool session_leader;	/* [T] */
 	bool has_execed;	/* [T] setpgid by the parent is over */
 	struct tty *tty; /* [T] controlling terminal: borrowed, session->session_tty holds it */
+	struct cgroup *cgroup;	/* [T] counted; NULL: the root */
 	bool subreaper;		/* [T] PR_SET_CHILD_SUBREAPER */
 
 	/* Signals. */

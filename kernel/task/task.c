@@ -13,6 +13,7 @@
 #include "kernel/core/clock.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/upcall.h"
+#include "kernel/task/cgroup.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/group.h"
 #include "kernel/task/pid.h"
@@ -159,6 +160,8 @@ void task_unlink(struct task *t)
 	struct group *g = t->group;
 
 	t->pid->task = NULL;
+	if (g->cgroup != NULL)
+		cgroup_task_reaped(t);
 	list_del_init(&t->group_link);
 	list_del_init(&t->all_link);
 	namespaces_count(t, -1);

@@ -62,8 +62,7 @@ enum task_state {
 #define TASK_NORMAL (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE | TASK_KILLABLE)
 #define TASK_ANY_SLEEP (TASK_NORMAL | TASK_STOPPED | TASK_TRACED)
 
-/* Bits of pending_work: looked at before every return to user mode; SIGNAL and KILL also end
- * sleeps. */
+/* Bits of pending_work: looked at before every return to user mode. */
 #define WORK_RESCHED 1u /* somebody else should run */
 #define WORK_SIGNAL 2u /* a signal may be deliverable: kernel/ipc/signal.c says who sets it */
 #define WORK_KILL 4u /* the task must die: fatal signal or group exit */
@@ -71,6 +70,8 @@ enum task_state {
 	8u               /* sigsuspend & co: saved_mask is to be restored when no handler runs */
 #define WORK_STOP 16u /* group stop to join */
 #define WORK_SET_TID 32u /* a new task has to store its tid at set_child_tid */
+#define WORK_FREEZE 64u /* its control group is frozen */
+#define WORK_INTERRUPTS (WORK_SIGNAL | WORK_KILL | WORK_STOP | WORK_FREEZE) /* end sleeps */
 
 #define TASK_KTHREAD 1u /* flags: never goes to user mode */
 #define TASK_VFORKED 2u /* parent waits in vfork_done */
@@ -145,6 +146,7 @@ struct task {
 	int exit_code;		/* [T] as wait4's status */
 	int pdeath_signal;	/* [T] sent when the parent dies */
 	struct completion *vfork_done; /* [T] */
+	bool frozen;		/* [T] sleeps for WORK_FREEZE */
 
 	/* Threads' exit. */
 	int __user *set_child_tid;   /* [t] until WORK_SET_TID is done */

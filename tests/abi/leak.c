@@ -289,6 +289,70 @@ LEAK_TEST(reading_proc)
 	}
 }
 
+LEAK_TEST(pidfds)
+{
+	for (int i = 0; i < 20; i++) {
+		int fd = -1;
+		struct clone_args args = { .flags = CLONE_PIDFD, .exit_signal = SIGCHLD,
+					   .pidfd = (uintptr_t)&fd };
+		long pid = syscall(SYS_clone3, &args, sizeof(args));
+
+		while (!pid)
+			pause();
+		CHECK(pid > 0);
+		int other = (int)syscall(SYS_pidfd_open, pid, 0);
+		close((int)syscall(SYS_pidfd_getfd, other, 1, 0));
+		CHECK_EQ(syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0), 0);
+		CHECK_KILLED((pid_t)pid, SIGKILL);
+		close(fd);
+		close(other);
+		args.pidfd = 8; /* fails late */
+		CHECK_ERRNO(syscall(SYS_clone3, &args, sizeof(args)), EFAULT);
+	}
+}
+
+LEAK_TEST(io_contexts)
+{
+	for (int i = 0; i < 20; i++)
+		IN_CHILD(syscall(SYS_ioprio_set, 1, 0, 2 << 13 | 3); IN_CHILD());
+}
+
+static void write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	CHECK(fd >= 0);
+	CHECK_EQ(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+LEAK_TEST(cgroups)
+{
+	mkdir("/tmp/cgroup2", 0755);
+	CHECK_EQ(mount("none", "/tmp/cgroup2", "cgroup2", 0, NULL), 0);
+	CHECK_EQ(chdir("/tmp/cgroup2"), 0);
+	write_text("cgroup.subtree_control", "+pids");
+	for (int i = 0; i < 10; i++) {
+		char text[12];
+
+		CHECK_EQ(mkdir("leak", 0755), 0);
+		CHECK_EQ(mkdir("leak/below", 0755), 0);
+		pid_t pid = fork();
+		while (!pid)
+			pause();
+		snprintf(text, sizeof(text), "%d", pid);
+		write_text("leak/below/cgroup.procs", text);
+		write_text("leak/pids.max", "1");
+		write_text("leak/cgroup.freeze", "1");
+		write_text("leak/cgroup.kill", "1");
+		CHECK_KILLED(pid, SIGKILL);
+		CHECK_EQ(rmdir("leak/below"), 0);
+		CHECK_EQ(rmdir("leak"), 0);
+	}
+	CHECK_EQ(chdir("/"), 0);
+	CHECK_EQ(umount("/tmp/cgroup2"), 0);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "--quit"))

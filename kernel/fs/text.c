@@ -3,7 +3,7 @@
  * which there is no memory marks the text as failed, and whoever shows it answers ENOMEM, so that
  * no caller has to look at each piece.
  */
-#include "kernel/procfs/text.h"
+#include "kernel/fs/text.h"
 
 #include "kernel/alloc/buffer.h"
 #include "lib/format.h"
