@@ -89,6 +89,7 @@ int proc_show_status(struct text *out, struct task *t);
 int proc_show_statm(struct text *out, struct task *t);
 int proc_show_limits(struct text *out, struct task *t);
 int proc_show_maps(struct text *out, struct task *t);
+int proc_store_clear_refs(struct task *t, const char *value);
 int proc_show_smaps(struct text *out, struct task *t);
 int proc_show_smaps_rollup(struct text *out, struct task *t);
 int proc_show_cmdline(struct text *out, struct task *t);

@@ -56,6 +56,10 @@ static int text_make(const struct proc_node *n, struct text *out)
 
 	if (err)
 		return err;
+	if (n->entry->show == NULL && n->entry->store != NULL) { /* only to be written */
+		task_put(t);
+		return -EINVAL;
+	}
 	out->pid_ns = proc_pid_ns(n->inode.sb);
 	err = n->fd >= 0 ? proc_show_fdinfo(out, t, n->fd) :
 	      n->entry->show != NULL ? n->entry->show(out, t) : proc_stat(out, t, n->whole_group);

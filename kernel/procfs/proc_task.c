@@ -189,6 +189,10 @@ static int link_exe(struct task *t, struct path *out)
 		 .mode = S_IFREG | 0444,                                                           \
 		 .show = proc_show_smaps_rollup,                                                   \
 		 .private_to_owner = true},                                                        \
+		{.name = "clear_refs",                                                             \
+		 .mode = S_IFREG | 0200,                                                           \
+		 .store = proc_store_clear_refs,                                                   \
+		 .private_to_owner = true},                                                        \
 		{.name = "pagemap",                                                                \
 		 .mode = S_IFREG | 0400,                                                           \
 		 .fops = &proc_pagemap_fops,                                                       \

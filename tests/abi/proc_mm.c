@@ -294,6 +294,24 @@ TEST(pagemap)
 	CHECK_EQ(entry(fd, start), present | exclusive);
 }
 
+TEST(the_peak_can_be_forgotten)
+{
+	char *start = map_pages(1024, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+
+	memset(start, 1, 1024 * PAGE);
+	CHECK_EQ(munmap(start, 1024 * PAGE), 0);
+	long before = status_kib("VmHWM:");
+	int fd = open("/proc/self/clear_refs", O_WRONLY);
+	CHECK(fd >= 0);
+	CHECK_EQ(write(fd, "5", 1), 1);
+	CHECK(status_kib("VmHWM:") < before - 3000);
+	CHECK_ERRNO(write(fd, "9", 1), EINVAL);
+	CHECK_ERRNO(write(fd, "x", 1), EINVAL);
+	CHECK_ERRNO(read(open("/proc/self/clear_refs", O_RDONLY), &fd, 1), EINVAL);
+	fd = open("/proc/sys/vm/drop_caches", O_RDONLY); /* says what was written last */
+	CHECK(fd < 0 || read(fd, &fd, 1) <= 1);
+}
+
 TEST(others_may_not_look)
 {
 	CHECK_EQ(setresuid(NOBODY, NOBODY, NOBODY), 0);
