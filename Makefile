@@ -212,8 +212,8 @@ gdb: ## attach gdb to a `make run GDB=1`
 
 ## Test -----------------------------------------------------------------------------------------------------------------
 
-test: ## build and run every test: host, checks, in-kernel, ABI against Linux, boot, console, busybox
-	@tools/need-packages.sh run test check
+test: ## build and run every test: host, checks, in-kernel, ABI against Linux, boot, console, busybox, boards
+	@tools/need-packages.sh run test check sdcard boards
 	@BUILD=$(BUILD) tools/test-all
 
 test-boards: ## boot as the boards do, in QEMU: U-Boot, SD cards, other memory maps, wrong trees and cards

@@ -32,14 +32,16 @@ sys.path.insert(0, os.path.join(ROOT, "tools"))
 
 
 class Pando:
-    """One machine. Time limits are seconds of the host's clock."""
+    """One machine: QEMU's virt with these parameters, or what `command` says (tests/boards). Time limits are seconds of
+    the host's clock."""
 
     def __init__(self, smp=4, mem="512M", cpu="rv64", bios="default", image=IMAGE, initrd=INITRD, append="",
-                 prompt=PROMPT, timeout=40, extra=()):
+                 prompt=PROMPT, timeout=40, extra=(), command=None):
         self.prompt_pattern = prompt
-        self.command = ["qemu-system-riscv64", "-M", "virt", "-cpu", cpu, "-smp", str(smp), "-m", mem, "-bios", bios,
-                        "-nographic", "-no-reboot", "-kernel", image, "-append", f"console=ttyS0 {append}".strip()]
-        if initrd:
+        self.command = list(command or ["qemu-system-riscv64", "-M", "virt", "-cpu", cpu, "-smp", str(smp), "-m", mem,
+                                        "-bios", bios, "-nographic", "-no-reboot", "-kernel", image, "-append",
+                                        f"console=ttyS0 {append}".strip()])
+        if initrd and not command:
             self.command += ["-initrd", initrd]
         self.command += list(extra)
         self.log = io.StringIO()
@@ -48,7 +50,7 @@ class Pando:
                                    codec_errors="replace", dimensions=(24, 80), echo=False)
         self.child.logfile_read = self.log
         if len(words) > len(self.command):  # the prefix may wait for its turn: no test's time limit counts that
-            self.expect(["OpenSBI", pexpect.EOF], 900)
+            self.expect(["OpenSBI|U-Boot|Pando", pexpect.EOF], 900)
 
     def expect(self, pattern, timeout=-1):
         """Wait for a pattern (or one of a list); returns the match."""

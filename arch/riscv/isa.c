@@ -9,6 +9,7 @@
 #include "arch/hart.h"
 #include "arch/machine.h"
 #include "kernel/core/hart.h"
+#include "lib/errno.h"
 #include "lib/fdt.h"
 #include "lib/string.h"
 
@@ -16,11 +17,14 @@ bool isa_has_fp, isa_has_sstc;
 
 /* Bit per letter of the ISA, 'a' is bit 0; those that all harts have. */
 static uint64_t isa_letters;
+/* Those of the boot hart that programs are compiled for: a hart without one of them is not used. */
+static uint64_t needed_letters;
 static const void *isa_fdt;
 
 bool csr_probe_stimecmp(void);
 
 #define LETTER(c) BIT((c) - 'a')
+#define LETTERS_PROGRAMS (LETTERS_G | LETTER('c'))
 #define LETTERS_G (LETTER('i') | LETTER('m') | LETTER('a') | LETTER('f') | LETTER('d'))
 
 static uint64_t letters_of(const char *isa)
@@ -48,16 +52,6 @@ static bool isa_names(const char *isa, const char *extension)
 			return true;
 	}
 	return false;
-}
-
-/* A hart that runs Linux-like kernels has an MMU and says so; the monitor core of SiFive's chips
- * does not. */
-bool isa_hart_usable(const void *fdt, int node)
-{
-	const char *mmu = fdt_prop_string(fdt, node, "mmu-type");
-
-	return fdt_node_is(fdt, node, "cpu") && fdt_status_ok(fdt, node) && mmu &&
-	       !str_equal(mmu, "riscv,none") && !str_equal(mmu, "riscv,sv32");
 }
 
 /* The names of one node: "riscv,isa", or the newer list "riscv,isa-extensions". */
@@ -90,13 +84,40 @@ static bool node_has(const void *fdt, int node, const char *extension)
 	return false;
 }
 
-void isa_init(const void *fdt)
+/* A hart that runs Linux-like kernels has an MMU and says so; the monitor core of SiFive's chips
+ * does not. Programs move between harts, so one that can't do all that the boot hart offers them
+ * is of no use. */
+bool isa_hart_usable(const void *fdt, int node)
+{
+	const char *mmu = fdt_prop_string(fdt, node, "mmu-type");
+
+	return fdt_node_is(fdt, node, "cpu") && fdt_status_ok(fdt, node) && mmu &&
+	       !str_equal(mmu, "riscv,none") && !str_equal(mmu, "riscv,sv32") &&
+	       (needed_letters & ~node_letters(fdt, node)) == 0;
+}
+
+/* The node of the hart with this number. */
+static int hart_node(const void *fdt, uint64_t hartid)
 {
 	int cpus = fdt_path_find(fdt, "/cpus"), node;
+	uint64_t id;
+
+	fdt_for_each_child(node, fdt, cpus) {
+		if (fdt_node_is(fdt, node, "cpu") &&
+		    fdt_reg_raw(fdt, node, 0, &id, NULL) == 0 && id == hartid)
+			return node;
+	}
+	return -ENOENT;
+}
+
+void isa_init(const void *fdt, uint64_t boot_hartid)
+{
+	int cpus = fdt_path_find(fdt, "/cpus"), node = hart_node(fdt, boot_hartid);
 	bool sstc = true;
 
 	isa_fdt = fdt;
 	isa_letters = ~0UL;
+	needed_letters = node >= 0 ? node_letters(fdt, node) & LETTERS_PROGRAMS : 0;
 	fdt_for_each_child(node, fdt, cpus) {
 		if (!isa_hart_usable(fdt, node))
 			continue;
@@ -124,18 +145,10 @@ static const char *isa_common(void)
 
 const char *arch_isa_string(unsigned hart_index)
 {
-	int cpus = fdt_path_find(isa_fdt, "/cpus"), node;
-	const char *isa;
-	uint64_t id;
+	int node = hart_node(isa_fdt, hart_table[hart_index].hartid);
+	const char *isa = node >= 0 ? fdt_prop_string(isa_fdt, node, "riscv,isa") : NULL;
 
-	fdt_for_each_child(node, isa_fdt, cpus) {
-		if (fdt_reg_raw(isa_fdt, node, 0, &id, NULL) != 0 ||
-		    id != hart_table[hart_index].hartid || !fdt_node_is(isa_fdt, node, "cpu"))
-			continue;
-		isa = fdt_prop_string(isa_fdt, node, "riscv,isa");
-		return isa ? isa : isa_common();
-	}
-	return isa_common();
+	return isa ? isa : isa_common();
 }
 
 /* Linux reports the letters that its binaries may ask for: acdfim, and v where it is on. */

@@ -26,11 +26,11 @@ void arch_firmware_init(void)
 	sbi_init();
 }
 
-void arch_init(const void *fdt)
+void arch_init(const void *fdt, uint64_t boot_hartid)
 {
 	uint32_t hz = 0;
 
-	isa_init(fdt);
+	isa_init(fdt, boot_hartid);
 	errata_init(fdt);
 	if (fdt_prop_u32(fdt, fdt_path_find(fdt, "/cpus"), "timebase-frequency", &hz) != 0 ||
 	    hz == 0)
@@ -78,8 +78,9 @@ void arch_power_off(void)
 	sbi_shutdown();
 	if (fallback_off)
 		fallback_off();
-	printk(LOG_EMERG,
-	       "The firmware can't switch this machine off. It is halted; power may be cut.");
+	printk(LOG_EMERG, "This machine can't be switched off by program. It is halted; power may "
+			  "be cut.");
+	sbi_legacy_shutdown();
 	arch_halt();
 }
 
@@ -88,6 +89,7 @@ void arch_reboot(void)
 	sbi_reboot();
 	if (fallback_reboot)
 		fallback_reboot();
-	printk(LOG_EMERG, "The firmware can't reset this machine. It is halted; power may be cut.");
+	printk(LOG_EMERG,
+	       "This machine can't be reset by program. It is halted; power may be cut.");
 	arch_halt();
 }

@@ -190,6 +190,10 @@ void sbi_shutdown(void)
 {
 	if (has_reset)
 		sbi_call(EXT_RESET, 0, 0, 0, 0, 0);
+}
+
+void sbi_legacy_shutdown(void)
+{
 	sbi_call(LEGACY_SHUTDOWN, 0, 0, 0, 0, 0);
 }
 

@@ -36,3 +36,5 @@ int sbi_hart_start(uint64_t hartid, paddr_t start, uint64_t opaque);
 /* Returns only if the firmware can't. */
 void sbi_shutdown(void);
 void sbi_reboot(void);
+/* The last resort: a firmware that can't may hang the hart in it. */
+void sbi_legacy_shutdown(void);

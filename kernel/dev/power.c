@@ -8,8 +8,8 @@
  *	sifive,test0			the tester of SiFive's and QEMU's machines: 0x5555 ends
  *					QEMU, 0x7777 resets
  *
- * The firmware is asked first (arch_power_off), then what is found here. The write is the last
- * thing that happens if it works; it is given a second before we say that it did not.
+ * The firmware's modern calls come first (arch_power_off), then what is found here. The write is
+ * the last thing that happens if it works; it is given a second before we say that it did not.
  */
 #include "arch/clock.h"
 #include "arch/machine.h"

@@ -135,7 +135,7 @@ void kernel_main(uint64_t hartid, paddr_t fdt)
 	firmware_read(hartid, fdt);
 	pr_info("Pando, a RISC-V kernel around one clone(). Boot hart %lu, %s", hartid,
 		boot_info.cmdline[0] ? boot_info.cmdline : "no command line");
-	arch_init(boot_info.fdt);
+	arch_init(boot_info.fdt, hartid);
 	clock_init();
 	memory_start();
 	interrupts_start();

@@ -9,7 +9,7 @@
 void arch_firmware_init(void);
 /* Reads what the processor is from the device tree: timebase, ISA, errata. Once, on the boot hart,
  * with traps still unhandled. */
-void arch_init(const void *fdt);
+void arch_init(const void *fdt, uint64_t boot_hartid);
 /* This hart takes traps from now on; interrupts of every source are let through to irq_enable(). */
 void arch_hart_init(void);
 
