@@ -271,6 +271,15 @@ static inline void write_file(const char *path, const void *data, size_t length)
 	close(fd);
 }
 
+/* Makes the process have many resident pages: Linux counts them in parts, one per CPU, and what it
+ * shows may be short by some 128 pages. */
+static inline void touch_memory(void)
+{
+	static char memory[8 << 20];
+
+	memset(memory, 1, sizeof(memory));
+}
+
 /* The state letter of /proc/PID/stat, or '?' when there is none. */
 static inline char task_state(pid_t pid)
 {

@@ -91,7 +91,7 @@ TEST(pipe_bad_addresses)
 /* Many on both sides: nothing is lost, nobody sleeps for ever. */
 TEST(pipe_crowd)
 {
-	enum { WRITERS = 4, READERS = 3, ROUNDS = 2000 };
+	enum { WRITERS = 4, READERS = 3, ROUNDS = 500 };
 	long *sum = shared_page();
 	int fds[2], status;
 

@@ -109,6 +109,7 @@ TEST(stat_counts_threads_memory_and_time)
 {
 	long threads = 0, start = 0, size = 0, resident = 0;
 
+	touch_memory();
 	read_proc("/proc/self/stat");
 	CHECK_EQ(sscanf(strrchr(text, ')') + 1,
 			" %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %ld "

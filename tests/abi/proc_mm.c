@@ -111,23 +111,24 @@ TEST(sizes_agree)
 	CHECK_EQ(status_kib("VmSwap:"), 0);
 }
 
+/* The slack is what Linux may be short of in its counts, one part of which each CPU keeps. */
 TEST(status_follows_what_is_done)
 {
 	long size = status_kib("VmSize:"), data = status_kib("VmData:");
 	long rss = status_kib("RssAnon:");
-	char *start = map_pages(256, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	char *start = map_pages(4096, PROT_READ | PROT_WRITE, MAP_PRIVATE);
 
-	CHECK_EQ(status_kib("VmSize:"), size + 1024);
-	CHECK_EQ(status_kib("VmData:"), data + 1024);
-	memset(start, 1, 200 * PAGE);
+	CHECK_EQ(status_kib("VmSize:"), size + 16384);
+	CHECK_EQ(status_kib("VmData:"), data + 16384);
+	memset(start, 1, 4000 * PAGE);
 	long grown = status_kib("RssAnon:") - rss;
-	CHECK(grown >= 800 && grown < 1200);
-	CHECK_EQ(madvise(start, 200 * PAGE, MADV_DONTNEED), 0);
-	CHECK(status_kib("RssAnon:") < rss + 400);
-	CHECK(status_kib("VmHWM:") >= rss + 800);
-	CHECK_EQ(munmap(start, 256 * PAGE), 0);
+	CHECK(grown >= 15000 && grown < 17000);
+	CHECK_EQ(madvise(start, 4000 * PAGE, MADV_DONTNEED), 0);
+	CHECK(status_kib("RssAnon:") < rss + 1000);
+	CHECK(status_kib("VmHWM:") >= rss + 15000);
+	CHECK_EQ(munmap(start, 4096 * PAGE), 0);
 	CHECK_EQ(status_kib("VmSize:"), size);
-	CHECK_EQ(status_kib("VmPeak:"), size + 1024);
+	CHECK_EQ(status_kib("VmPeak:"), size + 16384);
 }
 
 TEST(smaps_of_private_memory)

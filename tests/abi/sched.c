@@ -333,6 +333,7 @@ TEST(usage_and_times)
 	struct rusage usage;
 	struct tms tms;
 
+	touch_memory();
 	CHECK_EQ(getrusage(RUSAGE_SELF, &usage), 0);
 	CHECK(usage.ru_maxrss > 0 && usage.ru_minflt > 0);
 	CHECK_EQ(getrusage(RUSAGE_THREAD, &usage), 0);
