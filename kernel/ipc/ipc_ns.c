@@ -10,6 +10,7 @@
 
 #include "kernel/abi/shm.h"
 #include "kernel/alloc/slab.h"
+#include "kernel/ipc/sysv_sem.h"
 #include "kernel/ipc/sysv_shm.h"
 #include "kernel/task/user_ns.h"
 #include "lib/errno.h"
@@ -22,7 +23,9 @@ static void ipc_ns_empty(struct work *w)
 	struct ipc_ns *ns = container_of(w, struct ipc_ns, destroy_work);
 
 	sysv_shm_ns_destroy(ns);
+	sysv_sem_ns_destroy(ns);
 	ipc_table_destroy(&ns->shm);
+	ipc_table_destroy(&ns->sem);
 	cache_free(&ipc_ns_cache, ns);
 }
 
@@ -37,6 +40,10 @@ static void ipc_ns_init(struct ipc_ns *ns)
 	ns->shm_max = SHMMAX;
 	ns->shm_all = SHMALL;
 	ipc_table_init(&ns->shm, SHMMNI);
+	ns->sem_msl = SEMMSL;
+	ns->sem_mns = SEMMNS;
+	ns->sem_opm = SEMOPM;
+	ipc_table_init(&ns->sem, SEMMNI);
 }
 
 void ipc_init(void)

@@ -6,8 +6,7 @@
  * NOTE(linux): AUTOREAP, NNP and PIDFD_AUTOKILL are newer than Linux 6.12, where they are EINVAL;
  * here they do what later versions say.
  *
- * LIMIT: PTRACE, UNTRACED and SYSVSEM are taken and mean nothing yet: there is no tracing and no
- * System V semaphore whose undo list could be shared.
+ * LIMIT: PTRACE and UNTRACED are taken and mean nothing yet: there is no tracing.
  */
 #include "kernel/lifecycle/clone_flags.h"
 
@@ -38,7 +37,7 @@ const struct clone_flag clone_flags[] = {
 	FLAG(CHILD_SETTID, TASK_CALLS, true, "store the tid in the child's memory"),
 	FLAG(NEWCGROUP, BY_ANY, true, "new cgroup namespace"),
 	FLAG(NEWUTS, BY_ANY, true, "new host and domain name"),
-	FLAG(NEWIPC, BY_ANY, false, "new System V and POSIX message objects"),
+	FLAG(NEWIPC, BY_ANY, true, "new System V and POSIX message objects"),
 	FLAG(NEWUSER, BY_ANY, true, "new user namespace"),
 	FLAG(NEWPID, BY_ANY, true, "the child is pid 1 of a new pid namespace"),
 	FLAG(NEWNET, BY_ANY, true, "new network namespace"),

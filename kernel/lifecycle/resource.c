@@ -15,6 +15,7 @@
 #include "kernel/fs/fs_context.h"
 #include "kernel/ipc/sighand.h"
 #include "kernel/ipc/signal.h"
+#include "kernel/ipc/sysv_sem_undo.h"
 #include "kernel/lifecycle/clone_flags.h"
 #include "kernel/lifecycle/namespaces.h"
 #include "kernel/mm/mm.h"
@@ -56,6 +57,24 @@ RESOURCE_OPS(io_context)
 RESOURCE_COUNT(io_context, ref)
 RESOURCE_OPS(sighand)
 RESOURCE_COUNT(sighand, ref)
+
+/* Undos are not copied: what the parent did is the parent's to undo. */
+static int sem_undo_list_copy(struct sem_undo_list *from, struct sem_undo_list **out)
+{
+	*out = NULL;
+	return 0;
+}
+RESOURCE_OPS(sem_undo_list)
+RESOURCE_COUNT(sem_undo_list, ref)
+
+static int sem_undo_list_row_first(void **out)
+{
+	struct sem_undo_list *l = NULL;
+	int err = sem_undo_list_create(&l);
+
+	*out = l;
+	return err;
+}
 
 /* A thread group is never copied: a process that is not a thread of another is a new one, with the
  * same limits. */
@@ -120,6 +139,9 @@ const struct resource resources[] = {
 			  .renew = CLONE_CLEAR_SIGHAND, .make_new = sighand_row_cleared,
 			  .until_reaped = true },
 	[ROW_IO] = { ROW_BEGIN("io", io_context, io, CLONE_IO) },
+	/* Before the namespaces: what is undone lies in one. */
+	[ROW_SYSVSEM] = { ROW_BEGIN("sysvsem", sem_undo_list, sysvsem, CLONE_SYSVSEM),
+			  .make_first = sem_undo_list_row_first },
 	[ROW_GROUP] = { ROW_BEGIN("group", group, group, CLONE_THREAD), .until_reaped = true },
 	[ROW_NS] = { .name = "ns", .share_name = "-", .slot = offsetof(struct task, ns),
 		     .renew = CLONE_NEW_SET, .get = ns_set_row_get, .put = ns_set_row_put,
@@ -135,23 +157,6 @@ static void **resource_slot(const struct resource *r, const struct task *t)
 void *resource_of(const struct resource *r, const struct task *t)
 {
 	return *resource_slot(r, t);
-}
-
-int resource_inherit(const struct resource *r, struct task *child, const struct task *from,
-		     uint64_t flags)
-{
-	void *theirs = resource_of(r, from);
-	void **slot = resource_slot(r, child);
-
-	if (theirs == NULL)
-		return 0;
-	if (r->inherit != NULL)
-		return r->inherit(child, theirs, flags, slot);
-	if (flags & r->share) {
-		*slot = r->get(theirs);
-		return 0;
-	}
-	return (flags & r->renew) ? r->make_new(theirs, slot) : r->copy(theirs, slot);
 }
 
 /* Replaces what a task has in a slot, in a way that others may read under either lock; returns the
@@ -170,6 +175,30 @@ static void *resource_swap(const struct resource *r, struct task *t, void *objec
 		spin_unlock(&g->lock);
 	spin_unlock_irqrestore(&tasks_lock, irq);
 	return old;
+}
+
+int resource_inherit(const struct resource *r, struct task *child, const struct task *from,
+		     uint64_t flags)
+{
+	void *theirs = resource_of(r, from);
+	void **slot = resource_slot(r, child);
+
+	if (theirs == NULL && (flags & r->share) && r->make_first != NULL) {
+		int err = r->make_first(&theirs);
+
+		if (err)
+			return err;
+		resource_swap(r, current, theirs);
+	}
+	if (theirs == NULL)
+		return 0;
+	if (r->inherit != NULL)
+		return r->inherit(child, theirs, flags, slot);
+	if (flags & r->share) {
+		*slot = r->get(theirs);
+		return 0;
+	}
+	return (flags & r->renew) ? r->make_new(theirs, slot) : r->copy(theirs, slot);
 }
 
 int resource_unshare_prepare(const struct resource *r, void **copy)
@@ -200,6 +229,11 @@ static void resource_put_row(const struct resource *r, struct task *t)
 {
 	if (resource_of(r, t) != NULL)
 		r->put(resource_swap(r, t, NULL));
+}
+
+void resource_leave(const struct resource *r)
+{
+	resource_put_row(r, current);
 }
 
 void resources_put_at_exit(struct task *t)

@@ -22,6 +22,9 @@ struct resource {
 	/* In place of these, where flags say more than to share or to renew: `child` has its
 	 * credentials and the rows above. NULL: the usual. */
 	int (*inherit)(const struct task *child, void *from, uint64_t flags, void **out);
+	/* For what a task gets only when it first needs it: its first is made when a child wants to
+	 * share it. NULL: without one, there is nothing to share. */
+	int (*make_first)(void **out);
 	void (*put)(void *object);
 	unsigned (*count)(const void *object); /* tasks that share it */
 };
@@ -44,9 +47,14 @@ int resource_unshare(const struct resource *r) __must_check;
 int resource_unshare_prepare(const struct resource *r, void **copy) __must_check;
 void resource_install(const struct resource *r, void *object);
 
+/* Current goes on without. May sleep. */
+void resource_leave(const struct resource *r);
+
 /* Drops what t has of all rows, or of those that a zombie doesn't need. Idempotent. May sleep
  * unless only until_reaped rows are left. */
 void resources_put(struct task *t);
 void resources_put_at_exit(struct task *t);
 
-enum resource_row { ROW_MM, ROW_FILES, ROW_FS, ROW_SIGHAND, ROW_IO, ROW_GROUP, ROW_NS };
+enum resource_row {
+	ROW_MM, ROW_FILES, ROW_FS, ROW_SIGHAND, ROW_IO, ROW_SYSVSEM, ROW_GROUP, ROW_NS
+};

@@ -81,6 +81,9 @@ static int change_add(struct ns_change *c, struct ns *ns)
 
 static void change_commit(struct ns_change *c)
 {
+	/* What is to be undone was done to the old one's semaphores. */
+	if (c->set->of[NS_IPC] != current->ns->of[NS_IPC])
+		resource_leave(&resources[ROW_SYSVSEM]);
 	resource_install(&resources[ROW_NS], c->set);
 	c->set = NULL;
 	if (c->root.dentry != NULL) {

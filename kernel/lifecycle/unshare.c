@@ -92,6 +92,8 @@ int task_unshare(uint64_t flags)
 	/* ---- From this line on nothing can fail. ---- */
 	resource_install(&resources[ROW_FS], u.fs);
 	resource_install(&resources[ROW_FILES], u.files);
+	if (flags & (CLONE_SYSVSEM | CLONE_NEWIPC))
+		resource_leave(&resources[ROW_SYSVSEM]);
 	resource_install(&resources[ROW_NS], u.ns);
 	if (u.cred != NULL)
 		cred_install(u.cred);

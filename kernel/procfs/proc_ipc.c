@@ -4,6 +4,7 @@
  */
 #include "kernel/procfs/proc.h"
 
+#include "kernel/ipc/sysv_sem.h"
 #include "kernel/ipc/sysv_shm.h"
 #include "kernel/task/user_ns.h"
 #include "lib/errno.h"
@@ -27,6 +28,24 @@ int proc_show_sysv_shm(struct text *out, struct task *unused)
 			    s->atime, s->dtime, o->ctime,
 			    shm_resident_pages(s) << PAGE_SHIFT, 0ul);
 		shm_segment_put(s);
+	}
+	return 0;
+}
+
+int proc_show_sysv_sem(struct text *out, struct task *unused)
+{
+	struct ipc_ns *ns = ipc_ns_current();
+	struct ipc_object *o;
+
+	text_printf(out, "       key      semid perms      nsems   uid   gid  cuid  cgid      otime"
+			 "      ctime\n");
+	for (unsigned i = 0; (o = ipc_next(&ns->sem, &i)) != NULL; i++) {
+		struct sem_set *set = container_of(o, struct sem_set, head);
+
+		text_printf(out, "%10d %10d  %4o %10u %5u %5u %5u %5u %10lu %10lu\n", o->key, o->id,
+			    o->mode, set->count, uid_out(o->uid), gid_out(o->gid), uid_out(o->cuid),
+			    gid_out(o->cgid), set->otime, o->ctime);
+		sem_set_put(set);
 	}
 	return 0;
 }
@@ -57,3 +76,31 @@ static int limit_parse(const char *value, uint64_t max, uint64_t *out)
 LIMIT_ROW(shmmax, shm_max, UINT64_MAX)
 LIMIT_ROW(shmall, shm_all, UINT64_MAX)
 LIMIT_ROW(shmmni, shm.limit, IPC_INDEX_MAX)
+
+/* Four in one: SEMMSL, SEMMNS, SEMOPM, SEMMNI. */
+int proc_show_sem(struct text *out, struct task *unused)
+{
+	const struct ipc_ns *ns = ipc_ns_current();
+
+	text_printf(out, "%u\t%u\t%u\t%u\n", ns->sem_msl, ns->sem_mns, ns->sem_opm, ns->sem.limit);
+	return 0;
+}
+
+int proc_store_sem(struct task *unused, const char *value)
+{
+	static const uint64_t most[4] = { SEMMSL, INT32_MAX, 4096, IPC_INDEX_MAX };
+	struct ipc_ns *ns = ipc_ns_current();
+	uint64_t n[4] = { ns->sem_msl, ns->sem_mns, ns->sem_opm, ns->sem.limit };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(n) && *value != '\0'; i++) {
+		if (str_to_u64(value, &value, 10, &n[i]) || n[i] > most[i])
+			return -EINVAL;
+		while (*value == ' ' || *value == '\t')
+			value++;
+	}
+	ns->sem_msl = (unsigned)n[0];
+	ns->sem_mns = (unsigned)n[1];
+	ns->sem_opm = (unsigned)n[2];
+	ns->sem.limit = (unsigned)n[3];
+	return 0;
+}

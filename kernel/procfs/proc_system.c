@@ -412,7 +412,9 @@ static const struct proc_entry sys_rows[] = {DIR("kernel", sys_kernel_rows),
 					     {0}};
 static const struct proc_entry pando_rows[] = { ROW("objects", proc_show_objects),
 						PROC_FAULT_ROWS { 0 } };
-static const struct proc_entry sysvipc_rows[] = { ROW("shm", proc_show_sysv_shm), { 0 } };
+static const struct proc_entry sysvipc_rows[] = { ROW("shm", proc_show_sysv_shm),
+						  ROW("sem", proc_show_sysv_sem),
+						  { 0 } };
 
 static ssize_t mounts_readlink(struct inode *inode, char *buf, size_t size)
 {

@@ -37,6 +37,7 @@
 #include "lib/list.h"
 
 struct mm;	   /* kernel/mm/mm.h */
+struct sem_undo_list; /* kernel/ipc/sysv_sem_undo.h */
 struct files;	   /* kernel/fs/files.h */
 struct fs_context; /* kernel/fs/fs_context.h */
 struct sighand;	   /* kernel/ipc/sighand.h */
@@ -114,6 +115,7 @@ struct task {
 	struct sighand *sighand; /* [A] */
 	struct io_context *io;	/* [T] NULL: its priority was never set */
 	struct ns_set *ns;	/* [A] namespaces; NULL: exited */
+	struct sem_undo_list *sysvsem; /* [A] NULL: nothing to undo */
 	struct group *group;	/* [i]; valid until the last reference goes */
 
 	/* Credentials: immutable once set, replaced whole. */
