@@ -105,17 +105,6 @@ static bool span_is_inherited(struct vma *v, vaddr_t end)
 	return false;
 }
 
-/* The child's middle entry for va. NULL: out of memory. */
-static pte_t *child_middle(struct fork *f, vaddr_t va)
-{
-	pte_t *middle;
-
-	spin_lock(&f->child->tables);
-	middle = pt_middle_make(f->child, va);
-	spin_unlock(&f->child->tables);
-	return middle;
-}
-
 /* The leaf tables of `count` spans from va on, all below one middle table, whose entries for them
  * begin at from. v is the first area in the first span, and the only one in all but the last. */
 static int middle_copy(struct fork *f, struct vma *v, vaddr_t va, pte_t *from, unsigned count)
@@ -129,7 +118,7 @@ static int middle_copy(struct fork *f, struct vma *v, vaddr_t va, pte_t *from, u
 		i++;
 	if (i == count)
 		return 0;
-	to = child_middle(f, va);
+	to = pt_middle_ensure(f->child, va);
 	if (to == NULL)
 		return -ENOMEM;
 	if (alone > i && area_is_inherited(v)) {

@@ -14,6 +14,10 @@
  *	unmap     of all that a shared table holds lets go of it, and needs no copy (zap.c).
  *	exit      lets go of it. The last sharer frees the pages too.
  *
+ * Measured, in instructions: the first fork + exit + wait with 1 GiB written takes 79,000 so, and
+ * 5,086,000 if fork protects the entries; when the parent then writes 64 MiB once more, the whole
+ * is 114,000 against 1,472,000. What this costs is a fault for each table that is used again.
+ *
  * States, of the table (sharers, PG_PROTECTED) and of a middle entry that points to it:
  *
  *	                  own --------- fork ---------> hidden, sharers + 1
@@ -31,6 +35,8 @@
  *  - visible, then left for a copy (or dropped): the hart may remember entries and the table's
  *    address. They are flushed before sharers goes down, so before any other can find itself alone
  *    and change an entry.
+ *  - exit: no task runs there any more; what a hart that idles remembers it never uses, and it
+ *    flushes when it loads another tree.
  *  - truncation changes entries of a shared table: each sharer has the area, and is flushed when
  *    truncation comes to it, before pages are freed (pt_zap_cache).
  *

@@ -91,6 +91,27 @@ pte_t *pt_middle_make(struct mm *mm, vaddr_t va)
 	return &pte_table_of(*top)[pt_index(va, 1)];
 }
 
+pte_t *pt_middle_ensure(struct mm *mm, vaddr_t va)
+{
+	pte_t *middle;
+
+	spin_lock(&mm->tables);
+	middle = pt_middle_make(mm, va);
+	spin_unlock(&mm->tables);
+	return middle;
+}
+
+void pt_middles_swap(struct mm *mm, vaddr_t a, vaddr_t b)
+{
+	pte_t *at_a = pt_middle(mm, a), *at_b = pt_middle(mm, b), e;
+
+	spin_lock(&mm->tables);
+	e = *at_a;
+	pt_upper_set(at_a, *at_b);
+	pt_upper_set(at_b, e);
+	spin_unlock(&mm->tables);
+}
+
 struct page *pt_leaf_alloc(void)
 {
 	struct page *p = page_alloc(0, ALLOC_ZERO, PAGE_TABLE);

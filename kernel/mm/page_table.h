@@ -84,6 +84,11 @@ pte_t pte_for_page(const struct vma *v, const struct page *p, bool write);
 pte_t *pt_middle(const struct mm *mm, vaddr_t va);
 /* The same, its table made if need be. NULL: out of memory. mm->tables held. */
 pte_t *pt_middle_make(struct mm *mm, vaddr_t va);
+/* The same for who does not hold it. */
+pte_t *pt_middle_ensure(struct mm *mm, vaddr_t va);
+/* What lies under two middle entries changes places. mm->lock held for writing; the caller flushes
+ * both spans. */
+void pt_middles_swap(struct mm *mm, vaddr_t a, vaddr_t b);
 /* Changes a root or middle entry, keeping the table's count. mm->tables held. */
 void pt_upper_set(pte_t *slot, pte_t e);
 /* `count` entries of one table, from first to last, have been filled: it counts them. */

@@ -2,8 +2,8 @@
  * mremap: shrink, grow in place, move, or (old length 0, shared areas) map a second time.
  *
  * A move takes the entries from the old place's tables to the new place's: pages are not copied and
- * their counts stay. The new area and its tables are made first, so nothing is lost when memory
- * runs out.
+ * their counts stay. Where both places are aligned alike, whole tables move. The new area and its
+ * tables are made first, so nothing is lost when memory runs out.
  *
  * NOTE(linux): the vDSO can't be moved (EINVAL).
  */
@@ -21,11 +21,21 @@
 #include "kernel/task/cred.h"
 #include "lib/errno.h"
 
-/* All leaf tables of both places as mm's own, so that moving entries can't fail. */
+/* How much of len bytes moves with one table: all that it maps, if it can move as a whole. */
+static size_t run_length(vaddr_t from, vaddr_t to, size_t len)
+{
+	len = min(len, LEAF_SPAN - from % LEAF_SPAN);
+	return min(len, LEAF_SPAN - to % LEAF_SPAN);
+}
+
+/* All tables of both places as mm's own, so that moving entries can't fail. */
 static int tables_make(struct mm *mm, vaddr_t from, vaddr_t to, size_t len)
 {
-	for (vaddr_t va = ALIGN_DOWN(to, LEAF_SPAN); va < to + len; va += LEAF_SPAN) {
-		if (pt_leaf_own(mm, va) == NULL)
+	for (size_t done = 0, run; done < len; done += run) {
+		vaddr_t va = to + done;
+
+		run = run_length(from + done, va, len - done);
+		if ((run == LEAF_SPAN ? pt_middle_ensure(mm, va) : pt_leaf_own(mm, va)) == NULL)
 			return -ENOMEM;
 	}
 	return pt_range_own(mm, from, from + len);
@@ -61,14 +71,17 @@ static void entries_move(struct mm *mm, struct page_cache *cache, vaddr_t from, 
 	for (size_t done = 0, run; done < len; done += run) {
 		pte_t *old_table = pt_leaf_if_own(mm, from + done);
 
-		run = min(len - done, LEAF_SPAN - (from + done) % LEAF_SPAN);
-		run = min(run, LEAF_SPAN - (to + done) % LEAF_SPAN);
-		if (old_table != NULL)
+		run = run_length(from + done, to + done, len - done);
+		if (old_table != NULL && run == LEAF_SPAN)
+			pt_middles_swap(mm, from + done, to + done);
+		else if (old_table != NULL)
 			run_move(pt_slot(old_table, from + done),
 				 pt_slot(pt_leaf_if_own(mm, to + done), to + done),
 				 run >> PAGE_SHIFT);
 		sched_checkpoint();
 	}
+	/* Also where there was nothing before, if a table has moved: of what was there the address
+	 * of an empty table may be remembered. So much is flushed as a whole. */
 	tlb_flush_harts(&mm->harts, from, len);
 	if (cache != NULL)
 		mutex_unlock(&cache->map_lock);
