@@ -36,6 +36,7 @@
 #include "kernel/lifecycle/resource.h"
 #include "kernel/sched/completion.h"
 #include "kernel/sched/sched.h"
+#include "kernel/task/cgroup_ns.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/group.h"
 #include "kernel/task/pid.h"
@@ -233,7 +234,8 @@ static int clone_commit(struct task *child, struct task *from, const struct clon
 }
 
 /* The control group that the child is to start in, counted; NULL: the caller's. */
-static int clone_cgroup(struct task *from, const struct clone_args *args, struct cgroup **into)
+static int clone_cgroup(struct task *child, struct task *from, const struct clone_args *args,
+			struct cgroup **into)
 {
 	irqflags_t irq;
 	struct file *f;
@@ -252,6 +254,9 @@ static int clone_cgroup(struct task *from, const struct clone_args *args, struct
 	if (err == 0 && (args->flags & CLONE_THREAD) && cgroup_of(from->group) != *into)
 		err = -EOPNOTSUPP; /* threads of a process stay together */
 	spin_unlock_irqrestore(&tasks_lock, irq);
+	if (err == 0 && (args->flags & CLONE_NEWCGROUP)) /* where it begins, not its maker */
+		cgroup_ns_set_root(container_of(child->ns->of[NS_CGROUP], struct cgroup_ns, ns),
+				   *into);
 	return err;
 }
 
@@ -337,7 +342,7 @@ int task_clone(const struct clone_args *args, struct task **out)
 		child->vfork_done = &vfork_done;
 	}
 	if (err == 0)
-		err = clone_cgroup(from, args, &into);
+		err = clone_cgroup(child, from, args, &into);
 	if (err == 0)
 		err = clone_commit(child, from, args, into);
 	cgroup_put(into);

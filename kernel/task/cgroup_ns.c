@@ -39,3 +39,11 @@ int cgroup_ns_create(struct user_ns *owner, struct cgroup_ns **out)
 	*out = ns;
 	return 0;
 }
+
+void cgroup_ns_set_root(struct cgroup_ns *ns, struct cgroup *root)
+{
+	struct cgroup *old = ns->root;
+
+	ns->root = cgroup_get(root);
+	cgroup_put(old);
+}

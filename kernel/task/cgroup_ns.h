@@ -19,3 +19,5 @@ static inline struct cgroup_ns *cgroup_ns_current(void)
 
 /* One whose root is current's group. 0, -ENOMEM, -ENOSPC. */
 int cgroup_ns_create(struct user_ns *owner, struct cgroup_ns **out) __must_check;
+/* Another root for one that nobody sees yet. */
+void cgroup_ns_set_root(struct cgroup_ns *ns, struct cgroup *root);

@@ -609,6 +609,38 @@ TEST(clone_into_a_group)
 	CHECK(has_line("a/pids.events", "max 1"));
 }
 
+/* A bomb that is held by its limit, and then goes as a whole. */
+TEST(a_fork_bomb)
+{
+	enter_cgroup();
+	enable_pids();
+	CHECK_EQ(put("pids.max", "40"), 0);
+	pid_t pid = fork();
+	if (!pid) {
+		CHECK_EQ(put("cgroup.procs", "0"), 0);
+		for (int i = 0;; i++) {
+			if (fork() == -1 && i % 7 == 0)
+				_exit(0);
+			if (i % 5 == 0)
+				while (waitpid(-1, NULL, WNOHANG) > 0)
+					;
+		}
+	}
+	CHECK_SOON(atoi(get("pids.current")) >= 40);
+	for (int i = 0; i < 5; i++) {
+		CHECK_EQ(put("cgroup.freeze", "1"), 0);
+		CHECK_SOON(has_line("cgroup.events", "frozen 1"));
+		CHECK(atoi(get("pids.current")) <= 40);
+		CHECK_EQ(put("cgroup.freeze", "0"), 0);
+		sleep_ms(10);
+	}
+	CHECK_EQ(put("cgroup.kill", "1"), 0);
+	wait_status(pid);
+	CHECK_SOON(has_line("cgroup.events", "populated 0"));
+	CHECK_STR(get("cgroup.procs"), "");
+	CHECK_SOON(!strcmp(get("pids.current"), "0\n"));
+}
+
 TEST(clone_into_errors)
 {
 	enter_cgroup();
