@@ -18,7 +18,7 @@
 
 static int map_file_name(struct file *f, char *buf, size_t size)
 {
-	char *text = path_text_current(&f->path, buf, size);
+	char *text = path_text_link(&f->path, buf, size);
 	size_t len;
 
 	if (IS_ERR(text))

@@ -16,6 +16,8 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
+#define UNREACHABLE "(unreachable)"
+
 void path_get(const struct path *p)
 {
 	if (p->mnt)
@@ -108,8 +110,15 @@ char *path_text(const struct path *p, const struct path *root, char *buf, size_t
 	if (ok && at == names_end)
 		ok = prepend(&at, buf, "/");
 	if (ok && !reached)
-		ok = prepend(&at, buf, "(unreachable)");
+		ok = prepend(&at, buf, UNREACHABLE);
 	return ok ? at : ERR_PTR(-ENAMETOOLONG);
+}
+
+char *path_text_link(const struct path *p, char *buf, size_t size)
+{
+	char *text = path_text_current(p, buf, size);
+
+	return !IS_ERR(text) && str_starts(text, UNREACHABLE) ? text + strlen(UNREACHABLE) : text;
 }
 
 char *path_text_current(const struct path *p, char *buf, size_t size)

@@ -85,3 +85,5 @@ int dentry_lookup_locked(struct dentry *dir, const struct name *name,
 char *path_text(const struct path *p, const struct path *root, char *buf, size_t size);
 /* The same for current's root. */
 char *path_text_current(const struct path *p, char *buf, size_t size);
+/* What a magic link says: the same without "(unreachable)", from the top of its tree of mounts. */
+char *path_text_link(const struct path *p, char *buf, size_t size);

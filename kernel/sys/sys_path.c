@@ -134,7 +134,7 @@ static ssize_t magic_link_read(struct inode *inode, char *buf, size_t size)
 		return -ENOMEM;
 	len = inode->ops->follow_link(inode, &to);
 	if (len == 0) {
-		text = path_text_current(&to, work, PATH_MAX);
+		text = path_text_link(&to, work, PATH_MAX);
 		len = IS_ERR(text) ? PTR_ERR(text) : (ssize_t)min(strlen(text), size);
 		if (len > 0)
 			memcpy(buf, text, (size_t)len);

@@ -1,26 +1,12 @@
 """Debian's busybox, unmodified: script.sh through its ash gives the same bytes on Linux and on Pando."""
 import difflib
 import os
-import re
-import shlex
 import subprocess
 import sys
 import time
 
-from conftest import BUILD, IMAGE, ROOT
-
-INIT = """#!/bin/busybox sh
-/bin/busybox mkdir -p /proc /dev /tmp /usr/bin /usr/sbin /sbin
-/bin/busybox --install -s
-mount -t proc proc /proc
-mount -t devtmpfs devtmpfs /dev 2>/dev/null
-mount -t tmpfs tmpfs /tmp
-export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/ LC_ALL=C
-echo '== begin'
-sh /script.sh
-echo "== end $?"
-poweroff -f
-"""
+from busybox_run import INIT, run_on
+from conftest import IMAGE, ROOT
 
 
 def make_image(busybox, folder):
@@ -33,23 +19,6 @@ def make_image(busybox, folder):
     subprocess.run([sys.executable, os.path.join(ROOT, "tools/mkinitramfs.py"), "--busybox", busybox,
                     "--overlay", str(tree), "-o", str(image)], check=True)
     return str(image)
-
-
-def run_on(kernel, image, name, timeout=240):
-    """The script's output; the console is kept in the build folder."""
-    command = os.environ.get("PANDO_QEMU_PREFIX", "").split() + [
-        "qemu-system-riscv64", "-M", "virt", "-smp", "2", "-m", "512M", "-nographic", "-no-reboot", "-kernel", kernel,
-        "-initrd", image, "-append", "console=ttyS0 quiet loglevel=1 panic=-1"]
-    os.makedirs(BUILD, exist_ok=True)
-    log = os.path.join(BUILD, f"busybox-{name}.log")
-    with open(log, "wb") as out:
-        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, timeout=timeout,
-                       check=False)
-    with open(log, "rb") as file:
-        text = file.read().decode(errors="replace").replace("\r\n", "\n")
-    match = re.search(r"== begin\n(.*)== end (\d+)\n", text, re.S)
-    assert match, f"the script did not reach its end; {log} ends:\n{text[-1500:]}\nmachine: {shlex.join(command)}"
-    return match[1]
 
 
 def test_script(oracle, tmp_path):
