@@ -10,6 +10,7 @@
 
 #include "kernel/abi/shm.h"
 #include "kernel/alloc/slab.h"
+#include "kernel/ipc/sysv_msg.h"
 #include "kernel/ipc/sysv_sem.h"
 #include "kernel/ipc/sysv_shm.h"
 #include "kernel/task/user_ns.h"
@@ -24,8 +25,10 @@ static void ipc_ns_empty(struct work *w)
 
 	sysv_shm_ns_destroy(ns);
 	sysv_sem_ns_destroy(ns);
+	sysv_msg_ns_destroy(ns);
 	ipc_table_destroy(&ns->shm);
 	ipc_table_destroy(&ns->sem);
+	ipc_table_destroy(&ns->msg);
 	cache_free(&ipc_ns_cache, ns);
 }
 
@@ -44,6 +47,9 @@ static void ipc_ns_init(struct ipc_ns *ns)
 	ns->sem_mns = SEMMNS;
 	ns->sem_opm = SEMOPM;
 	ipc_table_init(&ns->sem, SEMMNI);
+	ns->msg_max = MSGMAX;
+	ns->msg_mnb = MSGMNB;
+	ipc_table_init(&ns->msg, MSGMNI);
 }
 
 void ipc_init(void)

@@ -17,6 +17,8 @@
  * Locking: table (rank IPC_TABLE), then one object (IPC_OBJECT). Both spinlocks, never taken by
  * interrupts.
  *
+ * LIMIT: in a pid namespace the pids that an object tells are 0 once their processes are gone.
+ *
  * Entry points: ipc_get for the get calls; ipc_find_locked and ipc_at_locked for all others;
  * ipc_remove; ipc_next for /proc/sysvipc.
  */
@@ -30,6 +32,7 @@
 #include "kernel/task/cred.h"
 #include "kernel/task/group.h"
 #include "kernel/task/pid.h"
+#include "kernel/task/pid_ns.h"
 #include "kernel/task/user_ns.h"
 #include "lib/bits.h"
 #include "lib/errno.h"
@@ -116,6 +119,18 @@ int64_t ipc_now(void)
 int ipc_pid(void)
 {
 	return group_nr(current->group);
+}
+
+int ipc_pid_out(int nr)
+{
+	struct pid *p;
+
+	if (pid_ns_current() == &init_pid_ns || nr == 0)
+		return nr;
+	p = pid_find(nr);
+	nr = p != NULL ? pid_nr(p) : 0;
+	pid_put(p);
+	return nr;
 }
 
 /* --- places. The table's lock is held. */

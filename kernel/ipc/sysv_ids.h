@@ -94,6 +94,9 @@ int ipc_may_control(const struct ipc_object *o) __must_check;
 /* IPC_SET's common part: 0 or -EINVAL; IPC_STAT's. o->lock held. */
 int ipc_perm_set(struct ipc_object *o, const struct abi_ipc_perm *from) __must_check;
 void ipc_perm_show(const struct ipc_object *o, struct abi_ipc_perm *to);
-/* Seconds of CLOCK_REALTIME, as the objects note them; current's process number. */
+/* Seconds of CLOCK_REALTIME, as the objects note them; current's process as the first pid namespace
+ * numbers it. */
 int64_t ipc_now(void);
 int ipc_pid(void);
+/* What current calls that process. No object's lock held. */
+int ipc_pid_out(int nr);

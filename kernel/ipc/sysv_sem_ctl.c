@@ -114,7 +114,7 @@ int sem_ask(struct ipc_ns *ns, int id, int num, int cmd)
 					   : queue_length(&s->zero);
 	}
 	spin_unlock(&set->head.lock);
-	return ret;
+	return ret >= 0 && cmd == SEM_GETPID ? ipc_pid_out(ret) : ret;
 }
 
 static void value_store(struct sem_set *set, unsigned num, int value)

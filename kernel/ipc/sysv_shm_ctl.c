@@ -147,6 +147,8 @@ int shm_stat(struct ipc_ns *ns, int id, int cmd, struct abi_shmid_ds *out)
 	if (err == 0 && cmd != IPC_STAT)
 		err = o->id;
 	spin_unlock(&o->lock);
+	out->cpid = ipc_pid_out(out->cpid);
+	out->lpid = ipc_pid_out(out->lpid);
 	return err;
 }
 

@@ -118,9 +118,10 @@ int proc_store_setgroups(struct task *t, const char *value);
 
 int proc_show_sysv_shm(struct text *out, struct task *t);
 int proc_show_sysv_sem(struct text *out, struct task *t);
+int proc_show_sysv_msg(struct text *out, struct task *t);
 
 /* The limits of System V objects: proc_ipc.c. */
-#define PROC_IPC_LIMITS(X) X(shmmax) X(shmall) X(shmmni) X(sem)
+#define PROC_IPC_LIMITS(X) X(shmmax) X(shmall) X(shmmni) X(sem) X(msgmax) X(msgmnb) X(msgmni)
 #define PROC_IPC_DECLARE(row)                                                                      \
 	int proc_show_##row(struct text *out, struct task *t);                                     \
 	int proc_store_##row(struct task *t, const char *value);

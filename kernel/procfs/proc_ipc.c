@@ -4,6 +4,7 @@
  */
 #include "kernel/procfs/proc.h"
 
+#include "kernel/ipc/sysv_msg.h"
 #include "kernel/ipc/sysv_sem.h"
 #include "kernel/ipc/sysv_shm.h"
 #include "kernel/task/user_ns.h"
@@ -23,7 +24,8 @@ int proc_show_sysv_shm(struct text *out, struct task *unused)
 
 		text_printf(out, "%10d %10d  %4o %21lu %5u %5u  %5lu %5u %5u %5u %5u"
 				 " %10lu %10lu %10lu %21lu %21lu\n",
-			    o->key, o->id, o->mode, s->size, s->cpid, s->lpid, s->nattch,
+			    o->key, o->id, o->mode, s->size, ipc_pid_out(s->cpid),
+			    ipc_pid_out(s->lpid), s->nattch,
 			    uid_out(o->uid), gid_out(o->gid), uid_out(o->cuid), gid_out(o->cgid),
 			    s->atime, s->dtime, o->ctime,
 			    shm_resident_pages(s) << PAGE_SHIFT, 0ul);
@@ -46,6 +48,33 @@ int proc_show_sysv_sem(struct text *out, struct task *unused)
 			    o->mode, set->count, uid_out(o->uid), gid_out(o->gid), uid_out(o->cuid),
 			    gid_out(o->cgid), set->otime, o->ctime);
 		sem_set_put(set);
+	}
+	return 0;
+}
+
+static void show_msg_line(struct text *out, const struct msg_queue *q)
+{
+	const struct ipc_object *o = &q->head;
+
+	text_printf(out, "%10d %10d  %4o  %10lu %10lu %5u %5u %5u %5u %5u %5u %10lu %10lu %10lu\n",
+		    o->key, o->id, o->mode, q->bytes, q->count,
+		    ipc_pid_out(q->lspid), ipc_pid_out(q->lrpid), uid_out(o->uid), gid_out(o->gid),
+		    uid_out(o->cuid), gid_out(o->cgid), q->stime, q->rtime,
+		    o->ctime);
+}
+
+int proc_show_sysv_msg(struct text *out, struct task *unused)
+{
+	struct ipc_ns *ns = ipc_ns_current();
+	struct ipc_object *o;
+
+	text_printf(out, "       key      msqid perms      cbytes       qnum lspid lrpid   uid"
+			 "   gid  cuid  cgid      stime      rtime      ctime\n");
+	for (unsigned i = 0; (o = ipc_next(&ns->msg, &i)) != NULL; i++) {
+		struct msg_queue *q = container_of(o, struct msg_queue, head);
+
+		show_msg_line(out, q);
+		msg_queue_put(q);
 	}
 	return 0;
 }
@@ -76,6 +105,9 @@ static int limit_parse(const char *value, uint64_t max, uint64_t *out)
 LIMIT_ROW(shmmax, shm_max, UINT64_MAX)
 LIMIT_ROW(shmall, shm_all, UINT64_MAX)
 LIMIT_ROW(shmmni, shm.limit, IPC_INDEX_MAX)
+LIMIT_ROW(msgmax, msg_max, INT32_MAX)
+LIMIT_ROW(msgmnb, msg_mnb, INT32_MAX)
+LIMIT_ROW(msgmni, msg.limit, IPC_INDEX_MAX)
 
 /* Four in one: SEMMSL, SEMMNS, SEMOPM, SEMMNI. */
 int proc_show_sem(struct text *out, struct task *unused)

@@ -414,6 +414,7 @@ static const struct proc_entry pando_rows[] = { ROW("objects", proc_show_objects
 						PROC_FAULT_ROWS { 0 } };
 static const struct proc_entry sysvipc_rows[] = { ROW("shm", proc_show_sysv_shm),
 						  ROW("sem", proc_show_sysv_sem),
+						  ROW("msg", proc_show_sysv_msg),
 						  { 0 } };
 
 static ssize_t mounts_readlink(struct inode *inode, char *buf, size_t size)
