@@ -10,6 +10,7 @@
 #include "kernel/fs/fs_context.h"
 #include "kernel/fs/memfd.h"
 #include "kernel/fs/mount.h"
+#include "kernel/fs/mqueue.h"
 #include "kernel/fs/pidfd.h"
 #include "kernel/fs/super.h"
 #include "kernel/fs/tmpfs.h"
@@ -35,6 +36,7 @@ int fs_init(struct fs_context **out)
 	file_limits_init();
 	tmpfs_init();
 	cgroupfs_init();
+	mqueue_init();
 	err = anon_init();
 	if (!err)
 		err = pidfs_init();

@@ -23,6 +23,8 @@ static void ipc_ns_empty(struct work *w)
 {
 	struct ipc_ns *ns = container_of(w, struct ipc_ns, destroy_work);
 
+	if (ns->mqueue_mount != NULL)
+		ns->mqueue_put(ns->mqueue_mount);
 	sysv_shm_ns_destroy(ns);
 	sysv_sem_ns_destroy(ns);
 	sysv_msg_ns_destroy(ns);
@@ -50,6 +52,9 @@ static void ipc_ns_init(struct ipc_ns *ns)
 	ns->msg_max = MSGMAX;
 	ns->msg_mnb = MSGMNB;
 	ipc_table_init(&ns->msg, MSGMNI);
+	ns->mq_queues_max = 256;
+	ns->mq_msg_max = ns->mq_msg_default = 10;
+	ns->mq_msgsize_max = ns->mq_msgsize_default = 8192;
 }
 
 void ipc_init(void)

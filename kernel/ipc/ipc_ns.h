@@ -24,6 +24,14 @@ struct ipc_ns {
 	unsigned sem_count; /* [sem.lock] in all sets */
 	atomic_ulong msg_bytes, msg_count; /* [a] in all queues */
 
+	/* POSIX message queues: limits, as above; the file system of their names, which is to the
+	 * right of here, and how to let go of it. [a] NULL: not needed yet */
+	unsigned mq_queues_max;
+	unsigned mq_msg_max, mq_msgsize_max;	     /* what an ordinary user may ask for */
+	unsigned mq_msg_default, mq_msgsize_default; /* what he gets who doesn't ask */
+	void *_Atomic mqueue_mount;
+	void (*mqueue_put)(void *mount);
+
 	struct work destroy_work;
 };
 

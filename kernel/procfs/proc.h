@@ -122,10 +122,13 @@ int proc_show_sysv_msg(struct text *out, struct task *t);
 
 /* The limits of System V objects: proc_ipc.c. */
 #define PROC_IPC_LIMITS(X) X(shmmax) X(shmall) X(shmmni) X(sem) X(msgmax) X(msgmnb) X(msgmni)
+#define PROC_MQUEUE_LIMITS(X)                                                                      \
+	X(queues_max) X(msg_max) X(msgsize_max) X(msg_default) X(msgsize_default)
 #define PROC_IPC_DECLARE(row)                                                                      \
 	int proc_show_##row(struct text *out, struct task *t);                                     \
 	int proc_store_##row(struct task *t, const char *value);
 PROC_IPC_LIMITS(PROC_IPC_DECLARE)
+PROC_MQUEUE_LIMITS(PROC_IPC_DECLARE)
 
 extern const struct inode_ops proc_fd_dir_ops, proc_fdinfo_dir_ops, proc_tasks_dir_ops,
 	proc_task_dir_ops;

@@ -392,6 +392,7 @@ static const struct proc_entry sys_kernel_rows[] = {
 	PROC_IPC_LIMITS(ROW_LIMIT)
 	{0},
 };
+static const struct proc_entry mqueue_rows[] = { PROC_MQUEUE_LIMITS(ROW_LIMIT) { 0 } };
 static const struct proc_entry sys_fs_rows[] = {ROW("pipe-max-size", show_pipe_max),
 						ROW("nr_open", show_nr_open),
 						{.name = "file-max",
@@ -399,6 +400,7 @@ static const struct proc_entry sys_fs_rows[] = {ROW("pipe-max-size", show_pipe_m
 						 .show = show_file_max,
 						 .store = store_file_max},
 						ROW("file-nr", show_file_nr),
+						DIR("mqueue", mqueue_rows),
 						{0}};
 static const struct proc_entry sys_pando_rows[] = {
 	{ .name = "check", .mode = S_IFREG | 0600, .show = show_check, .store = store_check },

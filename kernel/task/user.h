@@ -21,6 +21,7 @@ struct user {
 	atomic_uint tasks;   /* [a] */
 	atomic_long pipe_pages; /* [a] sizes of the pipes made by it */
 	atomic_uint namespaces[NS_TYPE_COUNT]; /* [a] and those of users in namespaces below */
+	atomic_ulong mqueue_bytes; /* [a] that its message queues may hold */
 	atomic_ulong locked_pages; /* [a] of shared memory, by SHM_LOCK; against RLIMIT_MEMLOCK */
 };
 

@@ -7,10 +7,15 @@
 #define ABI_TIMEOUT 60
 #include "tests/abi/objects.h"
 #include <linux/sched.h>
+#include <mqueue.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/ipc.h>
 #include <sys/mount.h>
+#include <sys/msg.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 
 #define LEAK_TEST(name)                                                                        \
@@ -351,6 +356,66 @@ LEAK_TEST(cgroups)
 	}
 	CHECK_EQ(chdir("/"), 0);
 	CHECK_EQ(umount("/tmp/cgroup2"), 0);
+}
+
+/* Objects of every kind, some removed, some left to their namespace; and who is killed at work. */
+static void sysv_objects(void)
+{
+	struct sembuf take = { 0, -1, SEM_UNDO }, give = { 0, 1, SEM_UNDO };
+	struct msgbuf m = { 1, "x" };
+	int shm = shmget(IPC_PRIVATE, 3 * 4096, 0600), sem = semget(IPC_PRIVATE, 300, 0600);
+	int msg = msgget(IPC_PRIVATE, 0600), full = msgget(IPC_PRIVATE, 0600);
+	char *at = shmat(shm, NULL, 0);
+	mqd_t q = mq_open("/leak", O_CREAT | O_RDWR, 0600, NULL);
+
+	CHECK(shm >= 0 && sem >= 0 && msg >= 0 && full >= 0 && at != (char *)-1 && q >= 0);
+	at[4096] = 1;
+	CHECK_EQ(semop(sem, &give, 1), 0);
+	CHECK_EQ(msgsnd(full, &m, 1, 0), 0);
+	CHECK_EQ(mq_send(q, "x", 1, 0), 0);
+	for (int i = 0; i < 4; i++) {
+		pid_t pid = fork();
+		if (!pid && i == 0)
+			semop(sem, &take, 1), semop(sem, &take, 1);
+		else if (!pid && i == 1)
+			msgrcv(msg, &m, 1, 0, 0);
+		else if (!pid && i == 2)
+			mprotect(shmat(shm, NULL, 0), 4096, PROT_READ), pause();
+		else if (!pid)
+			mq_receive(q, at, 8192, NULL), mq_receive(q, at, 8192, NULL), pause();
+		CHECK_SOON(task_state(pid) == 'S');
+		kill(pid, SIGKILL);
+		CHECK_KILLED(pid, SIGKILL);
+	}
+	CHECK_EQ(shmctl(shm, IPC_RMID, NULL), 0);
+	CHECK_EQ(shmdt(at), 0);
+	CHECK_EQ(semctl(sem, 0, IPC_RMID), 0);
+	CHECK_EQ(msgctl(msg, IPC_RMID, NULL), 0);
+	CHECK_EQ(msgctl(full, IPC_RMID, NULL), 0);
+	CHECK_EQ(mq_unlink("/leak"), 0);
+	CHECK_EQ(mq_close(q), 0);
+}
+
+LEAK_TEST(ipc_objects)
+{
+	for (int i = 0; i < 10; i++)
+		sysv_objects();
+}
+
+LEAK_TEST(ipc_namespaces)
+{
+	for (int i = 0; i < 10; i++)
+		IN_CHILD({
+			struct sembuf give = { 0, 1, SEM_UNDO };
+			struct msgbuf m = { 1, "x" };
+			CHECK_EQ(unshare(CLONE_NEWIPC), 0);
+			sysv_objects();
+			CHECK(shmat(shmget(5, 8192, IPC_CREAT | 0600), NULL, 0) != (void *)-1);
+			CHECK_EQ(semop(semget(5, 9, IPC_CREAT | 0600), &give, 1), 0);
+			CHECK_EQ(msgsnd(msgget(5, IPC_CREAT | 0600), &m, 1, 0), 0);
+			mqd_t q = mq_open("/leak", O_CREAT | O_RDWR, 0600, NULL);
+			CHECK_EQ(mq_send(q, "x", 1, 0), 0);
+		});
 }
 
 int main(int argc, char **argv)
