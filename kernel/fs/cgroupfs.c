@@ -509,27 +509,35 @@ static int cgroup_mount(struct fs_type *type, const char *source, const char *op
 	return err;
 }
 
+/* From a directory, counted, to the one of that name in it. */
+static int dentry_step(struct dentry **d, const char *text)
+{
+	struct name name = name_make(text, strlen(text));
+	struct dentry *below;
+	int err = dentry_lookup(*d, &name, &below);
+
+	if (err)
+		return err;
+	dentry_put(*d);
+	*d = below;
+	return below->inode != NULL ? 0 : -ENOENT;
+}
+
 /* The directory of c, counted, from the root down. */
 static int dentry_of_cgroup(struct super *sb, struct cgroup *c, struct dentry **out)
 {
-	struct dentry *above;
-	struct name name;
-	int err;
+	unsigned count;
+	struct cgroup **chain = cgroup_chain(c, &cgroup_root, &count);
+	struct dentry *d = dentry_get(sb->root);
+	int err = chain != NULL ? 0 : -ENOMEM;
 
-	if (c->parent == NULL) {
-		*out = dentry_get(sb->root);
-		return 0;
-	}
-	err = dentry_of_cgroup(sb, c->parent, &above);
+	for (unsigned i = 0; i < count && err == 0; i++)
+		err = dentry_step(&d, chain[i]->name);
+	kfree(chain);
 	if (err)
-		return err;
-	name = name_make(c->name, strlen(c->name));
-	err = dentry_lookup(above, &name, out);
-	if (err == 0 && (*out)->inode == NULL) {
-		dentry_put(*out);
-		err = -ENOENT;
-	}
-	dentry_put(above);
+		dentry_put(d);
+	else
+		*out = d;
 	return err;
 }
 

@@ -37,15 +37,6 @@ static void thread_freeze(struct task *t, bool freeze)
 	}
 }
 
-static void freezers_add(struct cgroup *c, int by)
-{
-	struct cgroup *child;
-
-	c->freezers += (unsigned)by;
-	list_for_each_entry(child, &c->children, sibling)
-		freezers_add(child, by);
-}
-
 void cgroup_freeze(struct cgroup *c, bool freeze)
 {
 	bool was = cgroup_is_frozen(c);
@@ -54,7 +45,8 @@ void cgroup_freeze(struct cgroup *c, bool freeze)
 	if (c->freeze == freeze)
 		return;
 	c->freeze = freeze;
-	freezers_add(c, freeze ? 1 : -1);
+	for (struct cgroup *below = c; below != NULL; below = cgroup_next(below, c))
+		below->freezers += freeze ? 1 : -1U;
 	list_for_each_entry(t, &task_list, all_link) {
 		if (cgroup_is_below(t->group->cgroup, c))
 			thread_freeze(t, cgroup_of(t->group)->freezers != 0);

@@ -23,8 +23,7 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
-/* --- small rows
- * ------------------------------------------------------------------------------------ */
+/* --- small rows ------------------------------------------------------------------------------- */
 
 static int show_comm(struct text *out, struct task *t)
 {
@@ -77,12 +76,16 @@ static int store_oom_score_adj(struct task *t, const char *value)
 /* From the reader's root down, or up to where both meet and down from there. tasks_lock held. */
 static void cgroup_path(struct text *out, struct cgroup *c, struct cgroup *top)
 {
+	struct cgroup **chain;
+	unsigned count;
+
 	for (; !cgroup_is_below(c, top); top = top->parent)
 		text_printf(out, "/..");
-	if (c == top)
-		return;
-	cgroup_path(out, c->parent, top);
-	text_printf(out, "/%s", c->name);
+	chain = cgroup_chain(c, top, &count);
+	out->failed |= chain == NULL;
+	for (unsigned i = 0; i < count && !out->failed; i++)
+		text_printf(out, "/%s", chain[i]->name);
+	kfree(chain);
 }
 
 static int show_cgroup(struct text *out, struct task *t)
@@ -109,8 +112,7 @@ static int show_children(struct text *out, struct task *t)
 	return 0;
 }
 
-/* --- links
- * ----------------------------------------------------------------------------------------- */
+/* --- links ------------------------------------------------------------------------------------ */
 
 static struct fs_context *fs_of(struct task *t)
 {
@@ -316,8 +318,7 @@ static int node_instantiate(struct dentry *dentry, struct inode *inode)
 	return 0;
 }
 
-/* --- task/
- * ----------------------------------------------------------------------------------------- */
+/* --- task/ ------------------------------------------------------------------------------------ */
 
 static int tasks_lookup(struct inode *dir, struct dentry *dentry)
 {
@@ -399,8 +400,7 @@ const struct inode_ops proc_tasks_dir_ops = {
 };
 const struct file_ops proc_tasks_dir_fops = { .iterate = tasks_iterate };
 
-/* --- fd/, fdinfo/
- * ---------------------------------------------------------------------------------- */
+/* --- fd/, fdinfo/ ----------------------------------------------------------------------------- */
 
 /* The file behind descriptor fd of a node's task. 0, -ENOENT, -EACCES (current may not look). */
 static int node_file(const struct inode *inode, int fd, bool look, struct file **out)

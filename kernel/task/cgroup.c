@@ -152,13 +152,39 @@ struct cgroup *cgroup_common(struct cgroup *a, struct cgroup *b)
 	return a;
 }
 
-unsigned cgroup_count_below(const struct cgroup *c)
+/* A loop and not a recursion: who makes the groups decides how deep the tree is, and the kernel's
+ * stack is small. */
+struct cgroup *cgroup_next(struct cgroup *c, const struct cgroup *top)
 {
-	const struct cgroup *child;
+	if (!list_empty(&c->children))
+		return list_first_entry(&c->children, struct cgroup, sibling);
+	for (; c != top; c = c->parent) {
+		if (c->sibling.next != &c->parent->children)
+			return list_entry(c->sibling.next, struct cgroup, sibling);
+	}
+	return NULL;
+}
+
+struct cgroup **cgroup_chain(struct cgroup *c, const struct cgroup *top, unsigned *count)
+{
+	struct cgroup **chain;
 	unsigned n = 0;
 
-	list_for_each_entry(child, &c->children, sibling)
-		n += 1 + cgroup_count_below(child);
+	for (struct cgroup *up = c; up != top; up = up->parent)
+		n++;
+	*count = n;
+	chain = kcalloc(n + 1, sizeof(*chain));
+	for (struct cgroup *up = c; chain != NULL && up != top; up = up->parent)
+		chain[--n] = up;
+	return chain;
+}
+
+unsigned cgroup_count_below(struct cgroup *c)
+{
+	unsigned n = 0;
+
+	for (struct cgroup *below = cgroup_next(c, c); below != NULL; below = cgroup_next(below, c))
+		n++;
 	return n;
 }
 

@@ -70,6 +70,10 @@ int cgroup_create(struct cgroup *parent, const char *name, struct cgroup **out) 
 /* Takes it out of the tree: 0, -EBUSY (somebody lives in it, or it has children). */
 int cgroup_remove(struct cgroup *c) __must_check;
 
+/* Those on the way from top, which is not among them, down to c, in an array for kfree; c is held,
+ * and below top. NULL: out of memory. Any context. */
+struct cgroup **cgroup_chain(struct cgroup *c, const struct cgroup *top, unsigned *count);
+
 /* --- All that follow: tasks_lock held --------------------------------------------------------- */
 
 /* The child of that name, borrowed; NULL: none. */
@@ -80,7 +84,9 @@ bool cgroup_is_below(const struct cgroup *c, const struct cgroup *top);
 struct cgroup *cgroup_common(struct cgroup *a, struct cgroup *b);
 bool cgroup_is_populated(const struct cgroup *c);
 bool cgroup_is_frozen(const struct cgroup *c);
-unsigned cgroup_count_below(const struct cgroup *c); /* groups, itself not included */
+/* The group after c in a walk over top and all below it, parents first; NULL: that was the last. */
+struct cgroup *cgroup_next(struct cgroup *c, const struct cgroup *top);
+unsigned cgroup_count_below(struct cgroup *c); /* groups, itself not included */
 
 /* May processes be put there (not where controllers of populated children would compete with
  * them)? 0, -EBUSY, -ENODEV. */

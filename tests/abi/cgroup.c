@@ -508,6 +508,62 @@ static void count_signal(int signo)
 	counter[1]++;
 }
 
+/* A mount of cgroup2 by somebody whose namespace begins in the working directory's group. */
+static void mount_here(void)
+{
+	pid_t pid = fork();
+
+	CHECK(pid >= 0);
+	if (!pid) {
+		CHECK_EQ(put_number("cgroup.procs", getpid()), 0);
+		CHECK_EQ(unshare(CLONE_NEWCGROUP | CLONE_NEWNS), 0);
+		CHECK_EQ(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+		mkdir(TOP "-below", 0755);
+		CHECK_EQ(mount("none", TOP "-below", "cgroup2", 0, NULL), 0);
+		CHECK_EQ(access(TOP "-below/d", F_OK), -1);
+		CHECK_EQ(access(TOP "-below/cgroup.type", F_OK), 0);
+		_exit(0);
+	}
+	CHECK_EQ(wait_status(pid), 0);
+}
+
+/* Deeper than any stack: what goes for all below must not go down by calling itself. */
+TEST(a_deep_tree)
+{
+	enum { DEPTH = 700 };
+	char line[32];
+
+	enter_cgroup();
+	for (int i = 0; i < DEPTH; i++) {
+		CHECK_EQ(mkdir("d", 0755), 0);
+		CHECK_EQ(chdir("d"), 0);
+	}
+	pid_t pid = idle_child();
+	CHECK_EQ(put_number("cgroup.procs", pid), 0);
+	mount_here();
+	for (int i = 0; i < DEPTH; i++)
+		CHECK_EQ(chdir(".."), 0);
+	CHECK(strlen(place_of(pid)) > 2 * DEPTH);
+	snprintf(line, sizeof(line), "nr_descendants %d", DEPTH);
+	CHECK(has_line("cgroup.stat", line));
+	CHECK_EQ(put("cgroup.freeze", "1"), 0);
+	while (!has_line("cgroup.events", "frozen 1"))
+		usleep(1000);
+	CHECK_EQ(put("cgroup.freeze", "0"), 0);
+	while (!has_line("cgroup.events", "frozen 0"))
+		usleep(1000);
+	CHECK_EQ(put("cgroup.kill", "1"), 0);
+	wait_status(pid);
+	while (has_line("cgroup.events", "populated 1"))
+		usleep(1000);
+	for (int i = 0; i < DEPTH; i++)
+		CHECK_EQ(chdir("d"), 0);
+	for (int i = 0; i < DEPTH; i++) {
+		CHECK_EQ(chdir(".."), 0);
+		CHECK_EQ(rmdir("d"), 0);
+	}
+}
+
 TEST(frozen_processes_wait_with_signals)
 {
 	enter_cgroup();
