@@ -9,8 +9,7 @@
  *	echo fail_slab=200 fail_seed=7 > /proc/pando/faults	every 200th or so, of any task
  *
  * The first is for walking through a system call: n = 1, 2, 3 ... until nothing is left to fail.
- * The second is for running whatever there is with shortage everywhere; the same words may stand on
- * the kernel's command line.
+ * The second is for running whatever there is with shortage everywhere.
  *
  * A question is filed under its site: the nearest caller that is not the allocator itself, found by
  * the chain of frame pointers. Sites lie in a table hashed by address, larger than the number of
@@ -21,7 +20,7 @@
 #include "kernel/core/fault_inject.h"
 
 #include "arch/machine.h"
-#include "kernel/core/boot.h"
+#include "kernel/core/hart.h"
 #include "kernel/task/task.h"
 #include "lib/cmdline.h"
 #include "lib/errno.h"
