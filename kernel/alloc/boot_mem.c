@@ -21,8 +21,7 @@
 static struct mem_ranges banks, reserved, no_map;
 static struct mem_ranges firmware; /* what the tree reserves: within reserved, for good */
 
-/* --- lists of ranges
- * --------------------------------------------------------------------------- */
+/* --- lists of ranges -------------------------------------------------------------------------- */
 
 static void range_drop(struct mem_ranges *list, unsigned i)
 {
@@ -74,8 +73,7 @@ static void ranges_remove(struct mem_ranges *list, paddr_t start, paddr_t end)
 	}
 }
 
-/* --- what the device tree says
- * ----------------------------------------------------------------- */
+/* --- what the device tree says ---------------------------------------------------------------- */
 
 static void banks_read(const void *fdt)
 {
@@ -154,8 +152,7 @@ void boot_mem_init(const void *fdt, uint64_t limit)
 	reservations_read(fdt);
 }
 
-/* --- taking and giving
- * ------------------------------------------------------------------------- */
+/* --- taking and giving ------------------------------------------------------------------------ */
 
 void boot_mem_reserve(paddr_t start, paddr_t end)
 {
@@ -235,8 +232,7 @@ const struct mem_ranges *boot_mem_no_map(void)
 	return &no_map;
 }
 
-/* --- the end of boot memory
- * -------------------------------------------------------------------- */
+/* --- the end of boot memory ------------------------------------------------------------------- */
 
 static void bank_release_gaps(const struct mem_range *bank)
 {

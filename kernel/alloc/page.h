@@ -50,7 +50,6 @@ struct page {
 			struct list lru;
 			struct page_cache *mapping; /* NULL once cut off by truncation */
 			uint64_t index;		    /* in pages */
-			void *waiters;
 			bool found; /* since reclaim last looked */
 		};
 		struct { /* TABLE: kernel/mm/page_table.h */
@@ -76,9 +75,7 @@ struct page {
 _Static_assert(sizeof(struct page) <= 64, "PAGE_MAP_SIZE allows 64 bytes a page");
 
 enum page_flags {
-	PG_UPTODATE = 1,
 	PG_DIRTY = 2,
-	PG_LOCKED = 4,
 	PG_ICACHE = 8, /* its contents, as code, are among the changes that icache.c has counted */
 	PG_PROTECTED = 16 /* leaf table: no entry allows writing */
 };

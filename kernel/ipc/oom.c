@@ -42,6 +42,7 @@
 #include "kernel/task/cred.h"
 #include "kernel/task/pid.h"
 #include "lib/errno.h"
+#include "lib/string.h"
 
 #define KIB(pages) ((pages) * (PAGE_SIZE / 1024))
 #define WAIT_MAX_NS (2 * NSEC_PER_SEC) /* a kill takes milliseconds; should it not, try again */
@@ -163,7 +164,7 @@ static bool row_get(int nr, uint64_t total, struct row *r)
 		r->rss = KIB(mm_rss(t->mm));
 		r->tables = KIB((uint64_t)atomic_load(&t->mm->table_pages));
 		r->score = badness_locked(t, total);
-		__builtin_memcpy(r->comm, t->comm, sizeof(r->comm));
+		memcpy(r->comm, t->comm, sizeof(r->comm));
 	}
 	spin_unlock_irqrestore(&tasks_lock, irq);
 	return t != NULL;

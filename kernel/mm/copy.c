@@ -24,6 +24,7 @@
 #include "kernel/mm/commit.h"
 #include "kernel/mm/page_table.h"
 #include "lib/errno.h"
+#include "lib/string.h"
 
 struct fork {
 	struct mm *parent, *child;
@@ -202,7 +203,7 @@ static void layout_copy(struct mm *child, const struct mm *parent)
 	child->exe_put = parent->exe_put;
 	child->exe = parent->exe != NULL ? parent->exe_get(parent->exe) : NULL;
 	child->exe_get = parent->exe_get;
-	__builtin_memcpy(child->auxv, parent->auxv, sizeof(child->auxv));
+	memcpy(child->auxv, parent->auxv, sizeof(child->auxv));
 }
 
 int mm_copy(struct mm *parent, struct mm **out)

@@ -15,7 +15,7 @@
  * somebody else was faster there is nothing left to do.
  *
  * That is what happens under an own leaf table. A shared one (leaf.c) is shown, if the access is
- *one that its entry allows to everybody; for any other it becomes own first.
+ * one that its entry allows to everybody; for any other it becomes own first.
  *
  * A private page may be written in place when its count is 1: the count is the number of tables
  * that show it, and only through this entry of an own table, under its lock, could another user of

@@ -49,12 +49,12 @@ struct mm {
 	struct mm_layout layout;  /* [i] after exec */
 	vaddr_t map_hint;	  /* [lock] where the next search for room begins */
 	vaddr_t vdso;		  /* [i] where exec mapped it */
-	struct file
-		*exe; /* [i] after exec; counted through the two below (fs is to the right of mm) */
+	/* [i] after exec: counted through the two below it (fs is to the right of mm). */
+	struct file *exe;
 	struct file *(*exe_get)(struct file *f);
 	void (*exe_put)(struct file *f);
 	uint64_t auxv[48];	  /* [i] after exec */
-	unsigned dumpable;
+	unsigned dumpable;	  /* [a] what prctl(PR_SET_DUMPABLE) says */
 	bool reaped; /* [a] emptied under its owner, who is being killed: no page comes any more */
 	bool oom_skip; /* [a] has nothing left to give: kernel/ipc/oom.c */
 };

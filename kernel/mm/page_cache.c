@@ -192,7 +192,6 @@ static int page_fill(struct page_cache *c, uint64_t index, struct page **out)
 
 	if (p == NULL)
 		return -ENOMEM;
-	p->flags = PG_UPTODATE;
 	p->index = index;
 	p->mapping = c;
 	list_init(&p->lru);

@@ -8,8 +8,8 @@
 
 #include "arch/tlb.h"
 #include "kernel/abi/mman.h"
-#include "kernel/mm/icache.h"
 #include "kernel/mm/commit.h"
+#include "kernel/mm/icache.h"
 #include "kernel/mm/map.h"
 #include "kernel/mm/page_table.h"
 #include "kernel/sched/sched.h"

@@ -30,8 +30,8 @@
 #include "kernel/sched/sched.h"
 #include "kernel/sched/wait.h"
 
-#define WAIT_MAX_NS                                                                                \
-	NSEC_PER_SEC /* nobody waits longer: should the thread be stuck, go on without */
+/* Nobody waits longer: should the thread be stuck, go on without. */
+#define WAIT_MAX_NS NSEC_PER_SEC
 
 static struct shrinker files = { .name = "files", .shrink = page_cache_shrink };
 static struct shrinker *shrinkers = &files; /* [i] after boot */

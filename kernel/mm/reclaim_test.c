@@ -103,7 +103,7 @@ KTEST(reclaim_spares_pages_in_use)
 	page_cache_shrink(UINT64_MAX);
 	KTEST_CHECK(file.cache.count == 2);
 	page_put(used);
-	dirty->flags = PG_UPTODATE;
+	dirty->flags &= ~PG_DIRTY;
 	page_cache_shrink(UINT64_MAX);
 	page_cache_shrink(UINT64_MAX);
 	KTEST_CHECK(file.cache.count == 0);

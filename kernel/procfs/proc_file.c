@@ -168,8 +168,7 @@ const struct file_ops proc_text_fops = {
 	.seek = proc_seek,
 };
 
-/* --- attributes and links
- * -------------------------------------------------------------------------- */
+/* --- attributes and links --------------------------------------------------------------------- */
 
 /* Files about a task belong to whom it acts as. */
 static int proc_getattr(struct inode *inode, struct inode_stat *st)

@@ -78,8 +78,7 @@ struct task *proc_task(const struct inode *inode)
 	return t;
 }
 
-/* --- directories of fixed contents
- * ---------------------------------------------------------------- */
+/* --- directories of fixed contents ------------------------------------------------------------ */
 
 static bool name_is(const struct dentry *d, const char *name)
 {
@@ -147,8 +146,7 @@ static void proc_dir_destroy(struct inode *inode)
 const struct inode_ops proc_dir_ops = { .lookup = proc_dir_lookup, .destroy = proc_dir_destroy };
 const struct file_ops proc_dir_fops = { .iterate = proc_dir_iterate };
 
-/* --- the top
- * --------------------------------------------------------------------------------------- */
+/* --- the top ---------------------------------------------------------------------------------- */
 
 static int self_link(struct inode *inode, char *buf, size_t size, bool thread)
 {

@@ -1,7 +1,6 @@
 /*
  * proc_system.c: the files of /proc that are about the machine, and /proc/sys.
  */
-#include "kernel/mm/check.h"
 #include "kernel/procfs/proc.h"
 
 #include "arch/hart.h"
@@ -13,6 +12,7 @@
 #include "kernel/fs/devfs.h"
 #include "kernel/fs/super.h"
 #include "kernel/lifecycle/clone.h"
+#include "kernel/mm/check.h"
 #include "kernel/mm/layout.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/cred.h"
@@ -22,8 +22,7 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
-/* --- time and load
- * --------------------------------------------------------------------------------- */
+/* --- time and load ---------------------------------------------------------------------------- */
 
 static uint64_t idle_all_ns(void)
 {
@@ -95,8 +94,7 @@ static int show_stat(struct text *out, struct task *unused)
 	return 0;
 }
 
-/* --- the machine
- * ----------------------------------------------------------------------------------- */
+/* --- the machine ------------------------------------------------------------------------------ */
 
 static int show_cpuinfo(struct text *out, struct task *unused)
 {
@@ -144,8 +142,7 @@ static int show_devices(struct text *out, struct task *unused)
 	return 0;
 }
 
-/* --- /proc/sys
- * ------------------------------------------------------------------------------------- */
+/* --- /proc/sys -------------------------------------------------------------------------------- */
 
 static int show_name(struct text *out, size_t field)
 {
