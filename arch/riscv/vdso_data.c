@@ -12,6 +12,8 @@
 struct vdso_data vdso_data __aligned(4096) __section(".bss.page");
 static_assert(sizeof(struct vdso_data) <= PAGE_SIZE, "vDSO data is one page");
 
+const union vdso_page vdso_data_by_call __aligned(4096) = { .data = { .by_call = 1 } };
+
 static struct spinlock data_lock = SPINLOCK_INIT("vdso data", LOCK_RANK_DEVICE);
 
 const uint64_t vdso_sigreturn_offset = 0xc00; /* vdso.lds puts it there */

@@ -26,6 +26,7 @@
 #include "kernel/fs/io_buf.h"
 #include "kernel/fs/poll.h"
 #include "kernel/ipc/posix_timer.h"
+#include "kernel/mm/time.h"
 #include "lib/errno.h"
 
 struct timerfd {
@@ -168,7 +169,9 @@ static uint64_t expiry_of(const struct timerfd *tf, bool absolute, uint64_t ns)
 
 	if (!absolute)
 		return now + ns;
-	offset = tf->clock == CLOCK_REALTIME ? clock_real_ns() - now : 0;
+	if (tf->clock != CLOCK_REALTIME)
+		return max(clock_meant_ns(time_clock_of(tf->clock), ns), 1UL);
+	offset = clock_real_ns() - now;
 	return ns > offset ? ns - offset : 1;
 }
 

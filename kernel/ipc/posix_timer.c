@@ -22,6 +22,7 @@
 #include "kernel/abi/timer.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/ipc/signal_queue.h"
+#include "kernel/mm/time.h"
 #include "lib/errno.h"
 
 struct posix_timer {
@@ -227,6 +228,8 @@ static uint64_t first_expiry(const struct posix_timer *p, bool absolute, uint64_
 		return clock_mono_ns() + ns;
 	if (p->clock == CLOCK_REALTIME || p->clock == CLOCK_TAI)
 		ns = ns > real_offset ? ns - real_offset : 1;
+	else
+		ns = max(clock_meant_ns(time_clock_of(p->clock), ns), 1UL);
 	return ns;
 }
 

@@ -34,6 +34,7 @@
 #include "kernel/ipc/signal.h"
 #include "kernel/lifecycle/namespaces.h"
 #include "kernel/lifecycle/resource.h"
+#include "kernel/mm/time.h"
 #include "kernel/sched/completion.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/cgroup_ns.h"
@@ -179,6 +180,10 @@ static int clone_build(struct task *child, struct task *from, const struct clone
 		if (err)
 			return err;
 	}
+	if (!(args->flags & CLONE_VM) && child->mm != NULL)
+		err = mm_time_set(child->mm, time_ns_of(child->ns->of[NS_TIME]));
+	if (err)
+		return err;
 	err = clone_number(child, args);
 	if (err)
 		return err;

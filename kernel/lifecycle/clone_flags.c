@@ -17,7 +17,7 @@
 #define FLAG(flag, by, is_done, text) { CLONE_##flag, #flag, by, is_done, text }
 
 const struct clone_flag clone_flags[] = {
-	FLAG(NEWTIME, BY_CLONE3 | BY_UNSHARE, false, "time namespace for children"),
+	FLAG(NEWTIME, BY_CLONE3 | BY_UNSHARE, true, "time namespace for children"),
 	FLAG(VM, BY_ANY, true, "share the address space"),
 	FLAG(FS, BY_ANY, true, "share root, working directory and umask"),
 	FLAG(FILES, BY_ANY, true, "share the descriptor table"),

@@ -34,6 +34,7 @@
 #include "kernel/lifecycle/program.h"
 #include "kernel/lifecycle/resource.h"
 #include "kernel/mm/mm.h"
+#include "kernel/mm/time.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/group.h"
 #include "kernel/task/user.h"
@@ -189,6 +190,8 @@ static int program_load(struct program *p)
 
 	if (err == 0)
 		err = exec_cred_prepare(p);
+	if (err == 0)
+		err = mm_time_set(p->mm, time_ns_of(current->ns->of[NS_TIME]));
 	if (err)
 		return err;
 	program_plan(p);

@@ -13,6 +13,7 @@
 #include "kernel/fs/fs_context.h"
 #include "kernel/fs/mount.h"
 #include "kernel/ipc/ipc_ns.h"
+#include "kernel/mm/time.h"
 #include "kernel/net/net_ns.h"
 #include "kernel/task/cgroup_ns.h"
 #include "kernel/task/cred.h"
@@ -48,6 +49,20 @@ static int mnt_enter(struct ns *ns, struct ns_change *change)
 static int pid_copy(struct ns *from, const struct ns_making *m, struct ns **out)
 {
 	return pid_ns_copy(from, m->owner, out);
+}
+
+static int time_copy(struct ns *from, const struct ns_making *m, struct ns **out)
+{
+	return time_ns_copy(from, m->owner, out);
+}
+
+/* At once, not by children only: so nobody else may live in the address space. */
+static int time_enter(struct ns *ns, struct ns_change *change)
+{
+	if (current->group->live > 1)
+		return -EUSERS;
+	change->time = ns_get(ns);
+	return 0;
 }
 
 /* Never to one above: who is inside could come out. */
@@ -102,7 +117,8 @@ const struct ns_kind ns_kinds[NS_TYPE_COUNT] = {
 	[NS_NET] = { .name = "net", .flag = CLONE_NEWNET, .init = &init_net_ns.ns,
 		     .copy = net_copy },
 	[NS_TIME] = { .name = "time", .children_name = "time_for_children",
-		      .flag = CLONE_NEWTIME, .init = &init_time_ns.ns },
+		      .flag = CLONE_NEWTIME, .init = &init_time_ns.ns, .copy = time_copy,
+		      .enter = time_enter },
 	[NS_USER] = { .name = "user", .flag = CLONE_NEWUSER, .init = &init_user_ns.ns,
 		      .parent = user_parent },
 };
@@ -172,6 +188,8 @@ static struct ns *ns_peek(struct task *t, enum ns_type type, bool children)
 {
 	if (type == NS_USER)
 		return &t->cred->user_ns->ns;
+	if (type == NS_TIME && !children && t->mm != NULL)
+		return &mm_time(t->mm)->ns;
 	if (type == NS_PID && !children)
 		return &pid_ns_of_task(t)->ns;
 	if (type == NS_PID && t->ns != NULL && pid_ns_of(t->ns->of[type])->init == NULL)

@@ -17,6 +17,7 @@
 #include "kernel/lifecycle/namespaces.h"
 #include "kernel/lifecycle/nsfs.h"
 #include "kernel/lifecycle/resource.h"
+#include "kernel/mm/time.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/pid.h"
 #include "kernel/task/user_ns.h"
@@ -79,8 +80,14 @@ static int change_add(struct ns_change *c, struct ns *ns)
 	return err;
 }
 
-static void change_commit(struct ns_change *c)
+/* The clocks come first, for their change alone can still fail. */
+static int change_commit(struct ns_change *c)
 {
+	int err = c->time != NULL ? mm_time_set(current->mm, time_ns_of(c->time)) : 0;
+
+	if (err)
+		return err;
+	/* ---- From this line on nothing can fail. ---- */
 	/* What is to be undone was done to the old one's semaphores. */
 	if (c->set->of[NS_IPC] != current->ns->of[NS_IPC])
 		resource_leave(&resources[ROW_SYSVSEM]);
@@ -97,6 +104,7 @@ static void change_commit(struct ns_change *c)
 	if (c->cred != NULL)
 		cred_install(c->cred);
 	c->cred = NULL;
+	return 0;
 }
 
 /* The types of a mask, as a task has them: the user namespace first, for it decides over the
@@ -149,7 +157,7 @@ int task_setns(int fd, uint64_t flags)
 	if (err == 0)
 		err = change_add_file(&c, f, flags);
 	if (err == 0)
-		change_commit(&c);
+		err = change_commit(&c);
 	change_release(&c);
 	file_put(f);
 	return err;

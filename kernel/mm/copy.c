@@ -19,6 +19,7 @@
  * emptied already is empty, and what it has not yet come to it finds.
  */
 #include "kernel/mm/mm.h"
+#include "kernel/mm/time.h"
 
 #include "arch/tlb.h"
 #include "kernel/mm/commit.h"
@@ -197,6 +198,8 @@ static void layout_copy(struct mm *child, const struct mm *parent)
 	child->layout = parent->layout;
 	child->map_hint = parent->map_hint;
 	child->vdso = parent->vdso;
+	if (parent->time != NULL)
+		child->time = time_ns_of(ns_get(&parent->time->ns));
 	child->dumpable = parent->dumpable;
 	child->sealed = parent->sealed;
 	atomic_store(&child->barriers, atomic_load(&parent->barriers));

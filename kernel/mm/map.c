@@ -16,6 +16,7 @@
 #include "kernel/mm/fault.h"
 #include "kernel/mm/layout.h"
 #include "kernel/mm/page_table.h"
+#include "kernel/mm/time.h"
 #include "kernel/mm/shm_object.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/group.h"
@@ -315,7 +316,8 @@ int mm_map_vdso(struct mm *mm)
 	err = mm_find_room(mm, len + PAGE_SIZE, &at);
 	rwlock_write_unlock(&mm->lock);
 	if (err == 0)
-		err = mm_map_kernel_pages(mm, at, &vdso_data, PAGE_SIZE, PROT_READ, "[vvar]");
+		err = mm_map_kernel_pages(mm, at, mm_time_page(mm), PAGE_SIZE, PROT_READ,
+					  "[vvar]");
 	if (err == 0)
 		err = mm_map_kernel_pages(mm, at + PAGE_SIZE, vdso_start, len,
 					  PROT_READ | PROT_EXEC, "[vdso]");

@@ -21,6 +21,8 @@
 #include "kernel/core/upcall.h"
 #include "kernel/mm/icache.h"
 #include "kernel/mm/page_table.h"
+#include "kernel/mm/time.h"
+#include "kernel/task/time_ns.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -124,6 +126,8 @@ void mm_put(struct mm *mm)
 	mm_empty(mm);
 	if (mm->exe != NULL)
 		mm->exe_put(mm->exe);
+	if (mm->time != NULL)
+		ns_put(&mm->time->ns);
 	mm_unref(mm);
 }
 

@@ -20,6 +20,7 @@
 
 struct file;
 struct vma;
+struct time_ns;
 struct page_cache;
 
 struct mm {
@@ -49,6 +50,7 @@ struct mm {
 	struct mm_layout layout;  /* [i] after exec */
 	vaddr_t map_hint;	  /* [lock] where the next search for room begins */
 	vaddr_t vdso;		  /* [i] where exec mapped it */
+	struct time_ns *time; /* [lock, T] whose clocks it shows; counted. NULL: the first */
 	/* [i] after exec: counted through the two below it (fs is to the right of mm). */
 	struct file *exe;
 	struct file *(*exe_get)(struct file *f);

@@ -113,6 +113,8 @@ int proc_show_gid_map(struct text *out, struct task *t);
 int proc_store_gid_map(struct task *t, const char *value);
 int proc_show_projid_map(struct text *out, struct task *t);
 int proc_store_projid_map(struct task *t, const char *value);
+int proc_show_timens_offsets(struct text *out, struct task *t);
+int proc_store_timens_offsets(struct task *t, const char *value);
 int proc_show_setgroups(struct text *out, struct task *t);
 int proc_store_setgroups(struct task *t, const char *value);
 

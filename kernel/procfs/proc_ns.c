@@ -9,6 +9,7 @@
 #include "kernel/fs/dentry.h"
 #include "kernel/lifecycle/namespaces.h"
 #include "kernel/lifecycle/nsfs.h"
+#include "kernel/task/time_ns.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/user_ns.h"
 #include "lib/errno.h"
@@ -150,6 +151,103 @@ int proc_store_setgroups(struct task *t, const char *value)
 	else if (equal(value, "allow") || equal(value, "deny"))
 		err = user_ns_setgroups_write(ns, value[0] == 'a');
 	user_ns_put(ns);
+	return err;
+}
+
+/* --- the offsets of a time namespace ---------------------------------------------------------- */
+
+int proc_show_timens_offsets(struct text *out, struct task *t)
+{
+	static const char *const names[] = { "monotonic", "boottime" };
+	struct ns *ns = ns_of_task(t, NS_TIME, true);
+
+	if (ns == NULL)
+		return -ESRCH;
+	for (unsigned i = 0; i < TIME_CLOCK_COUNT; i++) {
+		int64_t offset = time_ns_of(ns)->offset_ns[i];
+		int64_t sec = offset / (int64_t)NSEC_PER_SEC, nsec = offset % (int64_t)NSEC_PER_SEC;
+
+		if (nsec < 0) {
+			sec--;
+			nsec += (int64_t)NSEC_PER_SEC;
+		}
+		text_printf(out, "%-10s %10ld %9ld\n", names[i], sec, nsec);
+	}
+	ns_put(ns);
+	return 0;
+}
+
+#define OFFSET_MAX_S (INT64_MAX / 2 / (int64_t)NSEC_PER_SEC)
+
+static void skip_blanks(const char **text)
+{
+	while (**text == ' ' || **text == '\t')
+		++*text;
+}
+
+static int clock_parse(const char **text)
+{
+	static const struct {
+		const char *word;
+		int clock;
+	} words[] = { { "monotonic", TIME_MONOTONIC }, { "boottime", TIME_BOOT },
+		      { "1", TIME_MONOTONIC }, { "7", TIME_BOOT } };
+
+	skip_blanks(text);
+	for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
+		size_t len = strlen(words[i].word);
+
+		if (!str_starts(*text, words[i].word))
+			continue;
+		if ((*text)[len] != ' ' && (*text)[len] != '\t')
+			continue;
+		*text += len;
+		return words[i].clock;
+	}
+	return -EINVAL;
+}
+
+/* "monotonic SECONDS NANOSECONDS", the seconds with a sign. Leaves *text on the next line. */
+static int offset_parse(const char **text, int64_t offsets[], bool given[])
+{
+	int clock = clock_parse(text);
+	uint64_t nsec;
+	int64_t sec;
+
+	if (clock < 0)
+		return clock;
+	skip_blanks(text);
+	if (str_to_i64(*text, text, 10, &sec))
+		return -EINVAL;
+	skip_blanks(text);
+	if (str_to_u64(*text, text, 10, &nsec) || nsec >= NSEC_PER_SEC)
+		return -EINVAL;
+	skip_blanks(text);
+	if (**text != '\n' && **text != '\0')
+		return -EINVAL;
+	if (**text == '\n')
+		++*text;
+	if (sec > OFFSET_MAX_S || sec < -OFFSET_MAX_S)
+		return -ERANGE;
+	offsets[clock] = sec * (int64_t)NSEC_PER_SEC + (int64_t)nsec;
+	given[clock] = true;
+	return 0;
+}
+
+int proc_store_timens_offsets(struct task *t, const char *value)
+{
+	int64_t offsets[TIME_CLOCK_COUNT] = { 0 };
+	bool given[TIME_CLOCK_COUNT] = { 0 };
+	struct ns *ns;
+	int err = 0;
+
+	for (unsigned n = 0; err == 0 && *value != '\0'; n++)
+		err = n < TIME_CLOCK_COUNT ? offset_parse(&value, offsets, given) : -EINVAL;
+	if (err)
+		return err;
+	ns = ns_of_task(t, NS_TIME, true);
+	err = ns != NULL ? time_ns_set(time_ns_of(ns), offsets, given) : -ESRCH;
+	ns_put(ns);
 	return err;
 }
 

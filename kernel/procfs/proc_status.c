@@ -7,6 +7,7 @@
 #include "kernel/fs/files.h"
 #include "kernel/fs/fs_context.h"
 #include "kernel/ipc/sighand.h"
+#include "kernel/mm/time.h"
 #include "kernel/mm/vma.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/usage.h"
@@ -97,7 +98,7 @@ static void stat_first(struct text *out, struct task *t, const struct snapshot *
 	text_printf(out, "%ld %ld %ld %ld %d %d %d 0 %lu ", ticks_of_ns(u->utime_ns),
 		    ticks_of_ns(u->stime_ns), ticks_of_ns(children->utime_ns),
 		    ticks_of_ns(children->stime_ns), priority_of(t), t->sched.nice, s->threads,
-		    ticks_of_ns(t->start_ns));
+		    ticks_of_ns(clock_shown_ns(TIME_BOOT, t->start_ns)));
 }
 
 /* Fields 23 to 52: memory, signals, scheduling. */

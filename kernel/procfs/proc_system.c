@@ -14,6 +14,7 @@
 #include "kernel/lifecycle/clone.h"
 #include "kernel/mm/check.h"
 #include "kernel/mm/layout.h"
+#include "kernel/mm/time.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/usage.h"
@@ -35,7 +36,8 @@ static uint64_t idle_all_ns(void)
 
 static int show_uptime(struct text *out, struct task *unused)
 {
-	uint64_t up = clock_mono_ns() / 10000000, idle = idle_all_ns() / 10000000;
+	uint64_t up = clock_shown_ns(TIME_BOOT, clock_mono_ns()) / 10000000;
+	uint64_t idle = idle_all_ns() / 10000000;
 
 	text_printf(out, "%lu.%02lu %lu.%02lu\n", up / 100, up % 100, idle / 100, idle % 100);
 	return 0;
@@ -75,7 +77,7 @@ static void stat_line(struct text *out, const char *name, const struct hart_time
 
 static int show_stat(struct text *out, struct task *unused)
 {
-	uint64_t booted_ns = clock_real_ns() - clock_mono_ns();
+	uint64_t booted_ns = clock_real_ns() - clock_shown_ns(TIME_BOOT, clock_mono_ns());
 	struct hart_time all = { 0 };
 	char name[16];
 

@@ -212,6 +212,7 @@ static int link_exe(struct task *t, struct path *out)
 		 .store = store_oom_score_adj},                                                    \
 		LINK_ROW("cwd", link_cwd), LINK_ROW("root", link_root), LINK_ROW("exe", link_exe), \
 		MAP_ROW(uid_map), MAP_ROW(gid_map), MAP_ROW(projid_map), MAP_ROW(setgroups),       \
+		MAP_ROW(timens_offsets),                                                           \
 		{.name = "ns",                                                                     \
 		 .mode = S_IFDIR | 0511,                                                           \
 		 .below = proc_ns_rows,                                                            \

@@ -54,7 +54,8 @@ static int wait_deadline(int op, const struct abi_timespec __user *utime, uint64
 	if ((op & FUTEX_CMD_MASK) == FUTEX_WAIT)
 		*deadline_ns = deadline_after(ns);
 	else
-		*deadline_ns = (op & FUTEX_CLOCK_REALTIME) ? deadline_of_real(ns) : ns;
+		*deadline_ns = deadline_of_clock(
+			op & FUTEX_CLOCK_REALTIME ? CLOCK_REALTIME : CLOCK_MONOTONIC, ns);
 	return 0;
 }
 

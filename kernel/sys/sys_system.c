@@ -18,6 +18,7 @@
 #include "kernel/core/random.h"
 #include "kernel/mm/page_cache.h"
 #include "kernel/lifecycle/exit.h"
+#include "kernel/mm/time.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/pid.h"
@@ -65,7 +66,7 @@ long sys_sysinfo(struct abi_sysinfo __user *out)
 
 	page_stats_get(&pages);
 	sched_load_avg(load);
-	info.uptime = (int64_t)(clock_mono_ns() / NSEC_PER_SEC);
+	info.uptime = (int64_t)(clock_shown_ns(TIME_BOOT, clock_mono_ns()) / NSEC_PER_SEC);
 	for (int i = 0; i < 3; i++)
 		info.loads[i] = load[i] << 5; /* 11 fractional bits to 16 */
 	info.totalram = pages.total << PAGE_SHIFT;

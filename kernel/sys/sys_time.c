@@ -9,6 +9,7 @@
 #include "arch/uaccess.h"
 #include "kernel/abi/capability.h"
 #include "kernel/ipc/signal.h"
+#include "kernel/mm/time.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/wait.h"
 #include "kernel/sys/user_time.h"
@@ -78,9 +79,11 @@ static int clock_read(int clock, uint64_t *ns)
 	case CLOCK_MONOTONIC:
 	case CLOCK_MONOTONIC_RAW:
 	case CLOCK_MONOTONIC_COARSE:
+		*ns = clock_shown_ns(TIME_MONOTONIC, clock_mono_ns());
+		return 0;
 	case CLOCK_BOOTTIME:
 	case CLOCK_BOOTTIME_ALARM:
-		*ns = clock_mono_ns();
+		*ns = clock_shown_ns(TIME_BOOT, clock_mono_ns());
 		return 0;
 	case CLOCK_PROCESS_CPUTIME_ID:
 		*ns = group_cpu_ns(current->group, CLOCK_CPU_SCHED);
@@ -232,5 +235,5 @@ long sys_clock_nanosleep(int clock, int flags, const struct abi_timespec __user 
 		return err;
 	if (!(flags & TIMER_ABSTIME))
 		return sleep_for(ns, rest);
-	return sleep_till(real ? deadline_of_real(ns) : ns) == 0 ? 0 : -ERESTARTNOHAND;
+	return sleep_till(deadline_of_clock(clock, ns)) == 0 ? 0 : -ERESTARTNOHAND;
 }

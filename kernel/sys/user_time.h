@@ -6,6 +6,7 @@
 #include "arch/uaccess.h"
 #include "kernel/abi/time.h"
 #include "kernel/core/clock.h"
+#include "kernel/mm/time.h"
 
 /* Longer than any machine runs, and far enough from overflow to be added to a clock: taken for
  * "never". */
@@ -69,4 +70,18 @@ static inline uint64_t deadline_of_real(uint64_t ns)
 	uint64_t offset = clock_real_ns() - clock_mono_ns();
 
 	return ns > offset ? ns - offset : 0;
+}
+
+/* The moment of the machine's CLOCK_MONOTONIC at which a clock shows ns to current. */
+static inline uint64_t deadline_of_clock(int clock, uint64_t ns)
+{
+	switch (clock) {
+	case CLOCK_MONOTONIC:
+		return clock_meant_ns(TIME_MONOTONIC, ns);
+	case CLOCK_BOOTTIME:
+	case CLOCK_BOOTTIME_ALARM:
+		return clock_meant_ns(TIME_BOOT, ns);
+	default:
+		return deadline_of_real(ns);
+	}
 }

@@ -4,7 +4,7 @@
  *
  * The two clocks are computed from the counter and the parameters in the data page, exactly as
  * kernel/core/clock.c does, so that user's and kernel's times never disagree. Every other clock is
- * a system call.
+ * a system call; in a time namespace all are.
  *
  * Linked by vdso.lds as a shared object of its own; sees no kernel header but the layout of the
  * data page.
@@ -80,6 +80,8 @@ int __vdso_clock_gettime(int clock, struct abi_timespec *ts)
 {
 	uint64_t ns;
 
+	if (vdso_data_here.by_call)
+		return (int)system_call(SYS_CLOCK_GETTIME, clock, (long)ts, 0);
 	switch (clock) {
 	case CLOCK_REALTIME:
 	case CLOCK_REALTIME_COARSE:
@@ -103,7 +105,7 @@ int __vdso_gettimeofday(struct abi_timeval *tv, void *tz)
 {
 	uint64_t us;
 
-	if (tz)
+	if (tz || vdso_data_here.by_call)
 		return (int)system_call(SYS_GETTIMEOFDAY, (long)tv, (long)tz, 0);
 	us = clock_read(true) / 1000;
 	if (tv) {

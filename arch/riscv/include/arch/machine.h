@@ -42,12 +42,18 @@ extern const uint64_t vdso_sigreturn_offset;
  * they change. */
 struct vdso_data {
 	uint32_t seq;
-	uint32_t reserved;
+	uint32_t by_call; /* not 0: there is nothing more here, ask the kernel */
 	uint64_t base_ticks;
 	uint64_t ns_whole, ns_fraction;
 	uint64_t real_offset_ns;
 };
 extern struct vdso_data vdso_data; /* alone in its page */
+/* A page to be shown in its place, which says by_call. */
+union vdso_page {
+	struct vdso_data data;
+	char bytes[4096];
+};
+extern const union vdso_page vdso_data_by_call;
 /* Copies the clock parameters there: by kernel/core/clock.c, whenever one of them changes. */
 void vdso_clock_update(void);
 
