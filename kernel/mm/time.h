@@ -15,7 +15,9 @@ uint64_t clock_meant_ns(enum time_clock clock, uint64_t shown_ns);
 /* Which of the two a CLOCK_* that counts from boot goes by. */
 static inline enum time_clock time_clock_of(int clock)
 {
-	return clock == CLOCK_BOOTTIME || clock == CLOCK_BOOTTIME_ALARM ? TIME_BOOT : TIME_MONOTONIC;
+	if (clock == CLOCK_BOOTTIME || clock == CLOCK_BOOTTIME_ALARM)
+		return TIME_BOOT;
+	return TIME_MONOTONIC;
 }
 
 /* Puts mm into a time namespace: the vDSO shows its clocks. 0 or -ENOMEM, nothing changed; can't
