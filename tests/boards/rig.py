@@ -63,10 +63,10 @@ class Tree:
                                    check=True).stdout
 
     @classmethod
-    def of_machine(cls, folder, machine="virt", smp=4, mem="1G"):
+    def of_machine(cls, folder, machine="virt", smp=4, mem="1G", extra=()):
         blob = os.path.join(str(folder), "machine.dtb")
         subprocess.run(["qemu-system-riscv64", "-M", f"{machine},dumpdtb={blob}", "-smp", str(smp), "-m", mem,
-                        "-display", "none"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+                        "-display", "none", *extra], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
         return cls(blob)
 
     def span(self, node):
@@ -124,6 +124,12 @@ def springboard(folder, image, tree, before=""):
     return program
 
 
+def from_hart(hart):
+    """For a springboard: the firmware's boot hart starts this one there, and stops; so the kernel boots on it."""
+    return "\n".join([f"\tli t0, {hart}", "\tbeq a0, t0, 1f", "\tmv a0, t0", "\tli a1, 0x80200000", "\tli a2, 0",
+                      "\tli a7, 0x48534d", "\tli a6, 0", "\tecall", "\tli a6, 1", "\tecall", "1:"])
+
+
 def with_own_tree(folder, tree, base=0x80000000, image=IMAGE, image_at=None, append="", smp=4, mem="1G", before="",
                   initrd=INITRD, tree_at=None):
     """The command of a virt machine whose kernel lies at base + 4 MiB (the springboard has the first place) and has a
@@ -144,5 +150,5 @@ def with_own_tree(folder, tree, base=0x80000000, image=IMAGE, image_at=None, app
                       f"loader,file={image},addr={image_at:#x},force-raw=on"]
 
 
-__all__ = ["BUILD", "IMAGE", "INITRD", "QUIET", "Pando", "Tree", "comes_up", "drive", "fetch", "make_card", "need",
-           "springboard", "under_uboot", "with_own_tree"]
+__all__ = ["BUILD", "IMAGE", "INITRD", "QUIET", "Pando", "Tree", "comes_up", "drive", "fetch", "from_hart", "make_card",
+           "need", "springboard", "under_uboot", "with_own_tree"]
