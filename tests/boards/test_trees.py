@@ -61,6 +61,14 @@ def test_extensions_as_a_list(boot, virt, tmp_path):
     pando.poweroff()
 
 
+def test_registers_after_a_gap(boot, virt, tmp_path):
+    """reg-offset, as on parts that put the UART into the middle of their registers."""
+    virt.put(UART, "reg", "<0 0xffff000 0 0x1100>").put(UART, "reg-offset", "<0x1000>")
+    pando, said = comes_up(boot, with_own_tree(tmp_path, virt))
+    assert "ttyS0: interrupt 10" in said
+    pando.poweroff()
+
+
 def test_memory_at_0xc0000000(boot, tmp_path):
     tree = Tree.of_machine(tmp_path, mem="4G").remove("memory@80000000")
     tree.add("/", '\tmemory@c0000000 { device_type = "memory"; reg = <0 0xc0000000 0 0x40000000>; };\n')
