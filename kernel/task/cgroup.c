@@ -11,7 +11,8 @@
  * Locking: tasks_lock for all of it.
  *
  * NOTE(linux): tasks are counted in every group, whether it has the pids controller or not.
- * LIMIT: the only controller is pids; no threaded groups (cgroup.type is always "domain").
+ * LIMIT: the only controller is pids; no threaded groups (cgroup.type is always "domain"); no
+ * limits to the tree's own size (cgroup.max.depth, cgroup.max.descendants).
  */
 #include "kernel/task/cgroup.h"
 
