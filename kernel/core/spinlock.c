@@ -74,25 +74,30 @@ static void rank_check(const struct lock_stack *s, enum lock_rank rank, unsigned
 	}
 }
 
+/* Without interrupts, like held_pop: a handler would use the same place for its own locks. */
 static void held_push(struct task *t, const void *lock, unsigned marked_rank)
 {
 	struct lock_stack *s = &t->locks;
+	irqflags_t irq = irq_save();
 
 	if (s->depth == ARRAY_SIZE(s->lock))
 		panic("more than %u locks held", s->depth);
 	s->lock[s->depth] = lock;
 	s->rank[s->depth++] = (unsigned char)marked_rank;
+	irq_restore(irq);
 }
 
 /* Locks are mostly, but not always, dropped in the reverse order. Returns the marked rank. */
 static unsigned held_pop(struct task *t, const void *lock)
 {
 	struct lock_stack *s = &t->locks;
+	irqflags_t irq = irq_save();
 	unsigned i = s->depth, rank;
 
 	while (i > 0 && s->lock[i - 1] != lock)
 		i--;
 	if (i == 0) {
+		irq_restore(irq);
 		if (panic_in_progress())
 			return 0;
 		panic("unlock of a lock at %p that this task does not hold", lock);
@@ -102,6 +107,7 @@ static unsigned held_pop(struct task *t, const void *lock)
 		s->lock[i - 1] = s->lock[i];
 		s->rank[i - 1] = s->rank[i];
 	}
+	irq_restore(irq);
 	return rank;
 }
 
