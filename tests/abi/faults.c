@@ -1,6 +1,6 @@
 /*
- * faults.c: every allocation and every user copy inside clone, unshare, setns and execve made to
- * fail, one after the other.
+ * faults.c: every allocation and every user copy inside clone, unshare, setns, execve and the calls
+ * of System V objects and message queues made to fail, one after the other.
  *
  * A kernel built with FAULTS=1 (or DEBUG=1) has /proc/pando/fail-nth: the nth question of this task
  * for memory or for a user copy is answered with a failure. For each call, n = 1, 2, 3 ... until
@@ -18,7 +18,12 @@
 #define ABI_TIMEOUT 400
 #include "tests/abi/clone_flags.h"
 #include "tests/abi/objects.h"
+#include <mqueue.h>
+#include <sys/ipc.h>
 #include <sys/mount.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 
 enum { NOTE_FD = 690, FAR_OFF = 1000000, FAILED_WELL = 0, DID_WITHOUT = 78, WRONG_ERROR = 100 };
@@ -261,6 +266,84 @@ static void work_exec(void)
 	try_all("execve", call_exec, 0);
 }
 
+/* A result, or -errno. */
+static long result_of(long got)
+{
+	return got == -1 ? -errno : got;
+}
+
+static long ipc_shm(void)
+{
+	long id = result_of(shmget(IPC_PRIVATE, 8192, 0600));
+	char *at = id < 0 ? NULL : shmat(id, NULL, 0);
+	long ret = at == (char *)-1 ? -errno : id < 0 ? id : 0;
+
+	if (ret == 0)
+		ret = result_of(madvise(at, 8192, MADV_POPULATE_WRITE));
+	if (id >= 0)
+		shmctl(id, IPC_RMID, NULL);
+	return ret;
+}
+
+static long ipc_sem(void)
+{
+	struct sembuf ops[9] = { { 0, 1, SEM_UNDO }, { 0, -1, 0 } }; /* the rest: 0 is 0 */
+	unsigned short values[3];
+	long id = result_of(semget(IPC_PRIVATE, 3, 0600));
+	long ret = id < 0 ? id : result_of(semop(id, ops, 9));
+
+	if (ret == 0)
+		ret = result_of(semctl(id, 0, GETALL, values));
+	if (id >= 0)
+		semctl(id, 0, IPC_RMID);
+	return ret;
+}
+
+static long ipc_msg(void)
+{
+	struct msgbuf m = { 1, "x" };
+	long id = result_of(msgget(IPC_PRIVATE, 0600));
+	long ret = id < 0 ? id : result_of(msgsnd(id, &m, 1, 0));
+
+	if (ret == 0)
+		ret = result_of(msgrcv(id, &m, 1, 0, MSG_COPY | IPC_NOWAIT));
+	if (ret > 0)
+		ret = result_of(msgrcv(id, &m, 1, 0, 0)) < 0 ? -errno : 0;
+	if (id >= 0)
+		msgctl(id, IPC_RMID, NULL);
+	return ret;
+}
+
+static long ipc_mqueue(void)
+{
+	char byte[8192];
+	long q = result_of(syscall(SYS_mq_open, "faults", O_CREAT | O_RDWR, 0600, NULL));
+	long ret = q < 0 ? q : result_of(mq_send(q, "x", 1, 0));
+
+	if (ret == 0)
+		ret = result_of(mq_receive(q, byte, sizeof(byte), NULL)) < 0 ? -errno : 0;
+	close(q);
+	while (syscall(SYS_mq_unlink, "faults") == -1 && errno != ENOENT) /* may be made to fail */
+		;
+	return ret;
+}
+
+static long (*const ipc_calls[])(void) = { ipc_shm, ipc_sem, ipc_msg, ipc_mqueue };
+static const char *const ipc_names[] = { "shm", "sem", "msg", "mqueue" };
+
+static long call_ipc(uint64_t which)
+{
+	return ipc_calls[which]();
+}
+
+static void work_ipc(void)
+{
+	points = without = 0;
+	with_partner = false;
+	for (int i = 0; i < 4; i++)
+		try_all(ipc_names[i], call_ipc, i);
+}
+
 static void run_group(const char *what, void (*work)(void))
 {
 	if (nth_fd < 0)
@@ -292,6 +375,11 @@ TEST(unshare)
 TEST(setns)
 {
 	run_group("setns", work_setns);
+}
+
+TEST(ipc)
+{
+	run_group("ipc", work_ipc);
 }
 
 TEST(execve)
