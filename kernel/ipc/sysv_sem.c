@@ -381,12 +381,15 @@ int sem_operate(struct ipc_ns *ns, int id, const struct abi_sembuf *ops, unsigne
 {
 	struct sem_waiter w = { .task = current, .ops = ops, .count = count, .pid = ipc_pid(),
 				.status = SEM_WAITING };
+	bool undo = needs_undo(&w);
 	struct sem_set *set;
-	int ret = operate_begin(ns, id, &w, &set);
+	int ret = undo ? sem_undo_list_need() : 0; /* even if there is no such set: as on Linux */
 
+	if (ret == 0)
+		ret = operate_begin(ns, id, &w, &set);
 	if (ret)
 		return ret;
-	if (needs_undo(&w)) {
+	if (undo) {
 		ret = sem_undo_of_current(set, &w.undo);
 		if (ret)
 			return ret;

@@ -102,6 +102,11 @@ static struct sem_undo_list *list_of_current(void)
 	return l;
 }
 
+int sem_undo_list_need(void)
+{
+	return list_of_current() != NULL ? 0 : -ENOMEM;
+}
+
 static int undo_make(struct sem_set *set, struct sem_undo **out)
 {
 	struct sem_undo *fresh = kzalloc(sizeof(*fresh) + set->count * sizeof(fresh->adjust[0]));

@@ -26,6 +26,8 @@ struct sem_undo_list *sem_undo_list_get(struct sem_undo_list *l);
 /* The last one applies them all. Sleeps. NULL is legal. */
 void sem_undo_list_put(struct sem_undo_list *l);
 
+/* Current has a list from now on. 0, -ENOMEM. May sleep. */
+int sem_undo_list_need(void) __must_check;
 /* Current's undo for a set, made if there is none: whose lock is held, and dropped for a while if
  * one is made. 0; -ENOMEM, -EIDRM: then the lock is not held. */
 int sem_undo_of_current(struct sem_set *set, struct sem_undo **out) __must_check;
