@@ -38,7 +38,8 @@
  *  - exit: no task runs there any more; what a hart that idles remembers it never uses, and it
  *    flushes when it loads another tree.
  *  - truncation changes entries of a shared table: each sharer has the area, and is flushed when
- *    truncation comes to it, before pages are freed (pt_zap_cache).
+ *    truncation comes to it, before pages are freed (pt_zap_cache); or has just had it, and is
+ *    flushed before the area leaves the list that truncation goes through (gather_area).
  *
  * Threads that fault side by side, in one address space or several: mm->tables lets one of an
  * address space at the middle entry, the table's lock one of all at the table. The second finds the

@@ -166,6 +166,7 @@ int mm_unmap_locked(struct mm *mm, vaddr_t start, vaddr_t end)
 		struct vma *next = vma_next(v);
 
 		pt_zap(&g, v, v->start, v->end);
+		gather_area(&g, v);
 		vma_unlink_free(v);
 		v = next;
 	}

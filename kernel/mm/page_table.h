@@ -186,6 +186,10 @@ struct gather {
 };
 void gather_begin(struct gather *g, struct mm *mm);
 void gather_end(struct gather *g);
+/* To come before v, which has been emptied, leaves its cache's list. Another sharer's turn in a
+ * truncation may have taken entries out of a table that v shows; after the list v has no turn, so
+ * that its harts have to forget them now. */
+void gather_area(struct gather *g, const struct vma *v);
 
 /* To come before pt_zap over [start, end): of the shared tables there, those that have entries
  * outside too become own, the others are let go as a whole. 0; -ENOMEM: nothing that a program sees

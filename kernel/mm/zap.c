@@ -55,6 +55,14 @@ static void rss_sub(struct mm *mm, long anon, long file)
 		atomic_fetch_sub_explicit(&mm->rss_file, file, memory_order_relaxed);
 }
 
+void gather_area(struct gather *g, const struct vma *v)
+{
+	if (v->cache == NULL || !vma_is_private(v))
+		return;
+	gather_span(g, v->start, v->end);
+	gather_end(g);
+}
+
 static vaddr_t span_end(vaddr_t va)
 {
 	return ALIGN_DOWN(va, LEAF_SPAN) + LEAF_SPAN;
@@ -146,10 +154,12 @@ void pt_zap_cache(struct gather *g, struct vma *v, vaddr_t start, vaddr_t end)
 		long file;
 
 		stop = min(end, span_end(va));
+		/* Whether or not an entry is left: another sharer's turn may have taken it; and
+		 * whether or not a table is: munmap may just have let go of a shared one, and not
+		 * have come to its own flush. */
+		gather_span(g, va, stop);
 		if (table == NULL)
 			continue;
-		/* Whether or not an entry is left: another sharer's turn may have taken it. */
-		gather_span(g, va, stop);
 		file = pt_page(table)->file;
 		va = first_file_entry(table, va, stop);
 		if (va < stop) {
