@@ -1,8 +1,8 @@
 /*
  * The one answer to "may current look into that task" (ptrace(2), "Ptrace access mode checking").
  *
- * Yes for a thread of the same process. Otherwise three things are asked, and CAP_SYS_PTRACE in
- * the target's user namespace answers any of them:
+ * Yes for a thread of the same process. Otherwise three things are asked. CAP_SYS_PTRACE answers
+ * any of them: in the target's user namespace, for the second in that where its program started.
  *
  *	ids           all three user ids and all three group ids of the target are the caller's
  *	dumpable      the target keeps no secrets (PR_SET_DUMPABLE) and has not gained rights
@@ -16,14 +16,19 @@
 #include "kernel/task/user_ns.h"
 #include "lib/errno.h"
 
-/* A program that keeps secrets, or has gained rights, lets nobody look. */
-static bool is_dumpable(struct task *t)
+/* A program that keeps secrets, or has gained rights, lets nobody look but who rules where it was
+ * started: to be root of a user namespace that the program entered later is not enough, nor of one
+ * in which the program's file belongs to nobody. */
+static bool is_open(struct task *t, const struct cred *theirs)
 {
+	const struct user_ns *ns = theirs->user_ns;
 	struct mm *mm = mm_of_task(t);
 	bool yes = mm == NULL || mm->dumpable == 1;
 
+	while (!yes && ns->level > mm->ns_level)
+		ns = user_ns_parent(ns);
 	mm_put(mm);
-	return yes;
+	return yes || ns_capable(ns, CAP_SYS_PTRACE);
 }
 
 static bool ids_are(const struct cred *c, unsigned uid, unsigned gid)
@@ -41,13 +46,11 @@ int task_may_access(struct task *t, enum access_ids ids)
 	if (t->group == current->group)
 		return 0;
 	theirs = cred_of_task(t);
-	if (ns_capable(theirs->user_ns, CAP_SYS_PTRACE)) {
-		cred_put(theirs);
-		return 0;
-	}
-	may = theirs->user_ns == mine->user_ns &&
-	      ids_are(theirs, fs ? mine->fsuid : mine->uid, fs ? mine->fsgid : mine->gid) &&
-	      !(theirs->cap_permitted & ~(fs ? mine->cap_effective : mine->cap_permitted));
+	may = ns_capable(theirs->user_ns, CAP_SYS_PTRACE) ||
+	      (theirs->user_ns == mine->user_ns &&
+	       ids_are(theirs, fs ? mine->fsuid : mine->uid, fs ? mine->fsgid : mine->gid) &&
+	       !(theirs->cap_permitted & ~(fs ? mine->cap_effective : mine->cap_permitted)));
+	may = may && is_open(t, theirs);
 	cred_put(theirs);
-	return may && is_dumpable(t) ? 0 : -EPERM;
+	return may ? 0 : -EPERM;
 }

@@ -38,6 +38,7 @@
 #include "kernel/task/cred.h"
 #include "kernel/task/group.h"
 #include "kernel/task/user.h"
+#include "kernel/task/user_ns.h"
 #include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -172,6 +173,21 @@ static bool keeps_secrets(const struct program *p)
 	       inode_permission(p->file->inode, MAY_READ) != 0;
 }
 
+/* The level of the user namespace whose rulers may look into the program: the caller's, or if he
+ * can't read the file, one in which its owners have names. */
+static unsigned rulers_level(const struct program *p)
+{
+	const struct user_ns *ns = p->cred->user_ns;
+	const struct inode *inode = p->file->inode;
+
+	if (inode_permission(p->file->inode, MAY_READ) == 0)
+		return ns->level;
+	while (user_ns_id_out(ns, ID_UID, inode->uid) == ID_NONE ||
+	       user_ns_id_out(ns, ID_GID, inode->gid) == ID_NONE)
+		ns = user_ns_parent(ns); /* in the first all ids have names */
+	return ns->level;
+}
+
 /* One draw for all that is random about a program. */
 static void program_plan(struct program *p)
 {
@@ -202,6 +218,7 @@ static int program_load(struct program *p)
 		return err;
 	p->mm->exe = exe_get(p->file);
 	p->mm->dumpable = !keeps_secrets(p);
+	p->mm->ns_level = rulers_level(p);
 	p->mm->exe_get = exe_get;
 	p->mm->exe_put = exe_put;
 	return 0;

@@ -201,6 +201,7 @@ static void layout_copy(struct mm *child, const struct mm *parent)
 	if (parent->time != NULL)
 		child->time = time_ns_of(ns_get(&parent->time->ns));
 	child->dumpable = parent->dumpable;
+	child->ns_level = parent->ns_level;
 	child->sealed = parent->sealed;
 	atomic_store(&child->barriers, atomic_load(&parent->barriers));
 	child->exe_put = parent->exe_put;

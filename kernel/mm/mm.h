@@ -57,6 +57,8 @@ struct mm {
 	void (*exe_put)(struct file *f);
 	uint64_t auxv[48];	  /* [i] after exec */
 	unsigned dumpable;	  /* [a] what prctl(PR_SET_DUMPABLE) says */
+	unsigned ns_level; /* [i] after exec. Who may look in though it is not dumpable: who may in
+			    * its user's user namespace, or the one of this level above */
 	bool reaped; /* [a] emptied under its owner, who is being killed: no page comes any more */
 	bool oom_skip; /* [a] has nothing left to give: kernel/ipc/oom.c */
 };

@@ -4,6 +4,7 @@
 #include "tests/abi/ns.h"
 #include <linux/capability.h>
 #include <sys/resource.h>
+#include <sys/uio.h>
 
 static unsigned long long caps(const char *line)
 {
@@ -232,6 +233,74 @@ TEST(set_id_programs_without_a_name_give_nothing)
 	CHECK_EQ(prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN), 1);
 	CHECK_EQ(prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN), 0);
 	CHECK_EQ(prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN), 0);
+}
+
+/* A program that keeps its process waiting: it can't say what it has to say. */
+static pid_t start_mute(const char *path)
+{
+	char *argv[] = { "mute", "--list", NULL }, one = 0;
+	int full[2], started[2];
+	pid_t pid;
+
+	CHECK_EQ(pipe2(full, O_NONBLOCK), 0);
+	while (write(full[1], &one, 1) == 1)
+		;
+	CHECK_EQ(fcntl(full[1], F_SETFL, 0), 0);
+	CHECK_EQ(pipe2(started, O_CLOEXEC), 0);
+	pid = fork();
+	CHECK(pid >= 0);
+	if (pid == 0) {
+		dup2(full[1], 1);
+		execve(path, argv, NULL);
+		_exit(1);
+	}
+	close(started[1]);
+	CHECK_EQ(read(started[0], &one, 1), 0);
+	close(started[0]);
+	return pid;
+}
+
+extern const char __ehdr_start[];
+
+static ssize_t peek(pid_t pid)
+{
+	char buf[4];
+	struct iovec local = { buf, 4 }, remote = { (void *)__ehdr_start, 4 };
+
+	return process_vm_readv(pid, &local, 1, &remote, 1, 0);
+}
+
+static void start_and_peek(bool readable)
+{
+	pid_t pid = start_mute("./program");
+
+	if (readable)
+		CHECK_EQ(peek(pid), 4);
+	else
+		CHECK_ERRNO(peek(pid), EPERM);
+	CHECK_EQ(kill(pid, SIGKILL), 0);
+	CHECK_KILLED(pid, SIGKILL);
+}
+
+/* To start a program in a user namespace of one's own is no way to read its file. */
+TEST(programs_that_cannot_be_read_cannot_be_looked_into)
+{
+	char block[4096];
+	ssize_t n;
+
+	enter_scratch();
+	CHECK_EQ(chmod(".", 0755), 0);
+	int in = open("/proc/self/exe", O_RDONLY), out = creat("program", 0755);
+	while ((n = read(in, block, sizeof(block))) > 0)
+		CHECK_EQ(write(out, block, n), n);
+	close(in);
+	close(out);
+	IN_CHILD(become(1000); enter_user_ns(); start_and_peek(true));
+	CHECK_EQ(chmod("program", 0711), 0);
+	IN_CHILD(become(1000); enter_user_ns(); start_and_peek(false));
+	CHECK_EQ(chown("program", 1000, 1000), 0);
+	CHECK_EQ(chmod("program", 0111), 0);
+	IN_CHILD(become(1000); enter_user_ns(); start_and_peek(true));
 }
 
 TEST(new_and_the_others_at_once)
