@@ -63,7 +63,11 @@ static int unsharing_prepare(struct unsharing *u, uint64_t flags)
 {
 	int err = 0;
 
-	if (flags & CLONE_FS)
+	/* A new mount namespace moves the places in fs: a copy, so that those of the caller stay
+	 * where they are when something later fails. */
+	if (flags & CLONE_NEWNS)
+		err = resources[ROW_FS].copy(current->fs, &u->fs);
+	else if (flags & CLONE_FS)
 		err = resource_unshare_prepare(&resources[ROW_FS], &u->fs);
 	if (err == 0 && (flags & CLONE_FILES))
 		err = resource_unshare_prepare(&resources[ROW_FILES], &u->files);

@@ -283,3 +283,32 @@ TEST(proc_of_another_shows_its_mounts)
 	kill(pid, SIGKILL);
 	CHECK_KILLED(pid, SIGKILL);
 }
+
+TEST(a_failed_unshare_moves_nothing)
+{
+	enter_scratch();
+	CHECK_EQ(mkdir("d", 0755), 0);
+	CHECK_EQ(mount("t", "d", "tmpfs", 0, NULL), 0);
+	CHECK_EQ(put_text("/proc/sys/user/max_ipc_namespaces", "0"), 0);
+	CHECK_ERRNO(unshare(CLONE_NEWNS | CLONE_NEWIPC), ENOSPC);
+	CHECK_EQ(put_text("/proc/sys/user/max_ipc_namespaces", "1000"), 0);
+	CHECK_EQ(umount("d"), 0);
+}
+
+/* Those show the tasks of a pid namespace, the devices of a net namespace. */
+TEST(proc_and_sysfs_belong_to_whom_they_show)
+{
+	pid_t pid;
+
+	become(1000);
+	enter_user_ns();
+	CHECK_EQ(unshare(CLONE_NEWNS | CLONE_NEWPID), 0);
+	CHECK_ERRNO(mount("p", "/tmp", "proc", 0, NULL), EPERM);
+	CHECK_ERRNO(mount("s", "/tmp", "sysfs", 0, NULL), EPERM);
+	pid = fork();
+	if (pid == 0) {
+		CHECK_EQ(mount("p", "/tmp", "proc", 0, NULL), 0);
+		_exit(0);
+	}
+	CHECK_EXITED(pid, 0);
+}
