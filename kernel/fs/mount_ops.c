@@ -237,12 +237,14 @@ static bool is_seen_whole(const struct fs_type *type)
 static int new_check(const char *name)
 {
 	const struct fs_type *type = fs_type_find(name);
+	const struct user_ns *owner;
 
 	if (type == NULL)
 		return -ENODEV;
 	if (capable(CAP_SYS_ADMIN))
 		return 0;
-	if (!(type->flags & FS_USER_NS) || !capable_here(CAP_SYS_ADMIN))
+	owner = type->owner != NULL ? type->owner() : current_cred()->user_ns;
+	if (!(type->flags & FS_USER_NS) || !ns_capable(owner, CAP_SYS_ADMIN))
 		return -EPERM;
 	return !(type->flags & FS_SHOWS_SYSTEM) || is_seen_whole(type) ? 0 : -EPERM;
 }

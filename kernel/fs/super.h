@@ -53,6 +53,8 @@ struct super {
 	struct list link;	   /* in the list of all */
 };
 
+struct user_ns;
+
 /* A kind of file system. */
 struct fs_type {
 	const char *name;
@@ -63,6 +65,9 @@ struct fs_type {
 		     struct super **out);
 	/* What of it current sees at the top of a new mount, counted. NULL: its root. */
 	int (*root)(struct super *sb, struct dentry **out);
+	/* Where who makes an instance needs CAP_SYS_ADMIN (FS_USER_NS): what it shows belongs to
+	 * that user namespace. NULL: the caller's own. */
+	const struct user_ns *(*owner)(void);
 	struct list link;
 };
 /* An instance may be made by who has CAP_SYS_ADMIN in a user namespace of his own. */

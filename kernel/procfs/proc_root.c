@@ -312,8 +312,14 @@ static int proc_mount(struct fs_type *type, const char *source, const char *opti
 	return err;
 }
 
+static const struct user_ns *proc_owner(void)
+{
+	return pid_ns_current()->ns.owner;
+}
+
 static struct fs_type proc_type = { .name = "proc",
 				     .flags = FS_USER_NS | FS_SHOWS_SYSTEM,
+				     .owner = proc_owner,
 				     .mount = proc_mount };
 
 int procfs_init(void)

@@ -71,8 +71,14 @@ static int sysfs_mount(struct fs_type *type, const char *source, const char *opt
 	return proc_super_create(type, SYSFS_MAGIC, &top_entry, out);
 }
 
+static const struct user_ns *sysfs_owner(void)
+{
+	return current->ns->of[NS_NET]->owner;
+}
+
 static struct fs_type sysfs_type = { .name = "sysfs",
 				      .flags = FS_USER_NS | FS_SHOWS_SYSTEM,
+				      .owner = sysfs_owner,
 				      .mount = sysfs_mount };
 
 void sysfs_init(void)
