@@ -21,6 +21,7 @@
 #include "kernel/fs/mount.h"
 #include "kernel/fs/super.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/ns.h"
 #include "kernel/task/user_ns.h"
 #include "lib/errno.h"
 
@@ -95,11 +96,15 @@ static bool hides_something(const struct path *p)
 	return false;
 }
 
-/* What may be bound: the caller's own mounts, and files that stand for namespaces. */
+/* What may be bound: the caller's own mounts, and files that stand for namespaces - but for mount
+ * namespaces: a mount that keeps its own tree alive would never go, and putting the last one takes
+ * the lock under which mounts are taken away. */
 static bool may_bind(const struct path *from, bool recursive)
 {
+	const struct ns *ns = from->dentry->inode->private;
+
 	if (from->mnt->sb->flags & SUPER_BINDABLE)
-		return from->dentry->inode->private != NULL;
+		return ns != NULL && ns->type != NS_MNT;
 	return mount_is_here(from->mnt) && (recursive || !hides_something(from));
 }
 

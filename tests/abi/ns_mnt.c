@@ -257,6 +257,16 @@ TEST(a_namespace_file_can_be_mounted)
 	CHECK_EQ(umount("kept"), 0);
 }
 
+/* It would keep itself alive. */
+TEST(ones_own_tree_can_not_be_mounted)
+{
+	CHECK_EQ(unshare(CLONE_NEWNS), 0);
+	CHECK_EQ(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	write_file("/tmp/mnt_ns_file", "", 0);
+	CHECK_ERRNO(mount("/proc/self/ns/mnt", "/tmp/mnt_ns_file", NULL, MS_BIND, NULL), EINVAL);
+	unlink("/tmp/mnt_ns_file");
+}
+
 TEST(proc_of_another_shows_its_mounts)
 {
 	char path[64], text[8192];
