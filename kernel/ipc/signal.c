@@ -297,6 +297,8 @@ void signal_thread_leaves(struct task *t)
 		g->stop_reported = g->continued = false;
 		g->job_news = CLD_STOPPED;
 	}
+	if (left == 0 && g->job_news == 0)
+		return; /* nothing to hand over: the end of n threads is not to cost n * n */
 	for_each_thread(other, g) {
 		if (other->flags & TASK_EXITING)
 			continue;
