@@ -228,8 +228,9 @@ soak: $(BUILD)/Image ## ten minutes each of the torture programs, on 8 harts (SO
 	@tools/need-packages.sh run test
 	@BUILD=$(BUILD) tools/soak
 
-docs: ## write the pages that are made from the sources: docs/syscalls.md, docs/deviations.md, reading order
+docs: ## write the pages that are made from the sources: docs/syscalls.md, docs/deviations.md, docs/clone.md, reading order
 	$(Q)$(PYTHON) tools/syscalls.py --markdown > docs/syscalls.md
+	$(Q)$(PYTHON) tools/clone_docs.py --write
 	$(Q)$(PYTHON) tools/check/deviations.py --write
 	$(Q)$(PYTHON) tools/check/reading_order.py --add
 
