@@ -6,7 +6,8 @@
  *	    one stops the machine
  *	  2 leave the address space: wake robust futexes and whoever joins the thread, the
  *	    vfork parent
- *	  3 put the rows that a zombie doesn't need
+ *	  3 put the rows that a zombie doesn't need. A pid namespace's init then ends all others
+ *	    in it (exit_ns.c)
  *	  4 under tasks_lock: children go to a new parent; process groups that lose their last
  *	    tie to the session are hung up; become ZOMBIE; tell the parent, or reap itself if
  *	    nobody wants to know

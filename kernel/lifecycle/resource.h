@@ -35,7 +35,8 @@ extern const unsigned resource_count;
 /* What t has of a row; NULL if nothing (kernel threads have no mm). */
 void *resource_of(const struct resource *r, const struct task *t);
 
-/* Fills the child's slot from `from`'s, by flags. 0 or -errno, then the slot is NULL. May sleep. */
+/* Fills the child's slot from `from`'s, by flags. 0 or -errno; what is in the slot then goes with
+ * the child. May sleep. */
 int resource_inherit(const struct resource *r, struct task *child, const struct task *from,
 		     uint64_t flags) __must_check;
 
