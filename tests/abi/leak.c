@@ -333,9 +333,9 @@ static void write_text(const char *path, const char *text)
 
 LEAK_TEST(cgroups)
 {
-	mkdir("/tmp/cgroup2", 0755);
-	CHECK_EQ(mount("none", "/tmp/cgroup2", "cgroup2", 0, NULL), 0);
-	CHECK_EQ(chdir("/tmp/cgroup2"), 0);
+	mkdir("/tmp/leak.cgroup", 0755);
+	CHECK_EQ(mount("none", "/tmp/leak.cgroup", "cgroup2", 0, NULL), 0);
+	CHECK_EQ(chdir("/tmp/leak.cgroup"), 0);
 	write_text("cgroup.subtree_control", "+pids");
 	for (int i = 0; i < 10; i++) {
 		char text[12];
@@ -355,7 +355,7 @@ LEAK_TEST(cgroups)
 		CHECK_EQ(rmdir("leak"), 0);
 	}
 	CHECK_EQ(chdir("/"), 0);
-	CHECK_EQ(umount("/tmp/cgroup2"), 0);
+	CHECK_EQ(umount("/tmp/leak.cgroup"), 0);
 }
 
 /* Objects of every kind, some removed, some left to their namespace; and who is killed at work. */
