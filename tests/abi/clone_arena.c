@@ -1,6 +1,6 @@
 /*
  * clone_arena.c: random clone, clone3, unshare, setns, exec, exit, wait and signals from many tasks
- * at once, for SECONDS (environment or first argument; 10 if not given), from a seed (SEED or
+ * at once, for SECONDS (environment or first argument; 3 if not given), from a seed (SEED or
  * second argument; else the clock) that is printed. Once as root, once as an ordinary user.
  *
  * Those who act live in an arena: a control group of its own, which bounds their number, and a pid
@@ -741,7 +741,7 @@ int main(int argc, char **argv)
 		steps((int)(random_state % 8) % DEPTH);
 		return 0;
 	}
-	seconds = option(argc, argv, 1, "SECONDS", 10);
+	seconds = option(argc, argv, 1, "SECONDS", 3);
 	seed = option(argc, argv, 2, "SEED", (unsigned)time(NULL) ^ (unsigned)getpid() << 16);
 	abi_print("clone_arena: %u seconds, seed %u", seconds, seed);
 	return abi_main(1, argv);

@@ -1,5 +1,5 @@
 /*
- * cow_torture.c: trees of forks with threads, for SECONDS (environment or first argument; 10 if not
+ * cow_torture.c: trees of forks with threads, for SECONDS (environment or first argument; 3 if not
  * given), from a seed (SEED or second argument; else the clock) that is printed.
  *
  * Each process has an area of a few page tables, in slices, one for a thread, and keeps a record of
@@ -504,7 +504,7 @@ int main(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "--quit"))
 		return 0;
 	check_fd = open("/proc/sys/pando/check", O_WRONLY | O_CLOEXEC);
-	seconds = option(argc, argv, 1, "SECONDS", 10);
+	seconds = option(argc, argv, 1, "SECONDS", 3);
 	seed = option(argc, argv, 2, "SEED", (unsigned)time(NULL) ^ (unsigned)getpid() << 16);
 	abi_print("cow_torture: %u seconds, seed %u", seconds, seed);
 	return abi_main(1, argv);

@@ -1,5 +1,5 @@
 /*
- * stress.c: everything at once, for SECONDS (environment or first argument; 10 if not given), from
+ * stress.c: everything at once, for SECONDS (environment or first argument; 3 if not given), from
  * a seed (SEED or second argument; else the clock) that is printed. Workers, two per processor,
  * each do random work: fork trees, thread crowds, pipes, signals, mappings, files, exec, kills. At
  * the end nothing may have leaked.
@@ -290,7 +290,7 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "--quit"))
 		return 0;
-	seconds = option(argc, argv, 1, "SECONDS", 10);
+	seconds = option(argc, argv, 1, "SECONDS", 3);
 	seed = option(argc, argv, 2, "SEED", (unsigned)time(NULL) ^ (unsigned)getpid() << 16);
 	abi_print("stress: %u seconds, seed %u", seconds, seed);
 	return abi_main(1, argv);
