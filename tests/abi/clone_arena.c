@@ -288,10 +288,10 @@ static void do_holdings(void)
 	static const char *const files[] = { "cgroup.procs", "cgroup.threads", "cgroup.kill",
 					     "cgroup.freeze", "pids.max" };
 	struct sembuf operation = { 0, once_in(2) ? 1 : -1, SEM_UNDO | IPC_NOWAIT };
-	char path[120];
+	char path[120], number[16];
 	long id;
 
-	switch (pick(6)) {
+	switch (pick(7)) {
 	case 0:
 		RAW(SYS_sethostname, "fuzz", 4);
 		break;
@@ -307,6 +307,11 @@ static void do_holdings(void)
 	case 4:
 		id = RAW(SYS_semget, 77, 1, 0600 | IPC_CREAT);
 		RAW(SYS_semop, id, &operation, 1);
+		break;
+	case 5:
+		snprintf(path, sizeof(path), "%s/g%d/cgroup.procs", arena, pick(GROUPS));
+		snprintf(number, sizeof(number), "%d", 2 + pick(600)); /* not the arena's init */
+		write_text(path, number);
 		break;
 	default:
 		snprintf(path, sizeof(path), "%s/g%d/%s", arena, pick(GROUPS), files[pick(5)]);
@@ -337,7 +342,7 @@ static void do_signal(void)
 		count(SIGNALLED, RAW(SYS_tgkill, some_pid(), some_pid(), signal));
 		break;
 	case 1:
-		count(SIGNALLED, RAW(SYS_pidfd_send_signal, some_handle(), signal, NULL, 0));
+		count(SIGNALLED, RAW(SYS_pidfd_send_signal, some_handle(), signal, NULL, pick(4)));
 		break;
 	case 2:
 		count(SIGNALLED, RAW(SYS_kill, once_in(8) ? -1 : -some_pid(), signal));
@@ -414,7 +419,7 @@ static void do_look(void)
 
 static void do_self(void)
 {
-	switch (pick(10)) {
+	switch (pick(11)) {
 	case 0:
 		RAW(SYS_prctl, PR_SET_CHILD_SUBREAPER, pick(2));
 		break;
@@ -441,6 +446,9 @@ static void do_self(void)
 		break;
 	case 8:
 		RAW(SYS_futex, &words[pick(4)], FUTEX_WAIT, 0, (&(struct timespec){ 0, 300000 }));
+		break;
+	case 9:
+		RAW(SYS_ioprio_set, 1, 0, 2 << 13 | pick(8));
 		break;
 	default:
 		RAW(SYS_prctl, PR_SET_NAME, "fuzzed");

@@ -629,7 +629,7 @@ TEST(threads_write_while_forking)
 	start();
 	for (int i = 0; i < 4; i++)
 		CHECK_EQ(pthread_create(&thread[i], NULL, writer, (void *)(i * 400L)), 0);
-	for (int round = 0; round < 8; round++) {
+	for (int round = 0; round < 4; round++) {
 		pid_t pid = fork();
 		if (!pid) {
 			for (size_t i = 0; i < 4; i++) {
