@@ -15,8 +15,8 @@
  * All entries are global. The root's upper half never changes afterwards, so an address space
  * copies it once (pt_root_init) and needs no synchronising.
  *
- * Locking: kmap_pte_map and kmap_pte_unmap are serialised by their caller, kernel/alloc/kmap.c; all
- * else is boot.
+ * Locking: the kmap_* functions are serialised by their caller, kernel/alloc/kmap.c; all else is
+ * boot.
  */
 #include "arch/tlb.h"
 
@@ -200,10 +200,24 @@ void paging_init(void)
 
 /* --- the KMAP window -------------------------------------------------------------------------- */
 
-int kmap_pte_map(vaddr_t va, paddr_t pa, uint64_t prot)
+/* The second-level entry for va, and the leaf table that it points to, if any. */
+static pte_t *kmap_slot(vaddr_t va)
 {
 	pte_t *second = phys_to_virt(pte_paddr(kernel_root[pt_index(va, 2)]));
-	pte_t *slot = &second[pt_index(va, 1)];
+
+	return &second[pt_index(va, 1)];
+}
+
+static struct page *kmap_table(vaddr_t va)
+{
+	pte_t e = *kmap_slot(va);
+
+	return pte_present(e) ? page_of_phys(pte_paddr(e)) : NULL;
+}
+
+int kmap_pte_map(vaddr_t va, paddr_t pa, uint64_t prot)
+{
+	pte_t *slot = kmap_slot(va);
 	pte_t *leaf;
 
 	if (!pte_present(*slot)) {
@@ -211,34 +225,52 @@ int kmap_pte_map(vaddr_t va, paddr_t pa, uint64_t prot)
 
 		if (!table)
 			return -ENOMEM;
+		table->entries = 0;
 		pte_set(slot, pte_table(page_phys(table)));
 	}
 	leaf = (pte_t *)phys_to_virt(pte_paddr(*slot)) + pt_index(va, 0);
 	assert(!pte_present(*leaf));
 	pte_set(leaf, pte_leaf(pa, prot | PTE_G));
+	kmap_table(va)->entries++;
 	/* A part may remember that there was nothing. LIMIT: other harts are not told; no known
 	 * part remembers that. */
 	tlb_flush_local_page(va);
 	return 0;
 }
 
-static pte_t *kmap_leaf(vaddr_t va)
+void kmap_pte_clear(vaddr_t va, size_t len)
 {
-	pte_t *second = phys_to_virt(pte_paddr(kernel_root[pt_index(va, 2)]));
+	for (vaddr_t end = va + len; va < end; va += PAGE_SIZE) {
+		struct page *table = kmap_table(va);
 
-	return (pte_t *)phys_to_virt(pte_paddr(second[pt_index(va, 1)])) + pt_index(va, 0);
+		pte_set((pte_t *)page_address(table) + pt_index(va, 0), 0);
+		table->entries--;
+	}
 }
 
-void kmap_pte_unmap(vaddr_t va, size_t len)
+struct page **kmap_tables_take(vaddr_t va, size_t len, struct page **tail)
+{
+	for (vaddr_t at = ALIGN_DOWN(va, PT_SPAN(1)); at < va + len; at += PT_SPAN(1)) {
+		struct page *table = kmap_table(at);
+
+		if (table == NULL || table->entries > 0)
+			continue;
+		pte_set(kmap_slot(at), 0);
+		*tail = table;
+		table->link.next = NULL;
+		tail = (struct page **)&table->link.next;
+	}
+	return tail;
+}
+
+void kmap_flush(void)
 {
 	struct hart_mask online = { 0 };
 
-	for (size_t done = 0; done < len; done += PAGE_SIZE)
-		pte_set(kmap_leaf(va + done), 0);
 	for (unsigned i = 0; i < hart_count; i++) {
 		if (READ_ONCE(hart_table[i].online))
 			hart_mask_set(&online, i);
 	}
 	hart_mask_set(&online, hart_index());
-	tlb_flush_harts(&online, va, len);
+	tlb_flush_harts(&online, KMAP_BASE, KMAP_SIZE);
 }

@@ -12,18 +12,32 @@
  * The first page of every used range stays unmapped: who runs off the lower end of a stack faults
  * at once.
  *
+ * A range that is given back loses its entries at once, but other harts' TLBs may still hold them,
+ * and to make these forget costs far more than all else here. So it becomes stale: it keeps its
+ * frames and its addresses, and waits in a chain with others.
+ *
+ *	free --kmap_pages--> used --kmap_free--> stale --kmap_purge--> free
+ *
+ * When the stale ranges hold 1/STALE_SHARE of memory, or when memory is short, one flush serves
+ * them all; then their frames and addresses are free. Leaf tables that have no entry left go the
+ * same way. That happens under the lock: until the flush a hart may remember such a table, so
+ * nobody may map anything into its two megabytes. The ranges given out are the lowest of those that
+ * fit best, which leaves tables at the upper end empty.
+ *
  * One lock, of a rank below the object caches and the page allocator, which are called under it.
- * kstack.c keeps freed stacks at hand, so thread creation rarely comes here; unmapping costs a
- * flush on every hart.
+ * kstack.c keeps freed stacks at hand, so thread creation rarely comes here.
  */
 #include "kernel/alloc/kmap.h"
 
 #include "arch/pte.h"
 #include "arch/tlb.h"
+#include "kernel/alloc/page.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/spinlock.h"
 #include "lib/rbtree.h"
+
+#define STALE_SHARE 128
 
 struct kmap_range {
 	struct rb_node by_addr;
@@ -32,12 +46,15 @@ struct kmap_range {
 	size_t pages;	     /* guard included */
 	size_t mapped;	     /* pages that have an entry: all but the guard, once made */
 	struct page *frames; /* chained through link.next; NULL for device registers */
+	struct kmap_range *next_stale;
 };
 
 static CACHE_DEFINE(range_cache, struct kmap_range);
 static struct spinlock kmap_lock = SPINLOCK_INIT("kmap", LOCK_RANK_KMAP);
 static struct rb_root ranges_by_addr; /* [kmap_lock] */
 static struct rb_root free_by_size;   /* [kmap_lock] */
+static struct kmap_range *stale;      /* [kmap_lock] */
+static size_t stale_pages;	      /* [kmap_lock] in `stale` */
 
 static bool addr_less(const struct rb_node *a, const struct rb_node *b)
 {
@@ -47,8 +64,10 @@ static bool addr_less(const struct rb_node *a, const struct rb_node *b)
 
 static bool size_less(const struct rb_node *a, const struct rb_node *b)
 {
-	return rb_entry(a, struct kmap_range, by_size)->pages <
-	       rb_entry(b, struct kmap_range, by_size)->pages;
+	const struct kmap_range *one = rb_entry(a, struct kmap_range, by_size);
+	const struct kmap_range *other = rb_entry(b, struct kmap_range, by_size);
+
+	return one->pages != other->pages ? one->pages < other->pages : one->start < other->start;
 }
 
 static int addr_compare(const void *key, const struct rb_node *node)
@@ -152,19 +171,35 @@ static vaddr_t range_first_page(const struct kmap_range *r)
 	return r->start + PAGE_SIZE;
 }
 
-static void range_unmap(struct kmap_range *r)
+/* Appends the frames of r to a chain. */
+static struct page **frames_move(struct kmap_range *r, struct page **tail)
 {
-	struct page *p, *next;
-
-	/* The flush comes before the frames are given away: no hart may still reach them. */
-	if (r->mapped > 0)
-		kmap_pte_unmap(range_first_page(r), r->mapped * PAGE_SIZE);
-	r->mapped = 0;
-	for (p = r->frames; p != NULL; p = next) {
-		next = (struct page *)p->link.next;
-		page_put(p);
-	}
+	*tail = r->frames;
 	r->frames = NULL;
+	while (*tail != NULL)
+		tail = (struct page **)&(*tail)->link.next;
+	return tail;
+}
+
+static void frames_free(struct page *chain)
+{
+	while (chain != NULL) {
+		struct page *next = (struct page *)chain->link.next;
+
+		page_put(chain);
+		chain = next;
+	}
+}
+
+/* True: there is enough now for a flush to be worth its cost. */
+static bool range_retire(struct kmap_range *r)
+{
+	kmap_pte_clear(range_first_page(r), r->mapped * PAGE_SIZE);
+	r->mapped = 0;
+	r->next_stale = stale;
+	stale = r;
+	stale_pages += r->pages;
+	return stale_pages >= page_total() / STALE_SHARE;
 }
 
 static bool range_map_frames(struct kmap_range *r, unsigned flags)
@@ -197,16 +232,41 @@ static bool range_map_phys(struct kmap_range *r, paddr_t pa)
 	return true;
 }
 
+/* A range that could be mapped in part only is stale: another hart may have looked ahead. */
 static void *range_finish(struct kmap_range *r, bool mapped)
 {
 	if (mapped)
 		return (void *)range_first_page(r);
-	range_unmap(r);
-	range_give(r);
+	(void)range_retire(r);
 	return NULL;
 }
 
 /* Entry points. */
+
+void kmap_purge(void)
+{
+	struct page *frames = NULL, **tail = &frames;
+	irqflags_t irq = spin_lock_irqsave(&kmap_lock);
+	struct kmap_range *r, *next;
+
+	if (stale == NULL) {
+		spin_unlock_irqrestore(&kmap_lock, irq);
+		return;
+	}
+	for (r = stale; r != NULL; r = r->next_stale) {
+		tail = frames_move(r, tail);
+		tail = kmap_tables_take(r->start, r->pages * PAGE_SIZE, tail);
+	}
+	kmap_flush();
+	for (r = stale; r != NULL; r = next) {
+		next = r->next_stale;
+		range_give(r);
+	}
+	stale = NULL;
+	stale_pages = 0;
+	spin_unlock_irqrestore(&kmap_lock, irq);
+	frames_free(frames);
+}
 
 void *kmap_pages(size_t len, unsigned flags)
 {
@@ -242,17 +302,17 @@ void kmap_free(void *ptr)
 {
 	vaddr_t start = ((vaddr_t)ptr & PAGE_MASK) - PAGE_SIZE;
 	struct rb_node *node;
-	struct kmap_range *r;
+	bool enough;
 	irqflags_t irq;
 
 	if (ptr == NULL)
 		return;
 	irq = spin_lock_irqsave(&kmap_lock);
 	node = rb_find(&ranges_by_addr, &start, addr_compare);
-	if (node == NULL || range_is_free(rb_entry(node, struct kmap_range, by_addr)))
+	if (node == NULL || rb_entry(node, struct kmap_range, by_addr)->mapped == 0)
 		panic("kmap_free(%p): not the start of a mapping", ptr);
-	r = rb_entry(node, struct kmap_range, by_addr);
-	range_unmap(r);
-	range_give(r);
+	enough = range_retire(rb_entry(node, struct kmap_range, by_addr));
 	spin_unlock_irqrestore(&kmap_lock, irq);
+	if (enough)
+		kmap_purge();
 }

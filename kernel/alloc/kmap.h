@@ -12,6 +12,8 @@ void *kstack_alloc(void);
 void kstack_free(void *stack);
 /* Stacks that are freed and kept for reuse. */
 unsigned kstack_kept(void);
+/* This hart's go to the common pool. Interrupts off. */
+void kstack_drain_here(void);
 /* Frees those of the common pool. Not from an interrupt. */
 void kstack_shrink(void);
 
@@ -23,6 +25,8 @@ void *kmap_io(paddr_t pa, size_t len);
 void *kmap_alloc(size_t len);
 /* The same, zeroed only with ALLOC_ZERO in flags. */
 void *kmap_pages(size_t len, unsigned flags);
-/* What kmap_alloc, kmap_pages or kmap_io returned; NULL is legal. Flushes every hart: not from an
- * interrupt. */
+/* What kmap_alloc, kmap_pages or kmap_io returned; NULL is legal. May flush every hart: not from an
+ * interrupt. The memory is free for others once enough has been given back for one flush. */
 void kmap_free(void *p);
+/* At once: when memory is short, or is about to be counted. Not from an interrupt. */
+void kmap_purge(void);

@@ -36,17 +36,42 @@ KTEST(kmap_random_sizes)
 		kmap_free(maps[i].at);
 }
 
+/* Frames and leaf tables: eight megabytes need four of these, at least three of them for
+ * themselves. */
 KTEST(kmap_gives_frames_back)
 {
-	struct page_stats before, after;
+	struct page_stats before, during, after;
 	void *p;
 
-	kmap_free(kmap_alloc(64 * PAGE_SIZE)); /* the page tables stay */
+	kmap_purge();
 	page_stats_get(&before);
-	p = kmap_alloc(64 * PAGE_SIZE);
+	p = kmap_alloc(2048 * PAGE_SIZE);
+	page_stats_get(&during);
 	kmap_free(p);
+	kmap_purge();
 	page_stats_get(&after);
-	KTEST_CHECK(p != NULL && before.kernel == after.kernel);
+	KTEST_CHECK(p != NULL && before.kernel == after.kernel && before.table == after.table);
+	KTEST_CHECK(during.kernel >= before.kernel + 2048 && during.table >= before.table + 3);
+}
+
+/* What is freed is unmapped at once, but free for others only together with more. */
+KTEST(kmap_flushes_for_many)
+{
+	struct page_stats before, after;
+	unsigned lot = (unsigned)(page_total() / 128 / 5 + 1);
+
+	kmap_purge();
+	page_stats_get(&before);
+	for (unsigned i = 0; i < lot; i++) {
+		void *p = kmap_alloc(4 * PAGE_SIZE);
+
+		KTEST_REQUIRE(p != NULL);
+		kmap_free(p);
+		page_stats_get(&after);
+		if (i < lot - 1)
+			KTEST_CHECK(after.kernel == before.kernel + 4 * (i + 1));
+	}
+	KTEST_CHECK(after.kernel == before.kernel);
 }
 
 KTEST(kmap_refuses)

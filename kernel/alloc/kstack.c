@@ -1,11 +1,12 @@
 /*
  * Kernel stacks: KSTACK_SIZE of memory in the KMAP window with an unmapped page below.
  *
- * To map a stack costs four frames and four page-table entries, to unmap it a flush of every hart's
- * TLB. So freed stacks stay mapped, chained through their lowest words, which nobody has used yet
- * when a stack is new and nobody uses any more when it is freed: a few with each hart, which only
- * it touches, with interrupts off, and more in a common pool. Together the pool and the harts keep
- * at most about 1/32 of memory.
+ * To map a stack costs four frames and four page-table entries under a lock that all share, to
+ * unmap it its part of a flush of every hart's TLB. So freed stacks stay mapped, chained through
+ * their lowest words, which nobody has used yet when a stack is new and nobody uses any more when
+ * it is freed: a few with each hart, which only it touches, with interrupts off, and more in a
+ * common pool. Together the pool and the harts keep at most about 1/32 of memory; when it is short,
+ * the harts' go to the pool and the pool's are freed.
  */
 #include "kernel/alloc/kmap.h"
 
@@ -139,6 +140,19 @@ void kstack_free(void *stack)
 	irq_restore(irq);
 	if (!kept)
 		kmap_free(stack);
+}
+
+void kstack_drain_here(void)
+{
+	struct stack_chain *here = stacks_here();
+	void *stack;
+
+	if (here == NULL || here->count == 0)
+		return;
+	spin_lock(&pool_lock);
+	while ((stack = chain_pop(here)) != NULL)
+		(void)chain_push(&pool, stack, ~0u);
+	spin_unlock(&pool_lock);
 }
 
 unsigned kstack_kept(void)

@@ -17,6 +17,7 @@
 #include "kernel/alloc/page.h"
 
 #include "kernel/alloc/buddy.h"
+#include "kernel/alloc/kmap.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/core/fault_inject.h"
 #include "kernel/core/panic.h"
@@ -246,6 +247,7 @@ void page_drain_check(void)
 	if (likely(!atomic_load_explicit(&here->drain, memory_order_relaxed)))
 		return;
 	atomic_store(&here->drain, 0);
+	kstack_drain_here();
 	cache_drain_here();
 	if (here->count > 0)
 		buddy_free_batch(here->chain, here->count);

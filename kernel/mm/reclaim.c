@@ -59,6 +59,14 @@ static void harts_drain(void)
 	(void)!task_sleep(clock_mono_ns() + NSEC_PER_MSEC);
 }
 
+/* What is kept at hand: harts' frames, objects and stacks, then the stacks of all. */
+static void hands_empty(void)
+{
+	harts_drain();
+	kstack_shrink();
+	kmap_purge();
+}
+
 static void round_run(void)
 {
 	uint64_t before = page_free_now(), now;
@@ -69,10 +77,8 @@ static void round_run(void)
 			break;
 		s->shrink(page_marks.high - now);
 	}
-	if (page_free_now() < page_marks.high) {
-		kstack_shrink();
-		harts_drain();
-	}
+	if (page_free_now() < page_marks.high)
+		hands_empty();
 	now = page_free_now();
 	if (now > before)
 		atomic_fetch_add(&frames_freed, now - before);
@@ -117,6 +123,5 @@ void reclaim_drop(unsigned what)
 		if (what & (s == &files ? 1 : 2))
 			s->shrink(UINT64_MAX / PAGE_SIZE);
 	}
-	kstack_shrink();
-	harts_drain();
+	hands_empty();
 }

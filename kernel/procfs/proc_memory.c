@@ -127,6 +127,7 @@ int proc_show_objects(struct text *out, struct task *unused)
 {
 	struct page_stats p;
 
+	kmap_purge(); /* what only waits for a flush is not in use */
 	page_stats_get(&p);
 	text_printf(out, "task %u\npid %u\npage_used %lu\n", atomic_load(&task_count), pid_count(),
 		    p.total - p.free);

@@ -9,6 +9,8 @@
 #include "arch/pte.h"
 #include "kernel/core/hart.h"
 
+struct page;
+
 /* Makes root (the physical address of a root table) this hart's tree, and flushes what the part
  * needs. */
 void tlb_switch(paddr_t root);
@@ -36,8 +38,15 @@ void paging_init(void);
 /* Copies the upper-half entries into a fresh root table of an address space, which is all zero. */
 void pt_root_init(pte_t *root);
 
-/* Maps/unmaps one 4 KiB page in the KMAP window (tables below the second level come from
- * page_alloc). prot is PTE_R/W/X bits. 0 or -ENOMEM. Callers serialise (kernel/alloc/kmap.c holds
- * its lock). Unmapping flushes every hart. */
+/* Maps one 4 KiB page in the KMAP window (tables below the second level come from page_alloc). prot
+ * is PTE_R/W/X bits. 0 or -ENOMEM. Callers of all four serialise (kernel/alloc/kmap.c holds its
+ * lock). */
 int kmap_pte_map(vaddr_t va, paddr_t pa, uint64_t prot) __must_check;
-void kmap_pte_unmap(vaddr_t va, size_t len);
+/* Unmaps pages that kmap_pte_map has mapped; harts may use them until kmap_flush. */
+void kmap_pte_clear(vaddr_t va, size_t len);
+/* Takes out of the tree the leaf tables of a range that have no entry, and chains them to *tail
+ * through link.next; returns the new tail. They may be freed, and their part of the window mapped
+ * again, after kmap_flush. */
+struct page **kmap_tables_take(vaddr_t va, size_t len, struct page **tail);
+/* Every hart forgets what has been unmapped. */
+void kmap_flush(void);
