@@ -22,6 +22,7 @@ APPEND ?=#             added to the kernel command line
 GDB ?=#                1: wait for gdb on port 1234 before the first instruction
 DEBUG ?=#              1: lock ranks and other costly checks, in-kernel tests, -Og
 FAULTS ?=#             1: memory and user copies can be made to fail (/proc/pando/faults); part of DEBUG=1
+COV ?=#                1: record which code is reached (make coverage, make fuzz); gcc only
 KTEST ?=#              1: in-kernel tests without the other checks (APPEND=ktest runs them)
 USERLAND ?= grove#     grove or busybox (Debian's, unmodified)
 INITRAMFS_EXTRA ?=#    a directory laid over the initramfs
@@ -31,10 +32,12 @@ LLVM ?=#               1: clang and ld.lld instead
 WERROR ?=#             1: warnings are errors (make check sets it)
 V ?=#                  1: show the commands
 BOARD ?= virt#         for sdcard: visionfive2, unleashed, unmatched or virt
+SECONDS ?= 60#         for fuzz and fuzz-host: how long
+SEED ?=#               for fuzz: repeats what a number began
 PYTHON ?= /usr/bin/python3#  the Python that has Debian's pytest and pexpect
 
 # Trailing comments above leave blanks in the values: take them off.
-$(foreach v,SMP MEM CPU BIOS APPEND GDB DEBUG FAULTS KTEST USERLAND INITRAMFS_EXTRA BUILD CROSS_COMPILE LLVM WERROR V BOARD PYTHON,\
+$(foreach v,SMP MEM CPU BIOS APPEND GDB DEBUG FAULTS COV KTEST USERLAND INITRAMFS_EXTRA BUILD CROSS_COMPILE LLVM WERROR V BOARD SECONDS SEED PYTHON,\
   $(eval override $(v) := $(strip $($(v)))))
 
 Q := $(if $(V),,@)
@@ -69,11 +72,15 @@ MARCH_FP := rv64imafdc$(MARCH_SUFFIX)
 
 COMMON := -mabi=lp64 -mcmodel=medany -mno-relax $(if $(call can_compile,-mstrict-align),-mstrict-align) -ffreestanding -fno-pie -g \
 	-I. -Iarch/riscv/include -I$(BUILD) -I$(BUILD)/gen $(if $(filter 1,$(DEBUG)),-DPANDO_DEBUG=1) \
-	$(if $(filter 1,$(DEBUG) $(FAULTS)),-DPANDO_FAULTS=1)
+	$(if $(filter 1,$(DEBUG) $(FAULTS)),-DPANDO_FAULTS=1) $(if $(filter 1,$(COV)),-DPANDO_COV=1)
 CFLAGS_KERNEL := -std=gnu17 $(if $(filter 1,$(DEBUG)),-Og,-O2) $(COMMON) -fno-common -fno-stack-protector \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-asynchronous-unwind-tables \
 	-Wall -Wextra -Wno-unused-parameter -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	$(if $(filter 1,$(WERROR)),-Werror)
+# COV: the compiler counts how often each line runs (gcov's counters, which tools/coverage takes out of the machine's memory
+# from outside) and calls coverage.c, itself left alone, at every basic block.
+CFLAGS_COV := $(if $(filter 1,$(COV)),-fprofile-arcs -ftest-coverage -fprofile-info-section -fsanitize-coverage=trace-pc \
+	-Wno-maybe-uninitialized)
 CFLAGS_USER := -std=gnu17 -O2 -g -Wall -Wextra -Wno-unused-parameter $(if $(filter 1,$(WERROR)),-Werror)
 LDFLAGS_KERNEL := -nostdlib -static --no-relax --build-id=none -z max-page-size=4096 -T arch/riscv/kernel.lds
 
@@ -84,12 +91,13 @@ GEN := $(BUILD)/gen
 KERNEL_SRCS := $(sort $(wildcard arch/riscv/*.c arch/riscv/*.S) $(shell find kernel lib -name '*.[cS]' 2>/dev/null))
 KERNEL_SRCS := $(if $(filter 1,$(DEBUG) $(KTEST)),$(KERNEL_SRCS),$(filter-out %_test.c,$(KERNEL_SRCS)))
 KERNEL_SRCS := $(if $(filter 1,$(DEBUG) $(FAULTS)),$(KERNEL_SRCS),$(filter-out %/fault_inject.c %/proc_faults.c,$(KERNEL_SRCS)))
+KERNEL_SRCS := $(if $(filter 1,$(COV)),$(KERNEL_SRCS),$(filter-out %/coverage.c %/proc_coverage.c,$(KERNEL_SRCS)))
 KERNEL_OBJS := $(addprefix $(OBJ)/,$(addsuffix .o,$(basename $(KERNEL_SRCS))))
 GROVE_SRCS := $(sort $(wildcard initramfs/grove/*.c))
 GROVE_OBJS := $(addprefix $(OBJ)/,$(GROVE_SRCS:.c=.o))
 SYSCALLS := $(addprefix $(GEN)/,syscalls_proto.h syscalls_nr.h syscalls_table.h syscalls_args.h)
 
-.PHONY: all run test test-boards check bench bench-check sdcard docs doctor help clean gdb FORCE
+.PHONY: all run test test-boards check soak coverage fuzz fuzz-host bench bench-check sdcard docs doctor help clean gdb FORCE
 
 all: $(BUILD)/Image $(BUILD)/pando.elf $(BUILD)/initramfs.cpio ## build the kernel and the initramfs
 
@@ -98,8 +106,8 @@ all: $(BUILD)/Image $(BUILD)/pando.elf $(BUILD)/initramfs.cpio ## build the kern
 # One file that changes exactly when the way of compiling does.
 $(BUILD)/.flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(TARGET_CC) $(MARCH) $(CFLAGS_KERNEL) | $(LD) $(LDFLAGS_KERNEL) | $(CFLAGS_USER)' | cmp -s - $@ || \
-	  echo '$(TARGET_CC) $(MARCH) $(CFLAGS_KERNEL) | $(LD) $(LDFLAGS_KERNEL) | $(CFLAGS_USER)' > $@
+	@echo '$(TARGET_CC) $(MARCH) $(CFLAGS_KERNEL) $(CFLAGS_COV) | $(LD) $(LDFLAGS_KERNEL) | $(CFLAGS_USER)' | cmp -s - $@ || \
+	  echo '$(TARGET_CC) $(MARCH) $(CFLAGS_KERNEL) $(CFLAGS_COV) | $(LD) $(LDFLAGS_KERNEL) | $(CFLAGS_USER)' > $@
 
 $(GEN)/syscalls.stamp: kernel/sys/syscalls.tbl tools/syscalls.py
 	$(call say,GEN,$(GEN)/syscalls_*.h)
@@ -108,16 +116,17 @@ $(SYSCALLS): $(GEN)/syscalls.stamp ;
 
 $(OBJ)/kernel/%.o: kernel/%.c $(BUILD)/.flags | $(SYSCALLS)
 	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D) && $(TARGET_CC) -march=$(MARCH) $(CFLAGS_KERNEL) -MMD -MP -c $< -o $@
+	$(Q)mkdir -p $(@D) && $(TARGET_CC) -march=$(MARCH) $(CFLAGS_KERNEL) $(CFLAGS_COV) -MMD -MP -c $< -o $@
 
 $(OBJ)/arch/%.o: arch/%.c $(BUILD)/.flags | $(SYSCALLS)
 	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D) && $(TARGET_CC) -march=$(MARCH) $(CFLAGS_KERNEL) -MMD -MP -c $< -o $@
+	$(Q)mkdir -p $(@D) && $(TARGET_CC) -march=$(MARCH) $(CFLAGS_KERNEL) $(CFLAGS_COV) -MMD -MP -c $< -o $@
 
 $(OBJ)/lib/%.o: lib/%.c $(BUILD)/.flags | $(SYSCALLS)
 	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D) && $(TARGET_CC) -march=$(MARCH) $(CFLAGS_KERNEL) -MMD -MP -c $< -o $@
+	$(Q)mkdir -p $(@D) && $(TARGET_CC) -march=$(MARCH) $(CFLAGS_KERNEL) $(CFLAGS_COV) -MMD -MP -c $< -o $@
 
+$(OBJ)/kernel/task/coverage.o: CFLAGS_COV :=
 $(OBJ)/arch/riscv/fp%.o: MARCH := $(MARCH_FP)
 $(OBJ)/%.o: %.S $(BUILD)/.flags | $(SYSCALLS)
 	$(call say,AS,$<)
@@ -227,6 +236,22 @@ check: ## layers, function length, style, warnings as errors with gcc and clang;
 soak: $(BUILD)/Image ## ten minutes each of the torture programs, on 8 harts (SOAK_SECONDS=N)
 	@tools/need-packages.sh run test
 	@BUILD=$(BUILD) tools/soak
+
+coverage: ## run ABI, kernel, console and boot tests and report which lines of the kernel they reach
+	@tools/need-packages.sh run test
+	@BUILD=$(BUILD)/cov tools/coverage run
+
+# Another folder for DEBUG=1, since its corpus is as good but its kernel is not.
+FUZZ_BUILD = $(BUILD)/cov$(if $(filter 1,$(DEBUG)),-debug)
+fuzz: ## make system calls at random for SECONDS, guided by coverage, and take a crash apart (SEED, SMP, MEM, DEBUG)
+	@tools/need-packages.sh run
+	@$(MAKE) BUILD=$(FUZZ_BUILD) COV=1 KTEST=1 FAULTS=1 $(FUZZ_BUILD)/Image
+	@BUILD=$(FUZZ_BUILD) tools/fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) --smp $(SMP) --mem $(MEM)
+
+fuzz-host: $(BUILD)/grove ## fuzz the readers of device trees, archives, programs and command lines, SECONDS each, on this machine
+	@tools/need-packages.sh run test llvm
+	@$(MAKE) -s -C tests/host BUILD=$(abspath $(BUILD))/host SECONDS=$(SECONDS) PROGRAMS="$(abspath $(BUILD))/grove" \
+	  DTBS="$$(tools/oracle fetch dtbs)" fuzz
 
 docs: ## write the pages that are made from the sources: docs/syscalls.md, docs/deviations.md, docs/clone.md, reading order
 	$(Q)$(PYTHON) tools/syscalls.py --markdown > docs/syscalls.md

@@ -38,6 +38,7 @@
 #include "kernel/sched/completion.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/cgroup_ns.h"
+#include "kernel/task/coverage.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/group.h"
 #include "kernel/task/pid.h"
@@ -127,6 +128,7 @@ static void clone_private(struct task *child, const struct task *from,
 	}
 	if (flags & CLONE_CHILD_CLEARTID)
 		child->clear_child_tid = args->child_tid;
+	coverage_inherit(child, from);
 	sched_inherit(child, from);
 }
 

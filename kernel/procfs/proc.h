@@ -76,6 +76,13 @@ int proc_store_fault_nth(struct task *unused, const char *value);
 #else
 #define PROC_FAULT_ROWS
 #endif
+#ifdef PANDO_COV
+extern const struct file_ops proc_coverage_fops;
+#define PROC_COVERAGE_ROWS                                                                         \
+	{ .name = "coverage", .mode = S_IFREG | 0666, .fops = &proc_coverage_fops },
+#else
+#define PROC_COVERAGE_ROWS
+#endif
 extern const struct proc_entry proc_process_entry; /* the directory /proc/PID */
 extern const struct file_ops proc_text_fops;
 extern const struct file_ops proc_pagemap_fops;

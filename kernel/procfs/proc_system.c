@@ -412,7 +412,7 @@ static const struct proc_entry sys_rows[] = {DIR("kernel", sys_kernel_rows),
 					     DIR("pando", sys_pando_rows),
 					     {0}};
 static const struct proc_entry pando_rows[] = { ROW("objects", proc_show_objects),
-						PROC_FAULT_ROWS { 0 } };
+						PROC_FAULT_ROWS PROC_COVERAGE_ROWS { 0 } };
 static const struct proc_entry sysvipc_rows[] = { ROW("shm", proc_show_sysv_shm),
 						  ROW("sem", proc_show_sysv_sem),
 						  ROW("msg", proc_show_sysv_msg),

@@ -14,6 +14,7 @@
 #include "kernel/core/panic.h"
 #include "kernel/core/upcall.h"
 #include "kernel/task/cgroup.h"
+#include "kernel/task/coverage.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/group.h"
 #include "kernel/task/pid.h"
@@ -89,6 +90,7 @@ void task_put(struct task *t)
 		pid_release(t->pid); /* never linked: the number's only use is still this task's */
 	pid_put(t->pid);
 	upcall_task_destroy(t);
+	coverage_drop(t);
 	cred_put(t->cred);
 	if (t->user != NULL)
 		atomic_fetch_sub(&t->user->tasks, 1);

@@ -48,6 +48,7 @@ struct cred;	   /* kernel/task/cred.h */
 struct pid;	   /* kernel/task/pid.h */
 struct user;	   /* kernel/task/user.h */
 struct completion; /* kernel/sched/completion.h */
+struct coverage;   /* kernel/task/coverage.h */
 
 enum task_state {
 	TASK_RUNNING = 0, /* running or in a run queue: R */
@@ -160,6 +161,9 @@ struct task {
 	unsigned timer_slack_ns;
 	unsigned personality; /* [t] */
 	uint64_t syscall_nr; /* [t] for /proc and messages */
+#ifdef PANDO_COV
+	struct coverage *coverage; /* [t] where it records what it reaches; counted */
+#endif
 #ifdef PANDO_FAULTS
 	struct fault_state faults; /* [t] failures to be injected */
 #endif
