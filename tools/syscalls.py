@@ -15,6 +15,11 @@ Written to --out:
                       [63] = { thunk_read, "read", 3, "fd:fd, buf:ptr, count:size" };
                       a call known by name only has a NULL thunk
     syscalls_args.h   rows for the pointer test: SYSCALL_ROW(63, "read", 3, ARG_FD, ARG_PTR, ARG_SIZE, ARG_NONE, ...)
+    syscalls_fuzz.h   rows for the fuzzer, with what an argument means: { 63, "read", 3, { { KIND_FD, "fd", "int" }, ...
+
+What an argument means is told by its type and its name, so names in the list follow a convention (FUZZ_NAMES below):
+a descriptor is called fd or ends in fd, one that a path begins at dfd, a process pid, tid or tgid, a signal signo, a
+path path, an address addr, and so on.
 
 `--markdown` prints the reference page docs/syscalls.md, `--c-args` prints syscalls_args.h; `--check FILE` compares the
 page with FILE.
@@ -27,6 +32,17 @@ import sys
 LINE = re.compile(r"^(\d+)\s+(\w+)\s+(\(.*\)|-)$")
 HEADER = "/* Made by tools/syscalls.py from kernel/sys/syscalls.tbl. Do not edit. */\n"
 STRING_NAMES = ("path", "name", "target", "link", "source", "fstype", "type", "key")
+
+# What the fuzzer takes a scalar for, by its name; what matches nothing is a number, and tests/fuzz/choices.c may know
+# values for it.
+FUZZ_NAMES = [
+    (r"(old_|new_)?dfd", "DIRFD"), (r".*fd", "FD"), (r"pid\d?|tid|tgid|pgid|who|nr", "PID"), (r".*[ugi]id", "ID"),
+    (r"id|key|idx\d", "HANDLE"), (r"signo", "SIGNAL"), (r"mode|mask", "MODE"),
+    (r"(new_)?addr|start|end|brk|stack|tls", "ADDRESS"), (r".*(size|len|count)", "SIZE"),
+    (r".*offset|length", "OFFSET"),
+]
+FUZZ_STRINGS = dict.fromkeys("path target source new_root put_old old_path new_path".split(), "PATH")
+FUZZ_STRINGS.update(dict.fromkeys(("name", "uname", "type"), "STRING"))
 
 
 class Arg:
@@ -52,6 +68,20 @@ class Arg:
         if bare in ("long", "unsigned long", "uint64_t", "int64_t", "loff_t", "off_t", "vaddr_t", "uintptr_t"):
             return "long"
         return "int"
+
+    def fuzz_kind(self):
+        bare = " ".join(self.type.replace("__user", "").replace("const", "").split())
+        if "struct" in bare:
+            return "STRUCT"
+        if bare == "char *":
+            return FUZZ_STRINGS.get(self.name, "BUFFER")
+        if bare == "void *":
+            return "BUFFER"
+        if "*" in bare:
+            if self.name in ("argv", "envp"):
+                return "STRINGS"
+            return "SIGSET" if bare == "uint64_t *" and re.search("mask|set", self.name) else "WORD"
+        return next((kind for names, kind in FUZZ_NAMES if re.fullmatch(names, self.name)), "NUMBER")
 
     def cast(self, index):
         return f"({self.type})a[{index}]"
@@ -152,6 +182,15 @@ def make_args(calls):
     return "\n".join(out) + "\n"
 
 
+def make_fuzz(calls):
+    out = [HEADER]
+    for call in calls:
+        if call.present:
+            args = ", ".join(f'{{ KIND_{a.fuzz_kind()}, "{a.name}", "{a.type}" }}' for a in call.args)
+            out.append(f'{{ {call.number}, "{call.name}", {len(call.args)}, {{ {args or "{ 0 }"} }} }},')
+    return "\n".join(out) + "\n"
+
+
 def make_markdown(calls):
     here = [c for c in calls if c.present]
     absent = [c for c in calls if not c.present]
@@ -192,7 +231,8 @@ def main():
     calls = parse(args.table)
     if args.out:
         os.makedirs(args.out, exist_ok=True)
-        for name, make in (("proto", make_proto), ("nr", make_nr), ("table", make_table), ("args", make_args)):
+        for name, make in (("proto", make_proto), ("nr", make_nr), ("table", make_table), ("args", make_args),
+                           ("fuzz", make_fuzz)):
             write_if_changed(os.path.join(args.out, f"syscalls_{name}.h"), make(calls))
     if args.markdown:
         sys.stdout.write(make_markdown(calls))
