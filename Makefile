@@ -221,8 +221,8 @@ gdb: ## attach gdb to a `make run GDB=1`
 
 ## Test -----------------------------------------------------------------------------------------------------------------
 
-test: ## build and run every test: host, checks, in-kernel, ABI against Linux, boot, console, busybox, boards
-	@tools/need-packages.sh run test check sdcard boards
+test: ## build and run every test: host, checks, in-kernel, ABI against Linux, boot, console, busybox, costs
+	@tools/need-packages.sh run test check
 	@BUILD=$(BUILD) tools/test-all
 
 test-boards: ## boot as the boards do, in QEMU: U-Boot, SD cards, other memory maps, wrong trees and cards
