@@ -52,6 +52,23 @@ static void child_replace(struct rb_root *root, struct rb_node *old, struct rb_n
 		new->parent = parent;
 }
 
+void rb_update(struct rb_root *root, struct rb_node *node)
+{
+	if (root->update == NULL)
+		return;
+	while (node != NULL && root->update(node))
+		node = node->parent;
+}
+
+/* A rotation leaves all that is below `upper` what it was as a whole, so nothing above changes. */
+static void rotation_update(struct rb_root *root, struct rb_node *lower, struct rb_node *upper)
+{
+	if (root->update == NULL)
+		return;
+	(void)root->update(lower);
+	(void)root->update(upper);
+}
+
 /*
  *	  node             right
  *	 /    \           /     \
@@ -69,6 +86,7 @@ static void rotate_left(struct rb_root *root, struct rb_node *node)
 	child_replace(root, node, right);
 	right->left = node;
 	node->parent = right;
+	rotation_update(root, node, right);
 }
 
 static void rotate_right(struct rb_root *root, struct rb_node *node)
@@ -81,6 +99,7 @@ static void rotate_right(struct rb_root *root, struct rb_node *node)
 	child_replace(root, node, left);
 	left->right = node;
 	node->parent = left;
+	rotation_update(root, node, left);
 }
 
 /* Parent and node are both red, parent hangs left of a black grandparent whose other child is
@@ -153,6 +172,7 @@ void rb_insert(struct rb_root *root, struct rb_node *node, struct rb_node *paren
 	*link = node;
 	if (parent == NULL || (parent == root->leftmost && link == &parent->left))
 		root->leftmost = node;
+	rb_update(root, node);
 	insert_fix(root, node);
 }
 
@@ -255,8 +275,8 @@ static void erase_fix(struct rb_root *root, struct rb_node *node, struct rb_node
 }
 
 /* Node has two children: let the next in order, which has no left child, change places with it,
- * links and colour. After that node has at most one child. */
-static void swap_with_next(struct rb_root *root, struct rb_node *node)
+ * links and colour, and return that. After that node has at most one child. */
+static struct rb_node *swap_with_next(struct rb_root *root, struct rb_node *node)
 {
 	struct rb_node *next = leftmost_below(node->right);
 	struct rb_node *orphan = next->right;
@@ -281,18 +301,26 @@ static void swap_with_next(struct rb_root *root, struct rb_node *node)
 	node->right = orphan;
 	if (orphan != NULL)
 		orphan->parent = node;
+	return next;
 }
 
 void rb_erase(struct rb_root *root, struct rb_node *node)
 {
-	struct rb_node *child;
+	struct rb_node *child, *moved = NULL;
 
 	if (root->leftmost == node)
 		root->leftmost = rb_next(node);
 	if (node->left != NULL && node->right != NULL)
-		swap_with_next(root, node);
+		moved = swap_with_next(root, node);
 	child = node->left != NULL ? node->left : node->right;
 	child_replace(root, node, child);
+	rb_update(root, node->parent);
+	if (moved != NULL && root->update != NULL) {
+		/* The walk up may have ended before it came there; and what is above knows node's
+		 * value, not the one that moved had where it was. */
+		(void)root->update(moved);
+		rb_update(root, moved->parent);
+	}
 	if (node->color == RB_BLACK)
 		erase_fix(root, child, node->parent);
 	rb_node_init(node);
@@ -308,6 +336,7 @@ void rb_replace(struct rb_root *root, struct rb_node *old, struct rb_node *new)
 		new->right->parent = new;
 	if (root->leftmost == old)
 		root->leftmost = new;
+	rb_update(root, new);
 	rb_node_init(old);
 }
 

@@ -17,6 +17,11 @@
  *	}
  *	rb_insert(root, &thing->node, parent, link);
  *
+ * A tree may keep in each node what is true of all below it, the greatest of something: then
+ * root->update says how to work that out for a node from its own value and its children's, and is
+ * called, from below upwards, for whatever an insertion or an erasure has changed. Who changes a
+ * node's own value calls rb_update.
+ *
  * Equal elements are allowed and keep the order of their insertion. Locking is the caller's.
  * A zeroed struct rb_root is an empty tree; a node needs no initialisation, but only one that was
  * zeroed, rb_node_init'ed or erased may be asked rb_is_linked().
@@ -33,14 +38,18 @@ struct rb_node {
 	uint32_t linked; /* 1 while the node is in a tree */
 };
 
+/* Works out what node keeps of its subtree; false if it is what it was. */
+typedef bool rb_update_fn(struct rb_node *node);
+
 struct rb_root {
 	struct rb_node *node;	  /* the top; NULL: empty */
 	struct rb_node *leftmost; /* the first in order; NULL: empty */
+	rb_update_fn *update;	  /* NULL: nodes keep nothing */
 };
 
 #define RB_ROOT_INIT                                                                               \
 	{                                                                                          \
-		NULL, NULL                                                                         \
+		NULL, NULL, NULL                                                                   \
 	}
 
 #define rb_entry(ptr, type, member) container_of(ptr, type, member)
@@ -62,6 +71,7 @@ static inline void rb_init(struct rb_root *root)
 {
 	root->node = NULL;
 	root->leftmost = NULL;
+	root->update = NULL;
 }
 
 static inline bool rb_empty(const struct rb_root *root)
@@ -92,6 +102,10 @@ void rb_erase(struct rb_root *root, struct rb_node *node);
 
 /* Puts `new` in the place of `old` without rebalancing; they must sort alike. */
 void rb_replace(struct rb_root *root, struct rb_node *old, struct rb_node *new);
+
+/* Node's own value has changed, or what is below it: so has what it and those above it keep. Stops
+ * where nothing changes. */
+void rb_update(struct rb_root *root, struct rb_node *node);
 
 /* The first node in order that compares equal to key; NULL if there is none. */
 struct rb_node *rb_find(const struct rb_root *root, const void *key, rb_compare_fn *compare);

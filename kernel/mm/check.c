@@ -12,6 +12,7 @@
  *	anonymous page its count: tables that map it. And all of them are found: one in no table is
  *	               lost
  *	address space  rss_anon, rss_file, table_pages: its tables
+ *	area           the gap below it, and the greatest in its subtree
  *
  * For that the world stands still: mm_world is held for writing, so no address space comes or goes
  * and no file is truncated, and then the mm->lock of each. (Nobody holds two of those, so the order
@@ -231,6 +232,25 @@ static unsigned middle_compare(struct mm_check *r, const pte_t *table)
 	return found;
 }
 
+static size_t most_of(const struct rb_node *n)
+{
+	return n != NULL ? rb_entry(n, struct vma, node)->gap_most : 0;
+}
+
+static void gaps_compare(struct mm *mm, struct mm_check *r)
+{
+	struct vma *v;
+
+	rb_for_each_entry(v, &mm->areas, node) {
+		vaddr_t floor = vma_floor(v), lowest = vma_lowest(v);
+		size_t most = max(most_of(v->node.left), most_of(v->node.right));
+
+		compare(r, "gap below area", v, v->start, v->gap,
+			lowest > floor ? lowest - floor : 0);
+		compare(r, "greatest gap", v, v->start, v->gap_most, max(v->gap, most));
+	}
+}
+
 static void space_compare(struct mm *mm, struct mm_check *r)
 {
 	unsigned tables = 0, middles = 0, chained = 0;
@@ -250,6 +270,7 @@ static void space_compare(struct mm *mm, struct mm_check *r)
 	leaves_visit(mm, r, rss_add);
 	compare(r, "resident anonymous pages", mm, 0, atomic_load(&mm->rss_anon), rss_anon_found);
 	compare(r, "resident file pages", mm, 0, atomic_load(&mm->rss_file), rss_file_found);
+	gaps_compare(mm, r);
 	compare(r, "table pages", mm, 0, atomic_load(&mm->table_pages), tables);
 	r->spaces++;
 }

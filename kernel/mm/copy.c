@@ -24,6 +24,7 @@
 #include "arch/tlb.h"
 #include "kernel/mm/commit.h"
 #include "kernel/mm/page_table.h"
+#include "kernel/sched/sched.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -167,6 +168,7 @@ static int tables_copy(struct fork *f)
 static int areas_copy(struct mm *child, struct mm *parent)
 {
 	struct vma *v, *copy;
+	int err;
 
 	rb_for_each_entry(v, &parent->areas, node) {
 		if (v->flags & VM_DONTCOPY)
@@ -178,6 +180,9 @@ static int areas_copy(struct mm *child, struct mm *parent)
 			return -ENOMEM;
 		copy->flags &= ~VM_LOCK_MASK; /* locks are not inherited */
 		vma_link(copy);
+		err = sched_checkpoint_killable();
+		if (err)
+			return err;
 	}
 	return 0;
 }
@@ -196,7 +201,6 @@ static void layout_copy(struct mm *child, const struct mm *parent)
 	child->env_start = parent->env_start;
 	child->env_end = parent->env_end;
 	child->layout = parent->layout;
-	child->map_hint = parent->map_hint;
 	child->vdso = parent->vdso;
 	if (parent->time != NULL)
 		child->time = time_ns_of(ns_get(&parent->time->ns));

@@ -18,9 +18,9 @@
  * With ADDR_COMPAT_LAYOUT, or when the stack has no limit, mappings are placed upwards from the
  * middle instead, and the stack may grow down to them.
  *
- * Room is looked for from map_hint on: the place next to the mapping made last, or the best gap
- * that munmap has left since. So a series of mappings finds its room at once, and gaps are used
- * again. The guard gap below an area that grows down counts as taken.
+ * Room is the highest gap that is large enough (upwards: the lowest), as on Linux. Each area knows
+ * the greatest gap in its subtree (vma.c), so the search goes straight to it. The guard gap below
+ * an area that grows down is no room.
  *
  * NOTE(linux): a static position-independent program lies where those with an interpreter do; Linux
  * puts it among the mappings.
@@ -74,39 +74,103 @@ void mm_layout_plan(struct mm *mm, unsigned persona, uint64_t stack_limit,
 	l->brk_gap = distance_take(word[3], level > 1);
 	l->mmap_top = ALIGN_DOWN(STACK_TOP - stack_room(stack_limit, level > 0) - shift, PAGE_SIZE);
 	l->mmap_bottom = bottom_up ? TWO_THIRDS + shift : 0;
-	mm->map_hint = bottom_up ? l->mmap_bottom : l->mmap_top;
 }
 
 /* --- the search for room ---------------------------------------------------------------------- */
 
-vaddr_t vma_lowest(const struct vma *v)
+static struct vma *area_of(struct rb_node *n)
 {
-	if (!(v->flags & VM_GROWSDOWN))
-		return v->start;
-	return v->start > STACK_GUARD_GAP ? v->start - STACK_GUARD_GAP : 0;
+	return rb_entry(n, struct vma, node);
 }
 
-/* The highest address below `top` with len free bytes; 0 if there is none above the lowest page. */
+/* Whether some gap in the subtree has len bytes. */
+static bool subtree_fits(struct rb_node *n, size_t len)
+{
+	return n != NULL && area_of(n)->gap_most >= len;
+}
+
+/* The last, the first in a subtree that fits. */
+static struct vma *gap_last(struct rb_node *n, size_t len)
+{
+	for (;;) {
+		if (subtree_fits(n->right, len))
+			n = n->right;
+		else if (area_of(n)->gap >= len)
+			return area_of(n);
+		else
+			n = n->left;
+	}
+}
+
+static struct vma *gap_first(struct rb_node *n, size_t len)
+{
+	for (;;) {
+		if (subtree_fits(n->left, len))
+			n = n->left;
+		else if (area_of(n)->gap >= len)
+			return area_of(n);
+		else
+			n = n->right;
+	}
+}
+
+/* Of the areas before v the last with a gap of len bytes below it; NULL. */
+static struct vma *gap_before(struct vma *v, size_t len)
+{
+	struct rb_node *n = &v->node;
+
+	do {
+		if (subtree_fits(n->left, len))
+			return gap_last(n->left, len);
+		while (n->parent != NULL && n == n->parent->left)
+			n = n->parent;
+		n = n->parent;
+	} while (n != NULL && area_of(n)->gap < len);
+	return rb_entry_or_null(n, struct vma, node);
+}
+
+/* Of the areas behind v the first. */
+static struct vma *gap_behind(struct vma *v, size_t len)
+{
+	struct rb_node *n = &v->node;
+
+	do {
+		if (subtree_fits(n->right, len))
+			return gap_first(n->right, len);
+		while (n->parent != NULL && n == n->parent->right)
+			n = n->parent;
+		n = n->parent;
+	} while (n != NULL && area_of(n)->gap < len);
+	return rb_entry_or_null(n, struct vma, node);
+}
+
+/* Where the room above all areas begins. */
+static vaddr_t last_end(struct mm *mm)
+{
+	struct vma *last = rb_entry_or_null(rb_last(&mm->areas), struct vma, node);
+
+	return last != NULL ? max(last->end, MAP_LOWEST) : MAP_LOWEST;
+}
+
+static bool fits(vaddr_t floor, vaddr_t ceiling, size_t len)
+{
+	return ceiling > floor && ceiling - floor >= len;
+}
+
+/* The highest address with len free bytes, all below `top`; 0 if there is none. */
 static vaddr_t find_gap_below(struct mm *mm, vaddr_t top, size_t len)
 {
 	struct vma *v = vma_find_after(mm, top - 1);
+	vaddr_t floor = v != NULL ? vma_floor(v) : last_end(mm);
+	vaddr_t ceiling = v != NULL ? min(top, vma_lowest(v)) : top;
 
-	if (v == NULL) {
-		v = rb_entry_or_null(rb_last(&mm->areas), struct vma, node);
-	} else if (v->start >= top) {
-		top = min(top, vma_lowest(v));
-		v = vma_prev(v);
-	}
-	for (;;) {
-		vaddr_t floor = v != NULL ? v->end : MAP_LOWEST;
-
-		if (floor < top && top - floor >= len)
-			return top - len;
-		if (v == NULL)
-			return 0;
-		top = min(top, vma_lowest(v));
-		v = vma_prev(v);
-	}
+	if (fits(floor, ceiling, len))
+		return ceiling - len;
+	if (v != NULL)
+		v = gap_before(v, len);
+	else if (subtree_fits(mm->areas.node, len))
+		v = gap_last(mm->areas.node, len);
+	return v != NULL ? vma_lowest(v) - len : 0;
 }
 
 /* The lowest address from `bottom` on with len free bytes; 0 if there is none. */
@@ -114,51 +178,23 @@ static vaddr_t find_gap_above(struct mm *mm, vaddr_t bottom, size_t len)
 {
 	struct vma *v = vma_find_after(mm, bottom);
 
-	for (; v != NULL; v = vma_next(v)) {
-		if (bottom < vma_lowest(v) && vma_lowest(v) - bottom >= len)
-			return bottom;
-		bottom = max(bottom, v->end);
-	}
-	return bottom < STACK_TOP && STACK_TOP - bottom >= len ? bottom : 0;
-}
-
-static vaddr_t find_room_downwards(struct mm *mm, size_t len)
-{
-	vaddr_t at = len < mm->map_hint ? find_gap_below(mm, mm->map_hint, len) : 0;
-
-	if (at == 0)
-		at = find_gap_below(mm, mm->layout.mmap_top, len);
-	if (at == 0)
-		at = find_gap_below(mm, USER_END - PAGE_SIZE, len);
-	if (at != 0)
-		mm->map_hint = at;
-	return at;
-}
-
-static vaddr_t find_room_upwards(struct mm *mm, size_t len)
-{
-	vaddr_t at = find_gap_above(mm, mm->map_hint, len);
-
-	if (at == 0)
-		at = find_gap_above(mm, mm->layout.mmap_bottom, len);
-	if (at != 0)
-		mm->map_hint = at + len;
-	return at;
+	if (v != NULL && fits(max(bottom, vma_floor(v)), vma_lowest(v), len))
+		return max(bottom, vma_floor(v));
+	if (v != NULL)
+		v = gap_behind(v, len);
+	if (v != NULL)
+		return vma_floor(v);
+	bottom = max(bottom, last_end(mm));
+	return fits(bottom, STACK_TOP, len) ? bottom : 0;
 }
 
 int mm_find_room(struct mm *mm, size_t len, vaddr_t *out)
 {
-	*out = mm->layout.mmap_bottom != 0 ? find_room_upwards(mm, len) :
-					     find_room_downwards(mm, len);
+	if (mm->layout.mmap_bottom != 0)
+		*out = find_gap_above(mm, mm->layout.mmap_bottom, len);
+	else
+		*out = find_gap_below(mm, mm->layout.mmap_top, len);
+	if (*out == 0 && mm->layout.mmap_bottom == 0)
+		*out = find_gap_below(mm, STACK_TOP, len);
 	return *out != 0 ? 0 : -ENOMEM;
-}
-
-void mm_room_freed(struct mm *mm, vaddr_t start, vaddr_t end)
-{
-	if (mm->layout.mmap_bottom != 0) {
-		if (start < mm->map_hint && end > mm->layout.mmap_bottom)
-			mm->map_hint = max(start, mm->layout.mmap_bottom);
-	} else if (end > mm->map_hint && start < mm->layout.mmap_top) {
-		mm->map_hint = min(end, mm->layout.mmap_top);
-	}
 }

@@ -6,7 +6,6 @@
 #include "lib/types.h"
 
 struct mm;
-struct vma;
 
 #define STACK_GUARD_GAP (256UL << 12) /* bytes that stay free below an area that grows down */
 #define LAYOUT_RANDOM 16	      /* bytes that mm_layout_plan uses up */
@@ -30,7 +29,3 @@ void mm_layout_plan(struct mm *mm, unsigned persona, uint64_t stack_limit,
 
 /* An address with len free bytes. mm->lock held for writing. 0, -ENOMEM. */
 int mm_find_room(struct mm *mm, size_t len, vaddr_t *out) __must_check;
-/* [start, end) is free now: where the next search begins may change. mm->lock held for writing. */
-void mm_room_freed(struct mm *mm, vaddr_t start, vaddr_t end);
-/* How low others may come: its start, or the gap below it if it grows down. */
-vaddr_t vma_lowest(const struct vma *v);

@@ -167,11 +167,11 @@ pte_t *pt_leaf_own(struct mm *mm, vaddr_t va)
 
 int pt_range_own(struct mm *mm, vaddr_t start, vaddr_t end)
 {
-	for (vaddr_t va = start; va < end; va = ALIGN_DOWN(va, LEAF_SPAN) + LEAF_SPAN) {
+	for (vaddr_t va = start; va < end; va = pt_span_end(mm, va)) {
 		pte_t *middle = pt_middle(mm, va);
 		const struct page *tp;
 		unsigned low = pt_index(va, 0);
-		unsigned high = pt_index(min(end, ALIGN_DOWN(va, LEAF_SPAN) + LEAF_SPAN) - 1, 0);
+		unsigned high = pt_index(min(end, pt_span_end(mm, va)) - 1, 0);
 
 		/* mm->lock is held for writing: the table stays, and gets no entries. */
 		if (middle == NULL || *middle == 0 || middle_is_own(*middle))

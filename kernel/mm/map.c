@@ -174,7 +174,6 @@ int mm_unmap_locked(struct mm *mm, vaddr_t start, vaddr_t end)
 	gather_end(&g);
 	pt_free_range(mm, start, end, below != NULL ? below->end : 0,
 		      above != NULL ? above->start : USER_END);
-	mm_room_freed(mm, start, end);
 	return 0;
 }
 

@@ -23,6 +23,7 @@
 #include "kernel/mm/page_table.h"
 #include "kernel/mm/time.h"
 #include "kernel/task/time_ns.h"
+#include "kernel/sched/sched.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -69,10 +70,11 @@ int mm_create(struct mm **out)
 	ref_init(&mm->users);
 	rwlock_init(&mm->lock, "mm", LOCK_RANK_MM);
 	rb_init(&mm->areas);
+	mm->areas.update = vma_update;
 	spinlock_init(&mm->tables, "page tables", LOCK_RANK_TABLES);
 	mm->root = page_address(root);
 	pt_root_init(mm->root);
-	mm->layout.mmap_top = mm->map_hint = MMAP_TOP;
+	mm->layout.mmap_top = MMAP_TOP;
 	mm->dumpable = 1;
 	world_join(mm);
 	*out = mm;
@@ -108,8 +110,11 @@ static void mm_empty(struct mm *mm)
 
 	(void)mm_rss_peak(mm);
 	rwlock_write_lock(&mm->lock);
-	while ((v = rb_entry_or_null(rb_first(&mm->areas), struct vma, node)) != NULL)
+	mm->areas.update = NULL; /* nobody looks for room any more */
+	while ((v = rb_entry_or_null(rb_first(&mm->areas), struct vma, node)) != NULL) {
 		vma_unlink_free(v);
+		sched_checkpoint();
+	}
 	pt_free_all(mm);
 	atomic_store(&mm->rss_anon, 0);
 	atomic_store(&mm->rss_file, 0);

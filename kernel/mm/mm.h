@@ -48,7 +48,6 @@ struct mm {
 	vaddr_t stack_start;	  /* [i] */
 	vaddr_t arg_start, arg_end, env_start, env_end; /* [i] after exec */
 	struct mm_layout layout;  /* [i] after exec */
-	vaddr_t map_hint;	  /* [lock] where the next search for room begins */
 	vaddr_t vdso;		  /* [i] where exec mapped it */
 	struct time_ns *time; /* [lock, T] whose clocks it shows; counted. NULL: the first */
 	/* [i] after exec: counted through the two below it (fs is to the right of mm). */

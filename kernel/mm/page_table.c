@@ -160,7 +160,7 @@ int pt_walk(struct mm *mm, vaddr_t start, vaddr_t end, int (*fn)(vaddr_t va, pte
 	int ret = 0;
 
 	while (va < end && ret == 0) {
-		vaddr_t stop = min(end, ALIGN_DOWN(va, LEAF_SPAN) + LEAF_SPAN);
+		vaddr_t stop = min(end, pt_span_end(mm, va));
 		pte_t *table = pt_leaf_lock(mm, va);
 
 		if (table != NULL) {
@@ -179,7 +179,7 @@ void pt_free_range(struct mm *mm, vaddr_t start, vaddr_t end, vaddr_t floor, vad
 {
 	vaddr_t va = ALIGN_DOWN(start, LEAF_SPAN);
 
-	for (; va < end; va += LEAF_SPAN) {
+	for (; va < end; va = pt_span_end(mm, va)) {
 		pte_t *middle = pt_middle(mm, va);
 		struct page *table;
 

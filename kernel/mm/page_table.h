@@ -96,6 +96,15 @@ void pt_filled(const pte_t *first, const pte_t *last, unsigned count);
 /* An empty leaf table, with one sharer. NULL: out of memory. */
 struct page *pt_leaf_alloc(void);
 
+/* Where the next leaf table may begin: walks over areas of many GiB with little in them step over
+ * what has not even a middle table. */
+static inline vaddr_t pt_span_end(const struct mm *mm, vaddr_t va)
+{
+	vaddr_t span = mm->root[pt_index(va, 2)] == 0 ? PT_SPAN(2) : LEAF_SPAN;
+
+	return ALIGN_DOWN(va, span) + span;
+}
+
 /* The leaf table of va if it is own, else NULL. */
 static inline pte_t *pt_leaf_if_own(const struct mm *mm, vaddr_t va)
 {

@@ -5,6 +5,11 @@
  * take its pages back from whoever shows them. That side knows only cache->map_lock; so whatever
  * changes such an area's bounds, or lets it go, holds map_lock beside mm->lock.
  *
+ * Each area knows the gap below it, and the greatest gap in its subtree: so room for a mapping is
+ * found in logarithmic time (layout.c). A gap changes when its upper area begins elsewhere or the
+ * lower one ends elsewhere; whatever moves a bound refreshes the two gaps beside it. To cut an area
+ * in two or to join two leaves all gaps what they were.
+ *
  * Two neighbours are one area if nothing tells them apart: same flags, both anonymous and private,
  * or of one file (or shared object), of which the upper shows what follows the lower's part.
  */
@@ -13,6 +18,7 @@
 #include "kernel/abi/mman.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/mm/commit.h"
+#include "kernel/mm/map.h"
 #include "lib/errno.h"
 
 static CACHE_DEFINE(vma_cache, struct vma);
@@ -59,6 +65,60 @@ struct vma *vma_prev(struct vma *v)
 {
 	return rb_entry_or_null(rb_prev(&v->node), struct vma, node);
 }
+
+/* --- gaps ------------------------------------------------------------------------------------- */
+
+vaddr_t vma_lowest(const struct vma *v)
+{
+	if (!(v->flags & VM_GROWSDOWN))
+		return v->start;
+	return v->start > STACK_GUARD_GAP ? v->start - STACK_GUARD_GAP : 0;
+}
+
+vaddr_t vma_floor(struct vma *v)
+{
+	struct vma *below = vma_prev(v);
+
+	return below != NULL ? max(below->end, MAP_LOWEST) : MAP_LOWEST;
+}
+
+static size_t gap_most_below(const struct rb_node *n)
+{
+	return n != NULL ? rb_entry(n, struct vma, node)->gap_most : 0;
+}
+
+bool vma_update(struct rb_node *n)
+{
+	struct vma *v = rb_entry(n, struct vma, node);
+	size_t most = max(v->gap, max(gap_most_below(n->left), gap_most_below(n->right)));
+	bool changed = most != v->gap_most;
+
+	v->gap_most = most;
+	return changed;
+}
+
+static void gap_set(struct vma *v, vaddr_t floor)
+{
+	vaddr_t lowest = vma_lowest(v);
+	size_t gap = lowest > floor ? lowest - floor : 0;
+
+	if (gap == v->gap)
+		return;
+	v->gap = gap;
+	rb_update(&v->mm->areas, &v->node);
+}
+
+/* v's bounds have changed. */
+static void gaps_refresh(struct vma *v)
+{
+	struct vma *above = vma_next(v);
+
+	gap_set(v, vma_floor(v));
+	if (above != NULL)
+		gap_set(above, max(v->end, MAP_LOWEST));
+}
+
+/* --- making and moving ------------------------------------------------------------------------ */
 
 struct vma *vma_create(struct mm *mm, vaddr_t start, vaddr_t end, unsigned flags)
 {
@@ -120,8 +180,10 @@ static bool vma_less(const struct rb_node *a, const struct rb_node *b)
 	return rb_entry(a, struct vma, node)->start < rb_entry(b, struct vma, node)->start;
 }
 
-void vma_link(struct vma *v)
+/* Into tree and list, as one without a gap. */
+static void vma_enter(struct vma *v)
 {
+	v->gap = v->gap_most = 0;
 	rb_add(&v->mm->areas, &v->node, vma_less);
 	v->mm->area_count++;
 	vma_account(v, 1);
@@ -132,20 +194,30 @@ void vma_link(struct vma *v)
 	mutex_unlock(&v->cache->map_lock);
 }
 
+void vma_link(struct vma *v)
+{
+	vma_enter(v);
+	gaps_refresh(v);
+}
+
 void vma_unlink_free(struct vma *v)
 {
+	struct vma *above = vma_next(v);
+
 	if (v->cache != NULL) {
 		mutex_lock(&v->cache->map_lock);
 		list_del_init(&v->cache_link);
 		mutex_unlock(&v->cache->map_lock);
 	}
 	rb_erase(&v->mm->areas, &v->node);
+	if (above != NULL)
+		gap_set(above, vma_floor(above));
 	v->mm->area_count--;
 	vma_account(v, -1);
 	vma_free(v);
 }
 
-void vma_resize(struct vma *v, vaddr_t start, vaddr_t end)
+static void bounds_set(struct vma *v, vaddr_t start, vaddr_t end)
 {
 	if (v->cache != NULL)
 		mutex_lock(&v->cache->map_lock);
@@ -157,6 +229,12 @@ void vma_resize(struct vma *v, vaddr_t start, vaddr_t end)
 	vma_account(v, 1);
 	if (v->cache != NULL)
 		mutex_unlock(&v->cache->map_lock);
+}
+
+void vma_resize(struct vma *v, vaddr_t start, vaddr_t end)
+{
+	bounds_set(v, start, end);
+	gaps_refresh(v);
 }
 
 int vma_split(struct vma *v, vaddr_t addr)
@@ -172,8 +250,8 @@ int vma_split(struct vma *v, vaddr_t addr)
 	if (v->cache != NULL || v->kernel_pages != NULL)
 		upper->pgoff += (addr - v->start) >> PAGE_SHIFT;
 	/* In this order truncation always finds the upper pages through one area or the other. */
-	vma_link(upper);
-	vma_resize(v, v->start, addr);
+	vma_enter(upper);
+	bounds_set(v, v->start, addr);
 	return 0;
 }
 
@@ -214,6 +292,8 @@ static void vma_absorb(struct vma *v, struct vma *other)
 	if (other->start < v->start) {
 		v->start = other->start;
 		v->pgoff = other->pgoff;
+		v->gap = other->gap;
+		rb_update(&v->mm->areas, &v->node);
 	}
 	v->end = max(v->end, other->end);
 	vma_account(v, 1);

@@ -52,6 +52,8 @@ struct vma {
 	struct rb_node node;
 	struct mm *mm;	       /* [i] */
 	vaddr_t start, end;    /* [mm->lock] page aligned, [start, end) */
+	size_t gap;	       /* [mm->lock] bytes free between the area below and this one */
+	size_t gap_most;       /* [mm->lock] the greatest in this one's subtree */
 	unsigned flags;	       /* [mm->lock] VM_* */
 	const struct vma_ops *ops; /* [i] NULL: anonymous */
 	struct file *file;	   /* [i] counted through ops */
@@ -68,6 +70,12 @@ struct vma *vma_find(struct mm *mm, vaddr_t addr);
 struct vma *vma_find_after(struct mm *mm, vaddr_t addr);
 struct vma *vma_next(struct vma *v);
 struct vma *vma_prev(struct vma *v);
+/* Free room is what lies between the areas. [vma_floor, vma_lowest) is the gap below v: it reaches
+ * down to the next area, or to MAP_LOWEST; and up to v, but for the guard if v grows down. */
+vaddr_t vma_lowest(const struct vma *v);
+vaddr_t vma_floor(struct vma *v);
+/* The tree of an address space is to know the gaps. */
+rb_update_fn vma_update;
 
 /* The rest is for kernel/mm itself; mm->lock held for writing. */
 

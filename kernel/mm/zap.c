@@ -63,11 +63,6 @@ void gather_area(struct gather *g, const struct vma *v)
 	gather_end(g);
 }
 
-static vaddr_t span_end(vaddr_t va)
-{
-	return ALIGN_DOWN(va, LEAF_SPAN) + LEAF_SPAN;
-}
-
 /* Empties a run of entries of a locked leaf table, as many as the gather has room for; returns
  * where it stopped. With cache_only entries that show anonymous pages are left. */
 static vaddr_t zap_leaf(struct gather *g, pte_t *table, vaddr_t va, vaddr_t end, bool cache_only)
@@ -104,7 +99,7 @@ void pt_zap(struct gather *g, struct vma *v, vaddr_t start, vaddr_t end)
 	for (end = min(end, v->end); va < end; va = stop) {
 		pte_t *table = pt_leaf_if_own(g->mm, va);
 
-		stop = min(end, span_end(va));
+		stop = min(end, pt_span_end(g->mm, va));
 		if (table == NULL) /* none, or shared and pt_cut has seen no entry here */
 			continue;
 		pt_lock(table);
@@ -153,7 +148,7 @@ void pt_zap_cache(struct gather *g, struct vma *v, vaddr_t start, vaddr_t end)
 		pte_t *table = pt_leaf_lock(g->mm, va);
 		long file;
 
-		stop = min(end, span_end(va));
+		stop = min(end, pt_span_end(g->mm, va));
 		/* Whether or not an entry is left: another sharer's turn may have taken it; and
 		 * whether or not a table is: munmap may just have let go of a shared one, and not
 		 * have come to its own flush. */
@@ -201,7 +196,7 @@ static void leaf_drop(struct gather *g, pte_t *middle, vaddr_t va)
 	spin_unlock(&tp->lock);
 	spin_unlock(&mm->tables);
 	atomic_fetch_sub(&mm->table_pages, 1);
-	gather_span(g, va, span_end(va));
+	gather_span(g, va, pt_span_end(mm, va));
 	g->page[g->count++] = tp;
 	if (g->count == GATHER_PAGES)
 		gather_end(g);
@@ -221,17 +216,17 @@ static int edge_own(struct mm *mm, vaddr_t va, vaddr_t end)
 int pt_cut(struct gather *g, vaddr_t start, vaddr_t end)
 {
 	vaddr_t last = max(start, ALIGN_DOWN(end - 1, LEAF_SPAN));
-	int err = edge_own(g->mm, start, min(end, span_end(start)));
+	int err = edge_own(g->mm, start, min(end, pt_span_end(g->mm, start)));
 
 	if (err == 0)
 		err = edge_own(g->mm, last, end);
 	if (err)
 		return err;
-	for (vaddr_t va = start; va < end; va = span_end(va)) {
+	for (vaddr_t va = start; va < end; va = pt_span_end(g->mm, va)) {
 		pte_t *middle = pt_middle(g->mm, va);
 
 		if (middle != NULL && *middle != 0 && !middle_is_own(*middle) &&
-		    leaf_reach(pte_page(*middle), va, min(end, span_end(va))) == REACH_ALL)
+		    leaf_reach(pte_page(*middle), va, min(end, pt_span_end(g->mm, va))) == REACH_ALL)
 			leaf_drop(g, middle, va);
 	}
 	return 0;

@@ -187,6 +187,34 @@ TEST(the_gap_below_what_grows)
 	CHECK_EQ(touch(start - 2 * PAGE), 0);
 }
 
+/* Pages one below the other, too different to be one area. */
+#define STAIRS 64
+
+TEST(room_is_the_highest_gap_that_fits)
+{
+	char *stair[STAIRS];
+
+	/* Whatever small gaps there are above are full before the last forty. */
+	for (int i = 0; i < STAIRS; i++)
+		stair[i] = map(NULL, 1, i % 2 ? PROT_READ : PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	for (int i = STAIRS - 40; i < STAIRS; i++)
+		CHECK(stair[i] == stair[i - 1] - PAGE);
+	CHECK_EQ(munmap(stair[30], PAGE), 0);
+	CHECK_EQ(munmap(stair[37], 3 * PAGE), 0);
+	CHECK_EQ(munmap(stair[41], 2 * PAGE), 0);
+	CHECK_EQ(munmap(stair[50], PAGE), 0);
+	CHECK(map_anon(NULL, 2, 0) == stair[36]);
+	CHECK(map_anon(NULL, 1, 0) == stair[30]);
+	CHECK(map_anon(NULL, 3, 0) == stair[STAIRS - 1] - 3 * PAGE);
+	CHECK(map_anon(NULL, 2, 0) == stair[41]);
+	CHECK(map_anon(NULL, 1, 0) == stair[37]);
+	CHECK(map_anon(NULL, 1, 0) == stair[50]);
+	CHECK(map_anon(NULL, 1, 0) == stair[STAIRS - 1] - 4 * PAGE);
+	for (int i = STAIRS - 40; i < STAIRS; i++)
+		CHECK_EQ(munmap(stair[i], PAGE), 0);
+	CHECK(map_anon(NULL, 20, 0) >= stair[STAIRS - 1]);
+}
+
 TEST(growing_obeys_the_limits)
 {
 	struct rlimit stack = { 64 * PAGE, RLIM_INFINITY }, lock = { 16 * PAGE, 16 * PAGE };

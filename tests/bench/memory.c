@@ -117,6 +117,19 @@ ROW("map.touched", "mmap + write 16 pages + munmap 64 KiB")
 	MEASURE(char *at = map_private(SPAN); write_pages(at, SPAN); munmap(at, SPAN));
 }
 
+/* Areas with holes of a page between them, so that room has to be looked for. */
+#define HOLES 10000
+
+ROW("map.holes", "mmap + munmap 64 KiB among 10,000 areas with holes between")
+{
+	char *at = map_private(2 * HOLES * PAGE);
+
+	for (size_t i = 0; i < HOLES; i++)
+		munmap(at + 2 * i * PAGE, PAGE);
+	MEASURE(munmap(map_private(SPAN), SPAN));
+	munmap(at, 2 * HOLES * PAGE);
+}
+
 ROW("protect", "mprotect 64 KiB of written pages, to read-only and back: each")
 {
 	char *at = map_private(SPAN);

@@ -8,6 +8,7 @@
 struct item {
 	int key;
 	int serial;
+	int most; /* the greatest serial in its subtree */
 	struct rb_node node;
 };
 
@@ -21,6 +22,39 @@ static int item_compare(const void *key, const struct rb_node *node)
 	int other = rb_entry(node, struct item, node)->key;
 
 	return *(const int *)key < other ? -1 : *(const int *)key > other;
+}
+
+static int most_of(const struct rb_node *node)
+{
+	return node != NULL ? rb_entry(node, struct item, node)->most : 0;
+}
+
+static bool item_update(struct rb_node *node)
+{
+	struct item *item = rb_entry(node, struct item, node);
+	int old = item->most, left = most_of(node->left), right = most_of(node->right);
+
+	item->most = left > right ? left : right;
+	if (item->serial > item->most)
+		item->most = item->serial;
+	return item->most != old;
+}
+
+/* What a node keeps, against what is below it. */
+static int check_most(const struct rb_node *node)
+{
+	const struct item *item;
+	int most, left, right;
+
+	if (node == NULL)
+		return 0;
+	item = rb_entry(node, struct item, node);
+	left = check_most(node->left);
+	right = check_most(node->right);
+	most = left > right ? left : right;
+	most = item->serial > most ? item->serial : most;
+	assert_int_equal(item->most, most);
+	return most;
 }
 
 /* The black height of a subtree in which all rules hold. Red is 0. */
@@ -118,6 +152,34 @@ static void test_random_walks(void **state)
 	random_walk(&prng, 1000000, 3000);
 	random_walk(&prng, 20, 2000);
 	random_walk(&prng, 1, 1000);
+}
+
+/* A tree that keeps maxima: they hold after each insertion, erasure and change of a value. */
+static void test_kept_maxima(void **state)
+{
+	static struct item items[COUNT];
+	struct prng prng = test_random();
+	struct rb_root root = RB_ROOT_INIT;
+
+	(void)state;
+	root.update = item_update;
+	for (int step = 0; step < 5000; step++) {
+		struct item *item = &items[prng_below(&prng, COUNT)];
+		bool linked = rb_is_linked(&item->node);
+
+		if (linked && step % 3 != 0) {
+			rb_erase(&root, &item->node);
+		} else {
+			item->serial = (int)prng_below(&prng, 1000) + 1;
+			item->key = linked ? item->key : (int)prng_below(&prng, 1000);
+			if (linked)
+				rb_update(&root, &item->node);
+			else
+				rb_add(&root, &item->node, item_less);
+		}
+		check_most(root.node);
+		black_height(root.node);
+	}
 }
 
 /* Sorted input is what an unbalanced tree suffers from. */
@@ -236,6 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_walks),
+		cmocka_unit_test(test_kept_maxima),
 		cmocka_unit_test(test_ascending_and_descending),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_replace),
