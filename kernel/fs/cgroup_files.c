@@ -26,24 +26,29 @@ static int number_of(const char *value, int64_t low, int64_t high, int out_of_bo
 
 /* --- Processes -------------------------------------------------------------------------------- */
 
+static void show_process(struct group *g, void *out)
+{
+	text_printf(out, "%d\n", pid_nr(g->pid));
+}
+
 static void show_procs(struct text *out, struct cgroup *c)
+{
+	cgroup_for_each(c, show_process, out);
+}
+
+static void show_its_threads(struct group *g, void *out)
 {
 	struct task *t;
 
-	list_for_each_entry(t, &task_list, all_link) {
-		if (t == t->group->leader && t->group->live > 0 && cgroup_of(t->group) == c)
-			text_printf(out, "%d\n", pid_nr(t->group->pid));
+	for_each_thread(t, g) {
+		if (atomic_load(&t->state) != TASK_ZOMBIE)
+			text_printf(out, "%d\n", pid_nr(t->pid));
 	}
 }
 
 static void show_threads(struct text *out, struct cgroup *c)
 {
-	struct task *t;
-
-	list_for_each_entry(t, &task_list, all_link) {
-		if (atomic_load(&t->state) != TASK_ZOMBIE && cgroup_of(t->group) == c)
-			text_printf(out, "%d\n", pid_nr(t->pid));
-	}
+	cgroup_for_each(c, show_its_threads, out);
 }
 
 static int move_locked(struct cgroup *to, int nr, bool thread, const struct cred *cred)

@@ -37,19 +37,26 @@ static void thread_freeze(struct task *t, bool freeze)
 	}
 }
 
+/* As its control group says. */
+static void process_freeze(struct group *g, void *arg)
+{
+	struct task *t;
+
+	(void)arg;
+	for_each_thread(t, g)
+		thread_freeze(t, cgroup_of(g)->freezers != 0);
+}
+
 void cgroup_freeze(struct cgroup *c, bool freeze)
 {
 	bool was = cgroup_is_frozen(c);
-	struct task *t;
 
 	if (c->freeze == freeze)
 		return;
 	c->freeze = freeze;
-	for (struct cgroup *below = c; below != NULL; below = cgroup_next(below, c))
+	for (struct cgroup *below = c; below != NULL; below = cgroup_next(below, c)) {
 		below->freezers += freeze ? 1 : -1U;
-	list_for_each_entry(t, &task_list, all_link) {
-		if (cgroup_is_below(t->group->cgroup, c))
-			thread_freeze(t, cgroup_of(t->group)->freezers != 0);
+		cgroup_for_each(below, process_freeze, NULL);
 	}
 	if (was != cgroup_is_frozen(c))
 		cgroup_notify(&c->events);
@@ -57,20 +64,19 @@ void cgroup_freeze(struct cgroup *c, bool freeze)
 
 void cgroup_freeze_moved(struct group *g)
 {
-	struct task *t;
+	process_freeze(g, NULL);
+}
 
-	for_each_thread(t, g)
-		thread_freeze(t, cgroup_of(g)->freezers != 0);
+static void process_kill(struct group *g, void *arg)
+{
+	(void)arg;
+	signal_kill_task(g->leader, SIGKILL);
 }
 
 void cgroup_kill(struct cgroup *c)
 {
-	struct task *t;
-
-	list_for_each_entry(t, &task_list, all_link) {
-		if (t == t->group->leader && cgroup_is_below(t->group->cgroup, c))
-			signal_kill_task(t, SIGKILL);
-	}
+	for (struct cgroup *below = c; below != NULL; below = cgroup_next(below, c))
+		cgroup_for_each(below, process_kill, NULL);
 }
 
 void freeze_join(void)

@@ -2,8 +2,8 @@
  * The tree of control groups, who is in which, and the pids controller.
  *
  * Everything is counted up the tree as it changes, so that what a file shows is one number. Nobody
- * counts in the root: a process there has group->cgroup NULL. Who is in a group is found by a walk
- * over all tasks; only reading cgroup.procs, killing and freezing want to know.
+ * counts in the root: a process there has group->cgroup NULL, and stands on no list. Every other
+ * group lists its processes, so that to kill or freeze it costs what is in it.
  *
  * Zombies: a process leaves its group, as far as "populated" goes, with its last thread, but its
  * tasks count against pids.max until they are reaped, and /proc/PID/cgroup still tells.
@@ -27,6 +27,7 @@ struct cgroup cgroup_root = {
 	.name = "",
 	.id = 1,
 	.children = LIST_INIT(cgroup_root.children),
+	.members = LIST_INIT(cgroup_root.members),
 	.sibling = LIST_INIT(cgroup_root.sibling),
 	.events = { 0, WAITQ_INIT(cgroup_root.events.waiters) },
 	.limit_events = { 0, WAITQ_INIT(cgroup_root.limit_events.waiters) },
@@ -91,6 +92,7 @@ int cgroup_create(struct cgroup *parent, const char *name, struct cgroup **out)
 	ref_init(&c->ref);
 	list_init(&c->children);
 	list_init(&c->sibling);
+	list_init(&c->members);
 	notice_init(&c->events);
 	notice_init(&c->limit_events);
 	c->tasks_max = CGROUP_NO_LIMIT;
@@ -272,6 +274,29 @@ static unsigned unfrozen_threads(const struct group *g)
 	return n;
 }
 
+void cgroup_for_each(struct cgroup *c, void (*fn)(struct group *g, void *arg), void *arg)
+{
+	struct group *g;
+	struct task *t;
+
+	list_for_each_entry(g, &c->members, cgroup_link)
+		fn(g, arg);
+	if (c != &cgroup_root)
+		return;
+	list_for_each_entry(t, &task_list, all_link) {
+		if (t == t->group->leader && t->group->live > 0 && t->group->cgroup == NULL)
+			fn(t->group, arg);
+	}
+}
+
+static void member_add(struct cgroup *c, struct group *g)
+{
+	if (c == &cgroup_root)
+		return;
+	g->cgroup = cgroup_get(c);
+	list_add_tail(&g->cgroup_link, &c->members);
+}
+
 void cgroup_move(struct group *g, struct cgroup *to)
 {
 	struct cgroup *from = cgroup_of(g);
@@ -285,9 +310,12 @@ void cgroup_move(struct group *g, struct cgroup *to)
 	count_process(from, -1);
 	count_tasks(from, -tasks);
 	count_unfrozen(from, -unfrozen);
-	g->cgroup = to == &cgroup_root ? NULL : cgroup_get(to);
-	if (from != &cgroup_root)
+	if (from != &cgroup_root) {
+		list_del(&g->cgroup_link);
+		g->cgroup = NULL;
 		cgroup_put(from);
+	}
+	member_add(to, g);
 }
 
 int cgroup_fork(struct task *child, const struct task *from, struct cgroup *into)
@@ -306,7 +334,7 @@ int cgroup_fork(struct task *child, const struct task *from, struct cgroup *into
 	if (to == &cgroup_root)
 		return 0;
 	if (process) {
-		child->group->cgroup = cgroup_get(to);
+		member_add(to, child->group);
 		count_process(to, 1);
 	}
 	count_tasks(to, 1);
@@ -324,8 +352,10 @@ void cgroup_task_exit(struct task *t, bool last)
 		t->frozen = false;
 	else
 		count_unfrozen(c, -1);
-	if (last)
+	if (last) {
+		list_del(&t->group->cgroup_link);
 		count_process(c, -1);
+	}
 }
 
 void cgroup_task_reaped(struct task *t)

@@ -43,7 +43,9 @@ struct cgroup {
 	unsigned enabled;	/* [T] controllers that its children have */
 
 	/* Who is in it. "Below" includes itself; the root doesn't count. */
-	unsigned processes;	/* [T] in it itself, with a thread that lives */
+	struct list members;	/* [T] processes in it itself, with a thread that lives: struct
+				 * group by cgroup_link. The root keeps none */
+	unsigned processes;	/* [T] how many */
 	unsigned populated_children; /* [T] */
 	unsigned tasks, tasks_peak; /* [T] below, zombies included */
 	unsigned unfrozen;	/* [T] live threads below that are not frozen */
@@ -91,6 +93,9 @@ unsigned cgroup_count_below(struct cgroup *c); /* groups, itself not included */
 /* May processes be put there (not where controllers of populated children would compete with
  * them)? 0, -EBUSY, -ENODEV. */
 int cgroup_may_hold(const struct cgroup *c) __must_check;
+/* Calls fn for each process that lives in c itself. In the root that is a walk over all there are.
+ */
+void cgroup_for_each(struct cgroup *c, void (*fn)(struct group *g, void *arg), void *arg);
 /* The process, which lives, goes there with all its threads: limits don't hold it back. */
 void cgroup_move(struct group *g, struct cgroup *to);
 /* Which controllers the children have. 0, -ENOENT (c hasn't got one itself), -EBUSY. */

@@ -37,6 +37,7 @@ struct group {
 	bool has_execed;	/* [T] setpgid by the parent is over */
 	struct tty *tty; /* [T] controlling terminal: borrowed, session->session_tty holds it */
 	struct cgroup *cgroup;	/* [T] counted; NULL: the root */
+	struct list cgroup_link; /* [T] in cgroup->members, while a thread lives */
 	bool subreaper;		/* [T] PR_SET_CHILD_SUBREAPER */
 
 	/* Signals. */
