@@ -356,7 +356,9 @@ int shm_detach(vaddr_t addr)
 
 	if (addr % PAGE_SIZE != 0)
 		return -EINVAL;
-	rwlock_write_lock(&mm->lock);
+	err = rwlock_write_lock_killable(&mm->lock);
+	if (err)
+		return err;
 	err = detach_locked(mm, addr);
 	rwlock_write_unlock(&mm->lock);
 	return err;

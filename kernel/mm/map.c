@@ -221,7 +221,9 @@ int mm_map(struct mm *mm, const struct mm_map_request *req, vaddr_t *out)
 
 	if (req->len != 0 && len == 0)
 		return -ENOMEM;
-	rwlock_write_lock(&mm->lock);
+	err = rwlock_write_lock_killable(&mm->lock);
+	if (err)
+		return err;
 	err = map_locked(mm, req, len, out);
 	locked = (req->flags & MAP_LOCKED) || mm->default_flags != 0;
 	rwlock_write_unlock(&mm->lock);

@@ -113,7 +113,7 @@ int mm_protect(struct mm *mm, vaddr_t addr, size_t len, unsigned prot)
 	size_t aligned = ALIGN_UP(len, PAGE_SIZE);
 	vaddr_t end = addr + aligned;
 	struct vma *v;
-	int err = 0;
+	int err;
 
 	if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP))
 		return -EINVAL;
@@ -123,7 +123,9 @@ int mm_protect(struct mm *mm, vaddr_t addr, size_t len, unsigned prot)
 		return 0;
 	if (aligned == 0 || aligned > USER_END || addr > USER_END - aligned)
 		return -ENOMEM;
-	rwlock_write_lock(&mm->lock);
+	err = rwlock_write_lock_killable(&mm->lock);
+	if (err)
+		return err;
 	if (prot & PROT_GROWSDOWN) {
 		v = vma_find(mm, addr);
 		if (v == NULL || !(v->flags & VM_GROWSDOWN))
