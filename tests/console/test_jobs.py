@@ -59,14 +59,14 @@ def test_stop_and_foreground(shell):
 
 
 def test_background(shell):
-    shell.line("sleep 2")
+    shell.line("sleep 5")
     wait_running(shell)
     shell.control("z")
     shell.expect(r"(?i)stopped", timeout=5)
     shell.prompt()
     shell.line("bg")
     shell.prompt()
-    assert re.search(r"(?i)running.*sleep 2", shell.run("jobs"))
+    assert re.search(r"(?i)running.*sleep 5", shell.run("jobs"))
     shell.run("wait", status=None)
     assert "sleep" not in shell.run("ps")
 
@@ -100,11 +100,11 @@ def test_background_reader_is_stopped(shell):
 
 
 def test_background_does_not_get_interrupt(shell):
-    shell.line("sleep 3 &")
+    shell.line("sleep 6 &")
     shell.prompt()
     shell.line("sleep 100")
     wait_running(shell)
     shell.control("c")
     shell.prompt(timeout=5)
-    assert "sleep 3" in shell.run("jobs")
+    assert "sleep 6" in shell.run("jobs")
     shell.run("wait", status=None)
