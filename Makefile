@@ -97,7 +97,7 @@ GROVE_SRCS := $(sort $(wildcard initramfs/grove/*.c))
 GROVE_OBJS := $(addprefix $(OBJ)/,$(GROVE_SRCS:.c=.o))
 SYSCALLS := $(addprefix $(GEN)/,syscalls_proto.h syscalls_nr.h syscalls_table.h syscalls_args.h)
 
-.PHONY: all run test test-boards check soak coverage fuzz fuzz-host bench bench-check sdcard docs doctor help clean gdb FORCE
+.PHONY: all run test test-boards check soak scale coverage fuzz fuzz-host bench bench-check sdcard docs doctor help clean gdb FORCE
 
 all: $(BUILD)/Image $(BUILD)/pando.elf $(BUILD)/initramfs.cpio ## build the kernel and the initramfs
 
@@ -236,6 +236,10 @@ check: ## layers, function length, style, warnings as errors with gcc and clang;
 soak: $(BUILD)/Image ## ten minutes each of the torture programs, on 8 harts (SOAK_SECONDS=N)
 	@tools/need-packages.sh run test
 	@BUILD=$(BUILD) tools/soak
+
+scale: $(BUILD)/Image ## 10,000 live threads and 5,000 live processes in 1 GiB, beside Linux (THREADS=N PROCESSES=N)
+	@tools/need-packages.sh run test
+	@BUILD=$(BUILD) tools/scale
 
 coverage: ## run ABI, kernel, console and boot tests and report which lines of the kernel they reach
 	@tools/need-packages.sh run test
