@@ -205,8 +205,13 @@ static const struct super_ops mqueue_super_ops = {
 static int mqueue_type_mount(struct fs_type *type, const char *source, const char *options,
 			     struct super **out);
 
+static const struct user_ns *mqueue_owner(void)
+{
+	return ipc_ns_current()->ns.owner;
+}
+
 static struct fs_type mqueue_type = { .name = "mqueue", .flags = FS_USER_NS,
-				      .mount = mqueue_type_mount };
+				      .owner = mqueue_owner, .mount = mqueue_type_mount };
 
 static int super_fill(struct super *sb)
 {
