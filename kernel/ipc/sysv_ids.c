@@ -17,8 +17,6 @@
  * Locking: table (rank IPC_TABLE), then one object (IPC_OBJECT). Both spinlocks, never taken by
  * interrupts.
  *
- * LIMIT: in a pid namespace the pids that an object tells are 0 once their processes are gone.
- *
  * Entry points: ipc_get for the get calls; ipc_find_locked and ipc_at_locked for all others;
  * ipc_remove; ipc_next for /proc/sysvipc.
  */
@@ -32,7 +30,6 @@
 #include "kernel/task/cred.h"
 #include "kernel/task/group.h"
 #include "kernel/task/pid.h"
-#include "kernel/task/pid_ns.h"
 #include "kernel/task/user_ns.h"
 #include "lib/bits.h"
 #include "lib/errno.h"
@@ -116,20 +113,31 @@ int64_t ipc_now(void)
 	return (int64_t)(clock_real_ns() / NSEC_PER_SEC);
 }
 
-int ipc_pid(void)
+struct pid *ipc_pid(void)
 {
-	return group_nr(current->group);
+	return current->group->pid;
 }
 
-int ipc_pid_out(int nr)
+void ipc_pid_note(struct pid **who, struct pid *now)
 {
-	struct pid *p;
+	if (*who == now)
+		return;
+	pid_put(*who);
+	*who = pid_get(now);
+}
 
-	if (pid_ns_current() == &init_pid_ns || nr == 0)
-		return nr;
-	p = pid_find(nr);
-	nr = p != NULL ? pid_nr(p) : 0;
-	pid_put(p);
+int ipc_pid_out(const struct pid *who)
+{
+	return who != NULL ? pid_nr(who) : 0;
+}
+
+int ipc_pid_show(struct ipc_object *o, struct pid *const *who)
+{
+	int nr;
+
+	spin_lock(&o->lock);
+	nr = ipc_pid_out(*who);
+	spin_unlock(&o->lock);
 	return nr;
 }
 

@@ -94,9 +94,14 @@ int ipc_may_control(const struct ipc_object *o) __must_check;
 /* IPC_SET's common part: 0 or -EINVAL; IPC_STAT's. o->lock held. */
 int ipc_perm_set(struct ipc_object *o, const struct abi_ipc_perm *from) __must_check;
 void ipc_perm_show(const struct ipc_object *o, struct abi_ipc_perm *to);
-/* Seconds of CLOCK_REALTIME, as the objects note them; current's process as the first pid namespace
- * numbers it. */
+/* Seconds of CLOCK_REALTIME, as the objects note them. */
 int64_t ipc_now(void);
-int ipc_pid(void);
-/* What current calls that process. No object's lock held. */
-int ipc_pid_out(int nr);
+
+/* Who did something last. The object holds his struct pid, counted, so that each pid namespace is
+ * told its own number for him, even when he is gone. */
+struct pid *ipc_pid(void); /* current's process; borrowed */
+/* *who, which may be NULL, is from now on `now`. o->lock held. */
+void ipc_pid_note(struct pid **who, struct pid *now);
+/* What current calls him; 0: nobody, or nobody it can see. o->lock held; _show takes it. */
+int ipc_pid_out(const struct pid *who);
+int ipc_pid_show(struct ipc_object *o, struct pid *const *who);

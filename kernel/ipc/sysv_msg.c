@@ -17,6 +17,7 @@
 #include "kernel/ipc/sysv_msg_wait.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/wait.h"
+#include "kernel/task/pid.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -65,6 +66,8 @@ void msg_queue_put(struct msg_queue *q)
 		dequeue(q, m);
 		msg_free(m);
 	}
+	pid_put(q->lspid);
+	pid_put(q->lrpid);
 	cache_free(&msg_queue_cache, q);
 }
 
@@ -243,7 +246,7 @@ static int message_take(struct msg_queue *q, struct receiving *g, struct msg *m)
 	}
 	dequeue(q, m);
 	g->r.msg = m;
-	q->lrpid = g->r.pid;
+	ipc_pid_note(&q->lrpid, g->r.pid);
 	q->rtime = ipc_now();
 	msg_senders_settle(q);
 	return 0;

@@ -21,7 +21,7 @@ struct msg_queue {
 	uint64_t bytes, count;	/* of the messages in it */
 	uint64_t max_bytes;
 	int64_t stime, rtime;
-	int lspid, lrpid;
+	struct pid *lspid, *lrpid;   /* counted; NULL: nobody yet */
 	struct list messages;	     /* struct msg */
 	struct rb_root types;	     /* the same by type */
 	struct list senders;	     /* struct msg_sender: wait for room */

@@ -86,13 +86,11 @@ int msg_stat(struct ipc_ns *ns, int id, int cmd, struct abi_msqid_ds *out)
 	out->cbytes = q->bytes;
 	out->qnum = q->count;
 	out->qbytes = q->max_bytes;
-	out->lspid = q->lspid;
-	out->lrpid = q->lrpid;
+	out->lspid = ipc_pid_out(q->lspid);
+	out->lrpid = ipc_pid_out(q->lrpid);
 	if (err == 0 && cmd != IPC_STAT)
 		err = o->id;
 	spin_unlock(&o->lock);
-	out->lspid = ipc_pid_out(out->lspid);
-	out->lrpid = ipc_pid_out(out->lrpid);
 	return err;
 }
 

@@ -107,15 +107,15 @@ static void enqueue(struct msg_queue *q, struct msg *m)
 	atomic_fetch_add(&q->head.ns->msg_count, 1);
 }
 
-void msg_deliver(struct msg_queue *q, struct msg *m, int sender_pid)
+void msg_deliver(struct msg_queue *q, struct msg *m, struct pid *sender)
 {
 	struct msg_receiver *r;
 
-	q->lspid = sender_pid;
+	ipc_pid_note(&q->lspid, sender);
 	q->stime = ipc_now();
 	while ((r = receiver_for(q, m)) != NULL) {
 		if (m->size <= r->max) {
-			q->lrpid = r->pid;
+			ipc_pid_note(&q->lrpid, r->pid);
 			q->rtime = ipc_now();
 			receiver_finish(q, r, m, 0);
 			return;

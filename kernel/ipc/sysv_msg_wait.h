@@ -12,7 +12,7 @@ struct msg_sender {
 	struct list link; /* in queue->senders */
 	struct task *task;
 	struct msg *msg;
-	int pid;
+	struct pid *pid;
 	atomic_int status; /* MSG_WAITING until somebody else has finished it */
 };
 
@@ -29,14 +29,14 @@ struct msg_receiver {
 	struct task *task;
 	struct msg_wish wish;
 	size_t max;	   /* longer ones are an error */
-	int pid;
+	struct pid *pid;
 	struct msg *msg;   /* what it has been given */
 	atomic_int status; /* as a sender's */
 };
 
 /* A message arrives, for which there is room: to the receiver that has waited longest for such a
  * one, or into the queue. */
-void msg_deliver(struct msg_queue *q, struct msg *m, int sender_pid);
+void msg_deliver(struct msg_queue *q, struct msg *m, struct pid *sender);
 /* There is room: senders that fit go on, in order. */
 void msg_senders_settle(struct msg_queue *q);
 bool msg_fits(const struct msg_queue *q, const struct msg *m);

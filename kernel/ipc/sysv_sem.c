@@ -35,6 +35,7 @@
 #include "kernel/ipc/sysv_sem_undo.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/wait.h"
+#include "kernel/task/pid.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -55,8 +56,11 @@ static size_t set_size(unsigned count)
 
 void sem_set_put(struct sem_set *set)
 {
-	if (ref_put(&set->head.ref))
-		buffer_free(set, set_size(set->count));
+	if (!ref_put(&set->head.ref))
+		return;
+	for (unsigned i = 0; i < set->count; i++)
+		pid_put(set->sems[i].pid);
+	buffer_free(set, set_size(set->count));
 }
 
 static int set_create(struct ipc_get *get, struct ipc_object **out)
@@ -200,7 +204,7 @@ static int ops_try(struct sem_set *set, struct sem_waiter *w)
 	for (unsigned i = 0; i < w->count; i++) {
 		const struct abi_sembuf *op = &w->ops[i];
 
-		set->sems[op->num].pid = w->pid;
+		ipc_pid_note(&set->sems[op->num].pid, w->pid);
 		if (op->op != 0)
 			mark_dirty(set, op->num, op->op > 0 ? SEM_RAISED : SEM_LOWERED);
 	}

@@ -10,7 +10,7 @@
 /* One of a set. All [set lock]. */
 struct semaphore {
 	int value;	  /* 0 ... SEMVMX */
-	int pid;	  /* who operated on it last */
+	struct pid *pid;  /* who operated on it last: counted; NULL: nobody yet */
 	unsigned odd_zero; /* waiters in zero that a value other than 0 may let through */
 	uint16_t next_dirty; /* place + 1 in the list of those to settle; 0: last */
 	uint8_t changed;  /* SEM_RAISED, SEM_LOWERED: since it was settled */

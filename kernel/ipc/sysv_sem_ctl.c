@@ -109,19 +109,19 @@ int sem_ask(struct ipc_ns *ns, int id, int num, int cmd)
 		struct semaphore *s = &set->sems[num];
 
 		ret = cmd == SEM_GETVAL	   ? s->value
-		      : cmd == SEM_GETPID  ? s->pid
+		      : cmd == SEM_GETPID  ? ipc_pid_out(s->pid)
 		      : cmd == SEM_GETNCNT ? queue_length(&s->more)
 					   : queue_length(&s->zero);
 	}
 	spin_unlock(&set->head.lock);
-	return ret >= 0 && cmd == SEM_GETPID ? ipc_pid_out(ret) : ret;
+	return ret;
 }
 
 static void value_store(struct sem_set *set, unsigned num, int value)
 {
 	sem_undo_clear(set, num);
 	sem_change(set, num, value);
-	set->sems[num].pid = ipc_pid();
+	ipc_pid_note(&set->sems[num].pid, ipc_pid());
 }
 
 int sem_value_set(struct ipc_ns *ns, int id, int num, int value)

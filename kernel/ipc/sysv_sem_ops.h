@@ -15,7 +15,7 @@ struct sem_waiter {
 	unsigned blocking;	/* which of ops can't be done */
 	bool odd;		/* counted in odd_zero there */
 	struct sem_undo *undo;	/* for those of ops with SEM_UNDO */
-	int pid;
+	struct pid *pid;
 	atomic_int status;	/* SEM_WAITING until somebody else has finished it */
 };
 #define SEM_WAITING 1

@@ -189,7 +189,7 @@ static void undo_apply(struct sem_set *set, const struct sem_undo *u)
 		if (u->adjust[i] == 0)
 			continue;
 		sem_change(set, i, clamp(set->sems[i].value + u->adjust[i], 0, SEMVMX));
-		set->sems[i].pid = ipc_pid();
+		ipc_pid_note(&set->sems[i].pid, ipc_pid());
 	}
 	set->otime = ipc_now();
 	sem_settle(set);

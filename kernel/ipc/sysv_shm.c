@@ -34,6 +34,7 @@
 #include "kernel/mm/map.h"
 #include "kernel/mm/shm_object.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/pid.h"
 #include "kernel/task/user.h"
 #include "lib/errno.h"
 #include "lib/format.h"
@@ -60,6 +61,8 @@ void shm_segment_put(struct shm_segment *s)
 		atomic_fetch_sub(&s->locked_by->locked_pages, segment_pages(s));
 	user_put(s->locked_by);
 	shm_object_put(s->memory);
+	pid_put(s->cpid);
+	pid_put(s->lpid);
 	cache_free(&segment_cache, s);
 }
 
@@ -105,7 +108,7 @@ static void attachment_add(struct shm_segment *s)
 	spin_lock(&s->head.lock);
 	s->nattch++;
 	s->atime = ipc_now();
-	s->lpid = ipc_pid();
+	ipc_pid_note(&s->lpid, ipc_pid());
 	spin_unlock(&s->head.lock);
 }
 
@@ -118,7 +121,7 @@ static void attachment_drop(struct shm_segment *s)
 	spin_lock(&s->head.lock);
 	s->nattch--;
 	s->dtime = ipc_now();
-	s->lpid = ipc_pid();
+	ipc_pid_note(&s->lpid, ipc_pid());
 	finish = s->nattch == 0 && (s->head.mode & SHM_DEST);
 	spin_unlock(&s->head.lock);
 	if (finish)
@@ -191,7 +194,7 @@ static int segment_create(struct ipc_get *get, struct ipc_object **out)
 	ipc_object_init(&s->head, get);
 	s->first_key = get->key;
 	s->size = get->size;
-	s->cpid = ipc_pid();
+	ipc_pid_note(&s->cpid, ipc_pid());
 	*out = &s->head;
 	return 0;
 }

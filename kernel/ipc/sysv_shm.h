@@ -16,7 +16,7 @@ struct shm_segment {
 	int first_key;		   /* [i] which a doomed one still shows in maps */
 	uint64_t nattch;	   /* [head.lock] areas that show it, and shmat calls at work */
 	int64_t atime, dtime;	   /* [head.lock] */
-	int cpid, lpid;		   /* [cpid i, lpid head.lock] */
+	struct pid *cpid, *lpid;   /* [cpid i, lpid head.lock] counted; lpid NULL: nobody yet */
 	struct user *locked_by;	   /* [head.lock] SHM_LOCK charged it; NULL: not locked */
 };
 

@@ -141,14 +141,12 @@ int shm_stat(struct ipc_ns *ns, int id, int cmd, struct abi_shmid_ds *out)
 	out->atime = s->atime;
 	out->dtime = s->dtime;
 	out->ctime = o->ctime;
-	out->cpid = s->cpid;
-	out->lpid = s->lpid;
+	out->cpid = ipc_pid_out(s->cpid);
+	out->lpid = ipc_pid_out(s->lpid);
 	out->nattch = s->nattch;
 	if (err == 0 && cmd != IPC_STAT)
 		err = o->id;
 	spin_unlock(&o->lock);
-	out->cpid = ipc_pid_out(out->cpid);
-	out->lpid = ipc_pid_out(out->lpid);
 	return err;
 }
 

@@ -13,6 +13,7 @@ struct cred;
 /* What a new namespace is made for. */
 struct ns_making {
 	struct user_ns *owner;
+	uint64_t flags;
 	struct fs_context *fs; /* whose root and cwd move along into a new mount namespace */
 };
 
@@ -22,6 +23,7 @@ struct ns_change {
 	struct ns_set *set; /* private until committed */
 	struct path root;   /* what a mount namespace brings; dentry NULL: stays */
 	struct ns *time;    /* entered at once, not by children only */
+	bool ipc;	    /* an ipc namespace is among them, be it his own */
 };
 const struct cred *ns_change_cred(const struct ns_change *c);
 

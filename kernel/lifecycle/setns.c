@@ -88,8 +88,7 @@ static int change_commit(struct ns_change *c)
 	if (err)
 		return err;
 	/* ---- From this line on nothing can fail. ---- */
-	/* What is to be undone was done to the old one's semaphores. */
-	if (c->set->of[NS_IPC] != current->ns->of[NS_IPC])
+	if (c->ipc)
 		resource_leave(&resources[ROW_SYSVSEM]);
 	resource_install(&resources[ROW_NS], c->set);
 	c->set = NULL;

@@ -24,8 +24,8 @@ int proc_show_sysv_shm(struct text *out, struct task *unused)
 
 		text_printf(out, "%10d %10d  %4o %21lu %5u %5u  %5lu %5u %5u %5u %5u"
 				 " %10lu %10lu %10lu %21lu %21lu\n",
-			    o->key, o->id, o->mode, s->size, ipc_pid_out(s->cpid),
-			    ipc_pid_out(s->lpid), s->nattch,
+			    o->key, o->id, o->mode, s->size, ipc_pid_show(o, &s->cpid),
+			    ipc_pid_show(o, &s->lpid), s->nattch,
 			    uid_out(o->uid), gid_out(o->gid), uid_out(o->cuid), gid_out(o->cgid),
 			    s->atime, s->dtime, o->ctime,
 			    shm_resident_pages(s) << PAGE_SHIFT, 0ul);
@@ -52,14 +52,14 @@ int proc_show_sysv_sem(struct text *out, struct task *unused)
 	return 0;
 }
 
-static void show_msg_line(struct text *out, const struct msg_queue *q)
+static void show_msg_line(struct text *out, struct msg_queue *q)
 {
-	const struct ipc_object *o = &q->head;
+	struct ipc_object *o = &q->head;
 
 	text_printf(out, "%10d %10d  %4o  %10lu %10lu %5u %5u %5u %5u %5u %5u %10lu %10lu %10lu\n",
 		    o->key, o->id, o->mode, q->bytes, q->count,
-		    ipc_pid_out(q->lspid), ipc_pid_out(q->lrpid), uid_out(o->uid), gid_out(o->gid),
-		    uid_out(o->cuid), gid_out(o->cgid), q->stime, q->rtime,
+		    ipc_pid_show(o, &q->lspid), ipc_pid_show(o, &q->lrpid), uid_out(o->uid),
+		    gid_out(o->gid), uid_out(o->cuid), gid_out(o->cgid), q->stime, q->rtime,
 		    o->ctime);
 }
 

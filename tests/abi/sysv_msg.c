@@ -400,6 +400,36 @@ TEST(a_new_ipc_namespace_is_empty_and_goes_with_its_messages)
 }
 
 /* Requests of type 1, answers of the client's own: as a server and its clients do. */
+/* Each is told by the number that he has for the asker, even when he is gone. */
+TEST(pids_are_the_readers)
+{
+	int id = make(0600);
+	pid_t inside;
+
+	if (geteuid())
+		SKIP("needs root");
+	CHECK_EQ(send(id, 1, "outside", 0), 0);
+	inside = (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+	if (inside == 0) {
+		CHECK_EQ(stat_of(id).msg_lspid, 0);
+		CHECK_EQ(receive(id, 100, 0, 0), 7);
+		CHECK_EQ(stat_of(id).msg_lrpid, 1);
+		pid_t inner = fork();
+		if (inner == 0) {
+			CHECK_EQ(send(id, 1, "inside", 0), 0);
+			_exit(0);
+		}
+		CHECK_EXITED(inner, 0);
+		CHECK_EQ(stat_of(id).msg_lspid, inner);
+		_exit(0);
+	}
+	CHECK_EXITED(inside, 0);
+	CHECK_EQ(stat_of(id).msg_lrpid, inside);
+	CHECK(stat_of(id).msg_lspid > 0 && stat_of(id).msg_lspid != inside);
+	CHECK_ERRNO(kill(stat_of(id).msg_lspid, 0), ESRCH);
+	CHECK_EQ(msgctl(id, IPC_RMID, NULL), 0);
+}
+
 TEST(a_server_and_its_clients)
 {
 	int id = make(0600);

@@ -654,6 +654,68 @@ TEST(a_new_ipc_namespace)
 	CHECK_EQ(semctl(id, 0, IPC_RMID), 0);
 }
 
+/* Even when it is his own, an ipc namespace entered settles what was to be undone. */
+TEST(entering_ones_own_ipc_namespace_undoes)
+{
+	int id = make(1, 0600), own = open("/proc/self/ns/ipc", O_RDONLY);
+	int uts = open("/proc/self/ns/uts", O_RDONLY);
+
+	if (geteuid())
+		SKIP("needs root");
+	CHECK_EQ(set(id, 0, 9), 0);
+	CHECK_EQ(op(id, 0, -1, SEM_UNDO), 0);
+	CHECK_EQ(setns(uts, CLONE_NEWUTS), 0);
+	CHECK_EQ(value(id, 0), 8);
+	CHECK_EQ(setns(own, CLONE_NEWIPC), 0);
+	CHECK_EQ(value(id, 0), 9);
+	CHECK_EQ(op(id, 0, -2, SEM_UNDO), 0);
+	int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	CHECK_EQ(setns(pidfd, CLONE_NEWUTS), 0);
+	CHECK_EQ(value(id, 0), 7);
+	CHECK_EQ(setns(pidfd, CLONE_NEWUTS | CLONE_NEWIPC), 0);
+	CHECK_EQ(value(id, 0), 9);
+	CHECK_EQ(semctl(id, 0, IPC_RMID), 0);
+}
+
+/* Each is told by the number that he has for the asker, dead or alive. */
+TEST(pids_are_the_readers)
+{
+	int id = make(1, 0600), told[2];
+	pid_t outside = 0, inside, inner = 0;
+
+	if (geteuid())
+		SKIP("needs root");
+	CHECK_EQ(pipe(told), 0);
+	CHECK_EQ(set(id, 0, 1), 0);
+	CHECK_EQ(semctl(id, 0, GETPID), getpid());
+	inside = (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+	if (inside == 0) {
+		CHECK_EQ(semctl(id, 0, GETPID), 0); /* he is not to be seen from here */
+		CHECK_EQ(op(id, 0, 1, 0), 0);
+		CHECK_EQ(semctl(id, 0, GETPID), 1);
+		for (int i = 0; i < 3; i++) {
+			inner = fork();
+			if (inner == 0) {
+				CHECK_EQ(op(id, 0, 1, 0), 0);
+				_exit(0);
+			}
+			CHECK_EXITED(inner, 0);
+			CHECK_EQ(semctl(id, 0, GETPID), inner);
+			CHECK_EQ(inner, 2 + i);
+		}
+		CHECK_EQ(write(told[1], "", 1), 1);
+		pause();
+	}
+	CHECK_EQ(read(told[0], &outside, 1), 1);
+	outside = semctl(id, 0, GETPID);
+	CHECK(outside > 0 && outside != getpid() && outside != inside);
+	CHECK_ERRNO(kill(outside, 0), ESRCH);
+	kill(inside, SIGKILL);
+	CHECK_EQ(waitpid(inside, NULL, 0), inside);
+	CHECK_EQ(semctl(id, 0, GETPID), outside); /* its namespace is gone as well */
+	CHECK_EQ(semctl(id, 0, IPC_RMID), 0);
+}
+
 /* Whoever is killed gives back what he held: in the end all is as at the beginning. */
 TEST(killed_amid_operations)
 {

@@ -4,6 +4,7 @@
 #include "tests/abi/abi.h"
 #include <grp.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/ipc.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
@@ -472,6 +473,33 @@ TEST(proc_sysvipc)
 	CHECK(sysvipc_line("/proc/sysvipc/shm", id, line, sizeof(line)));
 	CHECK_EQ(shmdt(at), 0);
 	CHECK(!sysvipc_line("/proc/sysvipc/shm", id, line, sizeof(line)));
+}
+
+/* Each is told by the number that he has for the asker. */
+TEST(pids_are_the_readers)
+{
+	int id = make(PAGE, 0600);
+	char *at = attach(id, 0), line[4096], numbers[32];
+	pid_t inside;
+
+	if (geteuid())
+		SKIP("needs root");
+	inside = (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+	if (inside == 0) {
+		CHECK_EQ(stat_of(id).shm_cpid, 0);
+		CHECK_EQ(stat_of(id).shm_lpid, 0);
+		CHECK_EQ(shmdt(attach(id, 0)), 0);
+		CHECK_EQ(stat_of(id).shm_lpid, 1);
+		_exit(0);
+	}
+	CHECK_EXITED(inside, 0);
+	CHECK_EQ(stat_of(id).shm_cpid, getpid());
+	CHECK_EQ(stat_of(id).shm_lpid, inside);
+	CHECK(read_file("/proc/sysvipc/shm", line, sizeof(line)) > 0);
+	snprintf(numbers, sizeof(numbers), " %5d %5d ", getpid(), inside);
+	CHECK(strstr(line, numbers));
+	CHECK_EQ(shmdt(at), 0);
+	CHECK_EQ(shmctl(id, IPC_RMID, NULL), 0);
 }
 
 TEST(name_in_maps)
