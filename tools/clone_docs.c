@@ -1,10 +1,13 @@
 /*
- * clone_docs.c: prints the tables of kernel/lifecycle/clone_flags.c, a record a line, fields apart
- * by tabs. Built for the machine at hand by tools/clone_docs.py, which makes docs/clone.md of it:
- * so what reads the table for the page is what reads it for the kernel, a C compiler.
+ * clone_docs.c: prints the tables of kernel/lifecycle/clone_flags.c. Built for the machine at hand,
+ * so what reads the table for others is what reads it for the kernel, a C compiler.
  *
- *	flag NAME BIT CALLS DONE MEANING
+ * A record a line, fields apart by tabs: tools/clone_docs.py makes docs/clone.md of it.
+ *
+ *	flag NAME BIT CALLS MEANING
  *	rule SET MISSING CALLS ERROR REASON
+ *
+ * With --header the same as a C header, what tests/abi/clone_pairs.c expects of every combination.
  */
 #include <stdio.h>
 
@@ -39,14 +42,38 @@ static void print_names(uint64_t bits)
 		printf("\t");
 }
 
-int main(void)
+static void print_header(void)
 {
+	printf("/* Made by tools/clone_docs.c from kernel/lifecycle/clone_flags.c. */\n"
+	       "static const struct table_flag {\n"
+	       "\tuint64_t bit;\n\tconst char *name;\n\tunsigned calls;\n"
+	       "} table_flags[] = {\n");
+	for (unsigned i = 0; i < clone_flag_count; i++)
+		printf("\t{ %#lx, \"%s\", %#x },\n", clone_flags[i].bit, clone_flags[i].name,
+		       clone_flags[i].calls);
+	printf("};\nstatic const struct table_rule {\n"
+	       "\tuint64_t set, missing;\n\tunsigned calls;\n\tint error;\n"
+	       "} table_rules[] = {\n");
+	for (unsigned i = 0; i < clone_rule_count; i++)
+		printf("\t{ %#lx, %#lx, %#x, %d },\n", clone_rules[i].set, clone_rules[i].missing,
+		       clone_rules[i].calls, clone_rules[i].error);
+	printf("};\nenum { TABLE_CLONE = %d, TABLE_CLONE3 = %d, TABLE_LATE = %d };\n", BY_CLONE,
+	       BY_CLONE3, BY_LATE);
+}
+
+int main(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1) {
+		print_header();
+		return 0;
+	}
 	for (unsigned i = 0; i < clone_flag_count; i++) {
 		const struct clone_flag *f = &clone_flags[i];
 
 		printf("flag\t%s\t%d", f->name, __builtin_ctzll(f->bit));
 		print_calls(f->calls);
-		printf("\t%d\t%s\n", f->done, f->meaning);
+		printf("\t%s\n", f->meaning);
 	}
 	for (unsigned i = 0; i < clone_rule_count; i++) {
 		const struct clone_rule *r = &clone_rules[i];

@@ -102,9 +102,9 @@ def flag_table(flags, rows):
     at = dict(lines_matching(FLAGS, r"^\tFLAG\((\w+),"))
     yield "\n## Flags\n\n`CLONE_` is left out. A call that a flag is not listed for answers it with EINVAL.\n"
     yield "| flag | bit | set means | resource | taken by | source |\n|---|---|---|---|---|---|"
-    for name, bit, calls, done, meaning in flags:
-        taken = called_by(calls) if done == "1" else f"nobody yet: EINVAL ({called_by(calls)})"
-        yield f"| `{name}` | {bit} | {meaning} | {touches(name, rows)} | {taken} | {link(FLAGS, at[name])} |"
+    for name, bit, calls, meaning in flags:
+        source = link(FLAGS, at[name])
+        yield f"| `{name}` | {bit} | {meaning} | {touches(name, rows)} | {called_by(calls)} | {source} |"
 
 
 def rule_table(rules):

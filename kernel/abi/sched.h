@@ -37,6 +37,7 @@
 #define CLONE_NNP 0x800000000UL
 #define CLONE_PIDFD_AUTOKILL 0x1000000000UL
 #define CLONE_EMPTY_MNTNS 0x2000000000UL
+#define UNSHARE_EMPTY_MNTNS 0x00100000UL /* what unshare calls it */
 
 /* clone3's argument; later Linux versions appended the last three. */
 struct abi_clone_args {

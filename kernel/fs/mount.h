@@ -66,6 +66,10 @@ void mount_ns_set_root(struct mount_ns *ns, struct mount *root);
 struct fs_context;
 int mount_ns_copy(struct ns *from, struct user_ns *owner, struct fs_context *fs,
 		  struct ns **out) __must_check;
+/* One with nothing in it but an empty directory, in which fs then has its places. 0, -ENOMEM,
+ * -ENOSPC. */
+int mount_ns_create_empty(struct user_ns *owner, struct fs_context *fs,
+			  struct ns **out) __must_check;
 /* Where whoever enters ns begins: what is mounted topmost at its root. *out has references. */
 void mount_ns_root(struct mount_ns *ns, struct path *out);
 /* May current change the mounts of its namespace? Is m one of these? */

@@ -3,6 +3,7 @@
  *
  * A new namespace is a copy of its maker's: the same file systems at the same places, mounts of its
  * own. The maker's root and working directory move along to the copies of the mounts they lie in.
+ * Or it is empty (CLONE_EMPTY_MNTNS): a directory with nothing in it, where the maker then stands.
  * When the last task and file let a namespace go, its mounts go too.
  *
  * A namespace owned by another user namespace than the one it was copied from is in the hands of
@@ -22,6 +23,7 @@
 #include "kernel/fs/dentry.h"
 #include "kernel/fs/fs_context.h"
 #include "kernel/fs/inode.h"
+#include "kernel/fs/nullfs.h"
 #include "kernel/fs/super.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/user_ns.h"
@@ -196,7 +198,8 @@ static int tree_copy(struct mount_ns *from, struct mount_ns *to, struct fs_conte
 	return err;
 }
 
-int mount_ns_copy(struct ns *from, struct user_ns *owner, struct fs_context *fs, struct ns **out)
+/* One without a tree. */
+static int mount_ns_create(struct user_ns *owner, struct mount_ns **out)
 {
 	struct mount_ns *ns = cache_alloc(&mount_ns_cache, ALLOC_ZERO);
 	int err;
@@ -209,6 +212,17 @@ int mount_ns_copy(struct ns *from, struct user_ns *owner, struct fs_context *fs,
 		return err;
 	}
 	list_init(&ns->mounts);
+	*out = ns;
+	return 0;
+}
+
+int mount_ns_copy(struct ns *from, struct user_ns *owner, struct fs_context *fs, struct ns **out)
+{
+	struct mount_ns *ns;
+	int err = mount_ns_create(owner, &ns);
+
+	if (err)
+		return err;
 	mutex_lock(&mount_mutex);
 	err = tree_copy(container_of(from, struct mount_ns, ns), ns, fs);
 	mutex_unlock(&mount_mutex);
@@ -217,6 +231,28 @@ int mount_ns_copy(struct ns *from, struct user_ns *owner, struct fs_context *fs,
 	else
 		*out = &ns->ns;
 	return err;
+}
+
+int mount_ns_create_empty(struct user_ns *owner, struct fs_context *fs, struct ns **out)
+{
+	struct mount_ns *ns;
+	struct mount *root;
+	int err = mount_ns_create(owner, &ns);
+
+	if (err)
+		return err;
+	err = nullfs_mount_create(&root);
+	if (err) {
+		ns_put(&ns->ns);
+		return err;
+	}
+	mutex_lock(&mount_mutex);
+	mount_ns_set_root(ns, root);
+	mutex_unlock(&mount_mutex);
+	place_move(fs, root, &(struct path){ root, root->root }, fs_context_set_root);
+	place_move(fs, root, &(struct path){ root, root->root }, fs_context_set_cwd);
+	*out = &ns->ns;
+	return 0;
 }
 
 void mount_ns_root(struct mount_ns *ns, struct path *out)

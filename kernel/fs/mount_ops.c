@@ -187,6 +187,8 @@ static int mount_remount(const struct path *target, unsigned flags, const char *
 		return -EINVAL;
 	if (m->lock_flags & ~mount_flags(flags))
 		return -EPERM;
+	if (!(flags & MS_BIND) && (sb->flags & SUPER_FIXED))
+		return -EINVAL;
 	if (!(flags & MS_BIND) && !capable(CAP_SYS_ADMIN))
 		return -EPERM; /* the file system is not only the caller's */
 	mutex_lock(&mount_mutex);
@@ -276,7 +278,7 @@ int mount_do(const char *source, const struct path *target, const char *type, un
 /* The whole tree's root: as Linux, it becomes read-only rather than go. mount_mutex held. */
 static int umount_root(struct mount *m, unsigned flags)
 {
-	if (flags & MNT_DETACH)
+	if ((flags & MNT_DETACH) || (m->sb->flags & SUPER_FIXED))
 		return -EINVAL;
 	if (atomic_load(&m->writers) > 0)
 		return -EBUSY;

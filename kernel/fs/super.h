@@ -35,6 +35,7 @@ struct super_ops {
 #define SUPER_ALL_CACHED                                                                           \
 	2u /* every name is pinned in the name cache: what is not there doesn't exist */
 #define SUPER_BINDABLE 8u   /* though internal, its files can be mounted: those of namespaces */
+#define SUPER_FIXED 16u	    /* is never mounted anew with other options: nullfs */
 #define SUPER_INTERNAL 4u   /* not mountable by users: pipes, anonymous inodes */
 
 struct super {

@@ -3,8 +3,8 @@
  * the caller init, is the descriptor a cgroup, may it) is checked where that is known: in clone.c
  * and sys_clone.c.
  *
- * NOTE(linux): AUTOREAP, NNP and PIDFD_AUTOKILL are newer than Linux 6.12, where they are EINVAL;
- * here they do what later versions say.
+ * NOTE(linux): AUTOREAP, NNP, PIDFD_AUTOKILL and EMPTY_MNTNS are newer than Linux 6.12, where they
+ * are EINVAL; here they do what later versions say.
  *
  * LIMIT: PTRACE and UNTRACED are taken and mean nothing yet: there is no tracing.
  */
@@ -14,41 +14,40 @@
 
 #define TASK_CALLS (BY_CLONE | BY_CLONE3 | BY_KERNEL)
 
-#define FLAG(flag, by, is_done, text) { CLONE_##flag, #flag, by, is_done, text }
+#define FLAG(flag, by, text) { CLONE_##flag, #flag, by, text }
 
 const struct clone_flag clone_flags[] = {
-	FLAG(NEWTIME, BY_CLONE3 | BY_UNSHARE, true, "time namespace for children"),
-	FLAG(VM, BY_ANY, true, "share the address space"),
-	FLAG(FS, BY_ANY, true, "share root, working directory and umask"),
-	FLAG(FILES, BY_ANY, true, "share the descriptor table"),
-	FLAG(SIGHAND, BY_ANY, true, "share the signal handlers"),
-	FLAG(PIDFD, TASK_CALLS, true, "give the parent a pidfd"),
-	FLAG(PTRACE, TASK_CALLS, true, "the caller's tracer also traces the child"),
-	FLAG(VFORK, TASK_CALLS, true, "the caller sleeps until the child execs or exits"),
-	FLAG(PARENT, TASK_CALLS, true, "the child is the caller's sibling"),
-	FLAG(THREAD, BY_ANY, true, "same thread group"),
-	FLAG(NEWNS, BY_ANY, true, "new mount namespace"),
-	FLAG(SYSVSEM, BY_ANY, true, "share the semaphore undo list"),
-	FLAG(SETTLS, TASK_CALLS, true, "the child's thread pointer is the tls argument"),
-	FLAG(PARENT_SETTID, TASK_CALLS, true, "store the tid in the parent's memory"),
-	FLAG(CHILD_CLEARTID, TASK_CALLS, true, "at exit clear the tid and wake its futex"),
-	FLAG(DETACHED, BY_CLONE | BY_KERNEL, true, "nothing"),
-	FLAG(UNTRACED, TASK_CALLS, true, "no tracer may follow"),
-	FLAG(CHILD_SETTID, TASK_CALLS, true, "store the tid in the child's memory"),
-	FLAG(NEWCGROUP, BY_ANY, true, "new cgroup namespace"),
-	FLAG(NEWUTS, BY_ANY, true, "new host and domain name"),
-	FLAG(NEWIPC, BY_ANY, true, "new System V and POSIX message objects"),
-	FLAG(NEWUSER, BY_ANY, true, "new user namespace"),
-	FLAG(NEWPID, BY_ANY, true, "the child is pid 1 of a new pid namespace"),
-	FLAG(NEWNET, BY_ANY, true, "new network namespace"),
-	FLAG(IO, TASK_CALLS, true, "share the io context"),
-	FLAG(CLEAR_SIGHAND, BY_CLONE3 | BY_KERNEL, true,
-	     "handlers to default, ignored stay ignored"),
-	FLAG(INTO_CGROUP, BY_CLONE3, true, "start in the cgroup of a descriptor"),
-	FLAG(AUTOREAP, BY_CLONE3, true, "the child leaves no zombie and no status"),
-	FLAG(NNP, BY_CLONE3, true, "the child can gain no rights by exec"),
-	FLAG(PIDFD_AUTOKILL, BY_CLONE3, true, "the child dies when its pidfd is closed"),
-	FLAG(EMPTY_MNTNS, BY_CLONE3 | BY_UNSHARE, false, "new mount namespace with nothing in it"),
+	FLAG(NEWTIME, BY_CLONE3 | BY_UNSHARE, "time namespace for children"),
+	FLAG(VM, BY_ANY, "share the address space"),
+	FLAG(FS, BY_ANY, "share root, working directory and umask"),
+	FLAG(FILES, BY_ANY, "share the descriptor table"),
+	FLAG(SIGHAND, BY_ANY, "share the signal handlers"),
+	FLAG(PIDFD, TASK_CALLS, "give the parent a pidfd"),
+	FLAG(PTRACE, TASK_CALLS, "the caller's tracer also traces the child"),
+	FLAG(VFORK, TASK_CALLS, "the caller sleeps until the child execs or exits"),
+	FLAG(PARENT, TASK_CALLS, "the child is the caller's sibling"),
+	FLAG(THREAD, BY_ANY, "same thread group"),
+	FLAG(NEWNS, BY_ANY, "new mount namespace"),
+	FLAG(SYSVSEM, BY_ANY, "share the semaphore undo list"),
+	FLAG(SETTLS, TASK_CALLS, "the child's thread pointer is the tls argument"),
+	FLAG(PARENT_SETTID, TASK_CALLS, "store the tid in the parent's memory"),
+	FLAG(CHILD_CLEARTID, TASK_CALLS, "at exit clear the tid and wake its futex"),
+	FLAG(DETACHED, BY_CLONE | BY_KERNEL, "nothing"),
+	FLAG(UNTRACED, TASK_CALLS, "no tracer may follow"),
+	FLAG(CHILD_SETTID, TASK_CALLS, "store the tid in the child's memory"),
+	FLAG(NEWCGROUP, BY_ANY, "new cgroup namespace"),
+	FLAG(NEWUTS, BY_ANY, "new host and domain name"),
+	FLAG(NEWIPC, BY_ANY, "new System V and POSIX message objects"),
+	FLAG(NEWUSER, BY_ANY, "new user namespace"),
+	FLAG(NEWPID, BY_ANY, "the child is pid 1 of a new pid namespace"),
+	FLAG(NEWNET, BY_ANY, "new network namespace"),
+	FLAG(IO, TASK_CALLS, "share the io context"),
+	FLAG(CLEAR_SIGHAND, BY_CLONE3 | BY_KERNEL, "handlers to default, ignored stay ignored"),
+	FLAG(INTO_CGROUP, BY_CLONE3, "start in the cgroup of a descriptor"),
+	FLAG(AUTOREAP, BY_CLONE3, "the child leaves no zombie and no status"),
+	FLAG(NNP, BY_CLONE3, "the child can gain no rights by exec"),
+	FLAG(PIDFD_AUTOKILL, BY_CLONE3, "the child dies when its pidfd is closed"),
+	FLAG(EMPTY_MNTNS, BY_CLONE3 | BY_UNSHARE, "NEWNS, with nothing in it; bit 20 in unshare"),
 };
 const unsigned clone_flag_count = ARRAY_SIZE(clone_flags);
 
@@ -98,12 +97,19 @@ static uint64_t flags_allowed(unsigned by)
 		uint64_t flags = 0;
 
 		for (unsigned i = 0; i < clone_flag_count; i++) {
-			if ((clone_flags[i].calls & by) && clone_flags[i].done)
+			if (clone_flags[i].calls & by)
 				flags |= clone_flags[i].bit;
 		}
 		__atomic_store_n(&allowed[by], flags, __ATOMIC_RELAXED); /* all compute the same */
 	}
 	return allowed[by];
+}
+
+uint64_t clone_flags_implied(uint64_t flags, unsigned by)
+{
+	if (by == BY_UNSHARE && (flags & UNSHARE_EMPTY_MNTNS))
+		flags = (flags & ~UNSHARE_EMPTY_MNTNS) | CLONE_EMPTY_MNTNS;
+	return (flags & CLONE_EMPTY_MNTNS) ? flags | CLONE_NEWNS : flags;
 }
 
 int clone_flags_check(uint64_t flags, unsigned by)

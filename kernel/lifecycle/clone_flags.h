@@ -2,7 +2,8 @@
  * The flags of clone, clone3 and unshare, and the rules between them, as data.
  *
  * Whatever must agree about the flags is made from these two tables: the checks here, the reference
- * page, the tests of all pairs, the names in traces.
+ * page (docs/clone.md), what the test of all pairs expects (tests/abi/clone_pairs.c), and gdb's
+ * `pando flags`, which puts names to a number.
  */
 #pragma once
 
@@ -20,8 +21,6 @@ struct clone_flag {
 	uint64_t bit;
 	const char *name;    /* without CLONE_ */
 	unsigned calls;	     /* where it is known: elsewhere EINVAL */
-	bool done; /* false: Pando refuses it with EINVAL, as a Linux built without that feature
-		      does */
 	const char *meaning; /* set means */
 };
 
@@ -39,6 +38,10 @@ extern const unsigned clone_flag_count;
 extern const struct clone_rule clone_rules[];
 extern const unsigned clone_rule_count;
 
-/* The first rule that flags break, as its -errno; -EINVAL for unknown or unfinished flags; 0. by:
+/* What they mean, with those that follow from them; what unshare calls otherwise has clone's name.
+ * For flags that a program gave. */
+uint64_t clone_flags_implied(uint64_t flags, unsigned by);
+
+/* The first rule that flags break, as its -errno; -EINVAL for unknown flags; 0. by:
  * one BY_*; with BY_LATE only rules are looked at. */
 int clone_flags_check(uint64_t flags, unsigned by) __must_check;

@@ -30,6 +30,8 @@ static int uts_copy(struct ns *from, const struct ns_making *m, struct ns **out)
 
 static int mnt_copy(struct ns *from, const struct ns_making *m, struct ns **out)
 {
+	if (m->flags & CLONE_EMPTY_MNTNS)
+		return mount_ns_create_empty(m->owner, m->fs, out);
 	return mount_ns_copy(from, m->owner, m->fs, out);
 }
 
@@ -62,6 +64,14 @@ static int time_enter(struct ns *ns, struct ns_change *change)
 	if (current->group->live > 1)
 		return -EUSERS;
 	change->time = ns_get(ns);
+	return 0;
+}
+
+/* What is to be undone was done to the old one's semaphores: that is settled, even if it is the
+ * same. */
+static int ipc_enter(struct ns *ns, struct ns_change *change)
+{
+	change->ipc = true;
 	return 0;
 }
 
@@ -108,7 +118,7 @@ const struct ns_kind ns_kinds[NS_TYPE_COUNT] = {
 	[NS_UTS] = { .name = "uts", .flag = CLONE_NEWUTS, .init = &init_uts_ns.ns,
 		     .copy = uts_copy },
 	[NS_IPC] = { .name = "ipc", .flag = CLONE_NEWIPC, .init = &init_ipc_ns.ns,
-		     .copy = ipc_copy },
+		     .copy = ipc_copy, .enter = ipc_enter },
 	[NS_PID] = { .name = "pid", .children_name = "pid_for_children", .flag = CLONE_NEWPID,
 		     .init = &init_pid_ns.ns, .copy = pid_copy, .enter = pid_enter,
 		     .parent = pid_parent },
@@ -138,7 +148,7 @@ void namespaces_init(unsigned max)
 int ns_set_copy(const struct ns_set *from, uint64_t flags, const struct cred *cred,
 		struct fs_context *fs, struct ns_set **out)
 {
-	struct ns_making making = { .owner = cred->user_ns, .fs = fs };
+	struct ns_making making = { .owner = cred->user_ns, .flags = flags, .fs = fs };
 	struct ns_set *set;
 	int err = 0;
 

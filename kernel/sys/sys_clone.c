@@ -100,7 +100,7 @@ long sys_clone3(struct abi_clone_args __user *uargs, size_t size)
 		return err;
 	args = (struct clone_args){
 		.by = BY_CLONE3,
-		.flags = a.flags,
+		.flags = clone_flags_implied(a.flags, BY_CLONE3),
 		.exit_signal = (int)a.exit_signal,
 		.stack = a.stack + a.stack_size,
 		.tls = a.tls,
@@ -116,7 +116,9 @@ long sys_clone3(struct abi_clone_args __user *uargs, size_t size)
 
 long sys_unshare(unsigned long flags)
 {
-	return task_unshare(flags);
+	if (flags & CLONE_EMPTY_MNTNS)
+		return -EINVAL; /* it has another bit here */
+	return task_unshare(clone_flags_implied(flags, BY_UNSHARE));
 }
 
 long sys_setns(int fd, int flags)

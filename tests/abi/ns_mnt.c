@@ -2,6 +2,8 @@
  * ns_mnt.c: mount namespaces: each task's own tree, pivot_root, and what a user namespace may do.
  */
 #include "tests/abi/ns.h"
+#include <dirent.h>
+#include <linux/sched.h>
 #include <sys/mount.h>
 #include <sys/statfs.h>
 
@@ -321,4 +323,179 @@ TEST(proc_and_sysfs_belong_to_whom_they_show)
 		_exit(0);
 	}
 	CHECK_EXITED(pid, 0);
+}
+
+/* It shows the queues of an ipc namespace. */
+TEST(mqueue_belongs_to_the_ipc_namespace)
+{
+	become(1000);
+	enter_user_ns();
+	CHECK_EQ(unshare(CLONE_NEWNS), 0);
+	CHECK_ERRNO(mount("q", "/tmp", "mqueue", 0, NULL), EPERM);
+	CHECK_EQ(unshare(CLONE_NEWIPC), 0);
+	CHECK_EQ(mount("q", "/tmp", "mqueue", 0, NULL), 0);
+}
+
+/* What covers the root is reached by going up from it. */
+TEST(the_root_can_be_covered)
+{
+	enter_own();
+	int fd = open("/", O_RDONLY | O_DIRECTORY);
+	CHECK_EQ(mkdir("/tmp/uncovered", 0755), 0);
+	CHECK_EQ(mount("none", "/", "tmpfs", 0, NULL), 0);
+	CHECK(exists("/tmp/uncovered"));
+	CHECK_EQ(rmdir("/tmp/uncovered"), 0);
+	CHECK_EQ(chdir("/.."), 0);
+	CHECK_EQ(fs_type("."), TMPFS);
+	CHECK(!exists("tmp"));
+	CHECK_EQ(chroot("."), 0);
+	CHECK_EQ(mkdir("/fresh", 0755), 0);
+	CHECK(exists("/../fresh"));
+	CHECK_EQ(fchdir(fd), 0);
+	CHECK(exists("tmp"));
+}
+
+/* --- empty ones: newer than Linux 6.12 */
+
+#define EMPTY_MNTNS (1ULL << 37)
+#define UNSHARE_EMPTY 0x00100000
+#define NULLFS 0x4e554c4c
+
+static long clone3_new(uint64_t flags)
+{
+	struct clone_args args = { .flags = flags, .exit_signal = SIGCHLD };
+
+	return syscall(SYS_clone3, &args, sizeof(args));
+}
+
+static pid_t fork_empty(uint64_t flags)
+{
+	long pid = clone3_new(EMPTY_MNTNS | flags);
+
+	if (pid == -1 && errno == EINVAL && access("/proc/pando", F_OK))
+		SKIP("newer than this Linux");
+	CHECK(pid >= 0);
+	return (pid_t)pid;
+}
+
+static void check_nothing_there(void)
+{
+	char cwd[64];
+	DIR *dir = opendir("/");
+
+	CHECK_EQ(fs_type("/"), NULLFS);
+	CHECK_EQ(fs_type("."), NULLFS);
+	CHECK(getcwd(cwd, sizeof(cwd)));
+	CHECK_STR(cwd, "/");
+	CHECK(dir);
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
+		CHECK_EQ(entry->d_name[0], '.');
+	closedir(dir);
+	CHECK_ERRNO(access("/proc", F_OK), ENOENT);
+	CHECK_EQ(chdir("/.."), 0);
+	CHECK_ERRNO(mkdir("d", 0755), EPERM);
+	CHECK_ERRNO(open("f", O_CREAT | O_RDWR, 0600), EPERM);
+	CHECK_ERRNO(symlink("x", "l"), EPERM);
+	CHECK_ERRNO(chmod("/", 0777), EPERM);
+	CHECK_ERRNO(mount("none", "/", NULL, MS_REMOUNT | MS_RDONLY, NULL), EINVAL);
+	CHECK_ERRNO(umount("/"), EINVAL);
+	CHECK_ERRNO(umount2("/", MNT_DETACH), EINVAL);
+}
+
+TEST(empty_has_nothing_but_a_root)
+{
+	enter_scratch();
+	pid_t pid = fork_empty(0);
+
+	if (!pid) {
+		check_nothing_there();
+		_exit(0);
+	}
+	CHECK_EXITED(pid, 0);
+	CHECK(exists("/proc/self"));
+	pid = fork_empty(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS);
+	if (!pid) {
+		check_nothing_there();
+		_exit(getpid());
+	}
+	CHECK_EXITED(pid, 1);
+}
+
+TEST(empty_by_unshare)
+{
+	int outside = open("/proc/self/ns/mnt", O_RDONLY);
+
+	if (unshare(UNSHARE_EMPTY) == -1 && errno == EINVAL && access("/proc/pando", F_OK))
+		SKIP("newer than this Linux");
+	check_nothing_there();
+	CHECK_EQ(setns(outside, CLONE_NEWNS), 0);
+	CHECK(exists("/proc/self"));
+	CHECK_EQ(unshare(UNSHARE_EMPTY | CLONE_NEWNS | CLONE_NEWIPC), 0);
+	check_nothing_there();
+}
+
+TEST(empty_keeps_the_rules_of_newns)
+{
+	int fd;
+	pid_t pid = fork_empty(0);
+
+	if (!pid)
+		_exit(0);
+	CHECK_EXITED(pid, 0);
+	CHECK_ERRNO(clone3_new(EMPTY_MNTNS | CLONE_FS), EINVAL);
+	CHECK_ERRNO(syscall(SYS_unshare, EMPTY_MNTNS), EINVAL);
+	become(1000);
+	CHECK_ERRNO(clone3_new(EMPTY_MNTNS), EPERM);
+	CHECK_ERRNO(unshare(UNSHARE_EMPTY), EPERM);
+	pid = fork_empty(CLONE_NEWUSER | CLONE_NEWPID);
+	if (!pid) {
+		check_nothing_there();
+		/* He sees no whole /proc already. */
+		CHECK_ERRNO(mount("none", "/", "proc", 0, NULL), EPERM);
+		CHECK_EQ(mount("none", "/", "tmpfs", 0, NULL), 0);
+		_exit(0);
+	}
+	CHECK_EXITED(pid, 0);
+	fd = open("/proc/self/ns/mnt", O_RDONLY);
+	CHECK_ERRNO(setns(fd, CLONE_NEWNS), EPERM);
+}
+
+TEST(empty_is_filled_from_the_root)
+{
+	pid_t pid = fork_empty(0);
+
+	if (!pid) {
+		CHECK_EQ(mount("none", "/", "tmpfs", 0, NULL), 0);
+		CHECK_EQ(chdir("/.."), 0);
+		CHECK_EQ(chroot("."), 0);
+		CHECK_EQ(mkdir("/proc", 0755), 0);
+		CHECK_EQ(mount("none", "/proc", "proc", 0, NULL), 0);
+		CHECK(exists("/proc/self"));
+		CHECK_EQ(mkdir("/new", 0755), 0);
+		CHECK_EQ(mount("none", "/new", "tmpfs", 0, NULL), 0);
+		CHECK_EQ(mkdir("/new/old", 0755), 0);
+		CHECK_EQ(syscall(SYS_pivot_root, "/new", "/new/old"), 0);
+		CHECK(exists("/old/proc/self"));
+		CHECK_EQ(umount2("/old", MNT_DETACH), 0);
+		CHECK_ERRNO(access("/old/proc", F_OK), ENOENT);
+		_exit(0);
+	}
+	CHECK_EXITED(pid, 0);
+}
+
+TEST(empty_can_be_entered)
+{
+	char path[64];
+	pid_t pid = fork_empty(0);
+
+	if (!pid)
+		for (;;)
+			pause();
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid);
+	int fd = open(path, O_RDONLY);
+	CHECK(fd >= 0);
+	kill(pid, SIGKILL);
+	CHECK_EQ(waitpid(pid, NULL, 0), pid);
+	CHECK_EQ(setns(fd, CLONE_NEWNS), 0);
+	check_nothing_there();
 }
