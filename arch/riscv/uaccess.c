@@ -18,8 +18,16 @@ int user_get32(uint32_t *val, const uint32_t *p);
 int user_put32(uint32_t *p, uint32_t val);
 int user_swap32(uint32_t *seen, uint32_t *p, uint32_t expected, uint32_t desired);
 
+/* A page may have to be faulted in. */
+static inline void copy_may_sleep(void)
+{
+	if (!current->fault_disabled)
+		might_sleep();
+}
+
 size_t user_copy_in(void *dst, const void __user *src, size_t n)
 {
+	copy_may_sleep();
 	if (!user_range_ok(src, n) || fault_inject(FAULT_COPY))
 		return n;
 	return user_copy(dst, (const void *)src, n);
@@ -27,6 +35,7 @@ size_t user_copy_in(void *dst, const void __user *src, size_t n)
 
 size_t user_copy_out(void __user *dst, const void *src, size_t n)
 {
+	copy_may_sleep();
 	if (!user_range_ok(dst, n) || fault_inject(FAULT_COPY))
 		return n;
 	return user_copy((void *)dst, src, n);
@@ -34,6 +43,7 @@ size_t user_copy_out(void __user *dst, const void *src, size_t n)
 
 size_t user_zero(void __user *dst, size_t n)
 {
+	copy_may_sleep();
 	if (!user_range_ok(dst, n))
 		return n;
 	return user_fill_zero((void *)dst, n);
@@ -45,6 +55,7 @@ long user_string_in(char *dst, const char __user *src, size_t size)
 	size_t limit = size;
 	long len;
 
+	copy_may_sleep();
 	if (start >= USER_END || fault_inject(FAULT_COPY))
 		return -EFAULT;
 	if (limit > USER_END - start)
@@ -59,6 +70,7 @@ long user_string_in(char *dst, const char __user *src, size_t size)
 
 int user_load32(uint32_t *val, const uint32_t __user *p)
 {
+	copy_may_sleep();
 	if (!user_range_ok(p, sizeof(*p)) || user_get32(val, (const uint32_t *)p))
 		return -EFAULT;
 	return 0;
@@ -66,6 +78,7 @@ int user_load32(uint32_t *val, const uint32_t __user *p)
 
 int user_store32(uint32_t __user *p, uint32_t val)
 {
+	copy_may_sleep();
 	if (!user_range_ok(p, sizeof(*p)) || user_put32((uint32_t *)p, val))
 		return -EFAULT;
 	return 0;
@@ -73,6 +86,7 @@ int user_store32(uint32_t __user *p, uint32_t val)
 
 int user_cmpxchg32(uint32_t *seen, uint32_t __user *p, uint32_t expected, uint32_t desired)
 {
+	copy_may_sleep();
 	if (!user_range_ok(p, sizeof(*p)) || user_swap32(seen, (uint32_t *)p, expected, desired))
 		return -EFAULT;
 	return 0;

@@ -188,6 +188,8 @@ struct page *page_alloc(unsigned order, unsigned flags, enum page_kind kind)
 {
 	struct page *p;
 
+	if (flags & ALLOC_WAIT)
+		might_sleep();
 	/* A slab's page is part of what an object costs: its caller was asked. */
 	if (kind != PAGE_SLAB && fault_inject(FAULT_PAGE))
 		return NULL;

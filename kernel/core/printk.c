@@ -55,7 +55,7 @@ struct log_guard {
 	bool locked;
 };
 
-static struct log_guard log_enter(void)
+__lock_unchecked static struct log_guard log_enter(void)
 {
 	struct log_guard g = { .irq = irq_save(), .locked = true };
 
@@ -72,7 +72,7 @@ static struct log_guard log_enter(void)
 	return g;
 }
 
-static void log_leave(struct log_guard g)
+__lock_unchecked static void log_leave(struct log_guard g)
 {
 	if (g.locked)
 		spin_unlock(&log_lock);

@@ -3,9 +3,9 @@
  *
  * A task that holds one is not switched out (the kernel is preempted only where it says so, and
  * taking a sleeping lock or blocking with a spinlock held is asserted against). A lock that an
- * interrupt handler also takes is always taken with the irqsave form. Owner, rank (lockrank.h) and
- * that rule are checked in debug builds; in others a lock is one word and taking it a handful of
- * instructions in line.
+ * interrupt handler also takes is always taken with the irqsave form. Debug builds check that rule,
+ * the order of locks and their owners (lock_check.c); in others a lock is one word and taking it a
+ * handful of instructions in line.
  *
  * Deliberately not a ticket lock. Tickets are first come, first served; but where harts outnumber
  * the processors of the machine below (an emulator or a hypervisor with 4 harts on 2 processors),
@@ -19,44 +19,29 @@
 
 #include "arch/hart.h"
 #include "arch/irq.h"
-#include "kernel/core/lockrank.h"
+#include "kernel/core/lock_attr.h"
+#include "kernel/core/lock_check.h"
 #include "lib/types.h"
 
-#if defined(__clang__)
-#define __lock_attr(x) __attribute__((x))
-#else
-#define __lock_attr(x)
-#endif
-#define __acquires(l) __lock_attr(acquire_capability(l))
-#define __releases(l) __lock_attr(release_capability(l))
-#define __must_hold(l) __lock_attr(requires_capability(l))
-/* For the bodies of the lock functions themselves, which the checker cannot follow. */
-#define __lock_internal __lock_attr(no_thread_safety_analysis)
-
-struct __lock_attr(capability("spinlock")) spinlock {
+struct __lock_type("spinlock") spinlock {
 	atomic_uint held; /* 0 free, 1 held */
+	struct lock_id id;
 #ifdef PANDO_DEBUG
 	struct task *holder; /* who holds it */
-	enum lock_rank rank;
-	atomic_bool used_in_irq;    /* taken by an interrupt handler at some time */
-	atomic_bool used_irqs_open; /* taken with interrupts on at some time; never both */
-	const char *name;
 #endif
 };
 
-#ifdef PANDO_DEBUG
+/* At file scope. */
 #define SPINLOCK_INIT(lock_name, lock_rank)                                                        \
 	{                                                                                          \
-		.rank = lock_rank, .name = lock_name                                               \
+		.held = 0, .id = LOCK_ID(lock_name, lock_rank)                                     \
 	}
-#else
-#define SPINLOCK_INIT(lock_name, lock_rank)                                                        \
-	{                                                                                          \
-		.held = 0                                                                          \
-	}
-#endif
 
-void spinlock_init(struct spinlock *l, const char *name, enum lock_rank rank);
+#define spinlock_init(l, name, rank)                                                               \
+	do {                                                                                       \
+		*(l) = (struct spinlock){ .held = 0 };                                             \
+		lock_id_init(&(l)->id, name, rank);                                                \
+	} while (0)
 
 /* The lock itself, without checks. Waiting only reads, so that the word's cache line can be shared
  * meanwhile. */
@@ -84,31 +69,32 @@ static __always_inline void lock_word_drop(struct spinlock *l)
 #endif
 
 SPINLOCK_API void spin_lock(struct spinlock *l) __acquires(*l);
-SPINLOCK_API bool spin_trylock(struct spinlock *l) __lock_attr(try_acquire_capability(true, *l));
+SPINLOCK_API bool spin_trylock(struct spinlock *l) __acquires_if(true, *l);
 SPINLOCK_API void spin_unlock(struct spinlock *l) __releases(*l);
-static inline irqflags_t spin_lock_irqsave(struct spinlock *l) __acquires(*l);
-static inline void spin_unlock_irqrestore(struct spinlock *l, irqflags_t flags) __releases(*l);
+static __always_inline irqflags_t spin_lock_irqsave(struct spinlock *l) __acquires(*l);
+static __always_inline void spin_unlock_irqrestore(struct spinlock *l, irqflags_t flags)
+	__releases(*l);
 
 #ifdef PANDO_DEBUG
 /* True if this task holds l; always true in builds that don't track it, so only for assert. */
 bool spin_is_held(const struct spinlock *l);
+void spin_assert_held(const struct spinlock *l) __asserts_held(*l);
 /* The scheduler takes a run queue's lock as one task and drops it as another. */
 void spin_hand_over(struct spinlock *l, struct task *from, struct task *to);
-/* The second of two: no rank check, no entry in the stack of held locks. For spin_lock_two only. */
+/* The second of two of one class: no check of the order. For spin_lock_two only. */
 void spin_lock_second(struct spinlock *l);
-void spin_unlock_second(struct spinlock *l);
 #else
-__lock_internal static inline void spin_lock(struct spinlock *l)
+__lock_unchecked static inline void spin_lock(struct spinlock *l)
 {
 	lock_word_take(l);
 }
 
-__lock_internal static inline bool spin_trylock(struct spinlock *l)
+__lock_unchecked static inline bool spin_trylock(struct spinlock *l)
 {
 	return lock_word_try(l);
 }
 
-__lock_internal static inline void spin_unlock(struct spinlock *l)
+__lock_unchecked static inline void spin_unlock(struct spinlock *l)
 {
 	lock_word_drop(l);
 }
@@ -117,6 +103,10 @@ static inline bool spin_is_held(const struct spinlock *l)
 {
 	(void)l;
 	return true;
+}
+
+static inline void spin_assert_held(const struct spinlock *l) __asserts_held(*l)
+{
 }
 
 static inline void spin_hand_over(struct spinlock *l, struct task *from, struct task *to)
@@ -128,14 +118,9 @@ static inline void spin_lock_second(struct spinlock *l)
 {
 	lock_word_take(l);
 }
-
-static inline void spin_unlock_second(struct spinlock *l)
-{
-	lock_word_drop(l);
-}
 #endif
 
-__lock_internal static inline irqflags_t spin_lock_irqsave(struct spinlock *l)
+__lock_unchecked static __always_inline irqflags_t spin_lock_irqsave(struct spinlock *l)
 {
 	irqflags_t flags = irq_save();
 
@@ -143,7 +128,8 @@ __lock_internal static inline irqflags_t spin_lock_irqsave(struct spinlock *l)
 	return flags;
 }
 
-__lock_internal static inline void spin_unlock_irqrestore(struct spinlock *l, irqflags_t flags)
+__lock_unchecked static __always_inline void spin_unlock_irqrestore(struct spinlock *l,
+								   irqflags_t flags)
 {
 	spin_unlock(l);
 	irq_restore(flags);
@@ -152,23 +138,3 @@ __lock_internal static inline void spin_unlock_irqrestore(struct spinlock *l, ir
 /* Two of one rank, in address order; a == b takes it once. */
 void spin_lock_two(struct spinlock *a, struct spinlock *b);
 void spin_unlock_two(struct spinlock *a, struct spinlock *b);
-
-/* Rank checks for sleeping locks, and "no spinlock is held here" for whatever sleeps. Nothing
- * without DEBUG. */
-#ifdef PANDO_DEBUG
-void lock_rank_push(const void *lock, enum lock_rank rank, const char *name);
-void lock_rank_pop(const void *lock);
-void assert_may_sleep(void);
-#else
-static inline void lock_rank_push(const void *lock, enum lock_rank rank, const char *name)
-{
-	(void)lock, (void)rank, (void)name;
-}
-static inline void lock_rank_pop(const void *lock)
-{
-	(void)lock;
-}
-static inline void assert_may_sleep(void)
-{
-}
-#endif

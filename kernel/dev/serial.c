@@ -75,7 +75,7 @@ size_t serial_write_room(struct serial *s)
 
 /* What is in the ring goes first, so that messages and output keep their order. In a panic the
  * lock's holder may have been stopped: then it is not waited for. */
-static void serial_console_write(struct console *c, const char *text, size_t n)
+__lock_unchecked static void serial_console_write(struct console *c, const char *text, size_t n)
 {
 	struct serial *s = container_of(c, struct serial, console);
 	bool locked = spin_trylock(&s->lock);

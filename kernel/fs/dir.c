@@ -71,6 +71,7 @@ int dir_may_delete(struct inode *dir, struct dentry *victim, bool want_dir)
 /* --- Making --- */
 
 /* A name about to be made: the directory is locked, *d negative. */
+__lock_unchecked
 static int create_begin(struct walk *w, int dfd, const char *name, bool is_dir, struct dentry **d)
 {
 	struct inode *dir;
@@ -104,7 +105,7 @@ fail:
 	return err;
 }
 
-static void create_end(struct walk *w, struct dentry *d)
+__lock_unchecked static void create_end(struct walk *w, struct dentry *d)
 {
 	dir_unlock(w->path.dentry->inode);
 	dentry_put(d);

@@ -30,5 +30,5 @@ int dir_may_create(struct inode *dir) __must_check;
 int dir_may_delete(struct inode *dir, struct dentry *victim, bool want_dir) __must_check;
 unsigned dir_apply_umask(unsigned mode);
 /* The S_ISGID of a directory passes on to what is made in it. Locks dir for names to change. */
-void dir_lock(struct inode *dir);
-void dir_unlock(struct inode *dir);
+void dir_lock(struct inode *dir) __acquires(dir->lock);
+void dir_unlock(struct inode *dir) __releases(dir->lock);

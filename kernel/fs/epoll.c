@@ -263,7 +263,7 @@ static int nesting_check(struct epoll *outer, struct epoll *inner)
 
 /* --- Entry points ----------------------------------------------------------------------------- */
 
-static int epoll_add(struct epoll *ep, struct file *file, int fd,
+__lock_unchecked static int epoll_add(struct epoll *ep, struct file *file, int fd,
 		     const struct abi_epoll_event *event)
 {
 	static const uint32_t with_exclusive =

@@ -265,7 +265,7 @@ int files_next(struct files *f, unsigned fd)
 
 /* Doubles the table until it holds fd. lock held at entry and on return, dropped between. 0,
  * -ENOMEM. */
-static int table_grow(struct files *f, unsigned fd)
+static int table_grow(struct files *f, unsigned fd) __must_hold(f->lock)
 {
 	unsigned size = f->size;
 	struct files_arrays a;

@@ -40,7 +40,10 @@ void inode_init(struct inode *inode, struct super *sb, unsigned mode)
 	inode->ino = atomic_fetch_add_explicit(&sb->next_ino, 1, memory_order_relaxed);
 	inode->atime = inode->mtime = inode->ctime = inode->btime = now;
 	inode->ops = &inode_no_ops;
-	mutex_init(&inode->lock, "inode", S_ISDIR(mode) ? LOCK_RANK_DIR : LOCK_RANK_INODE);
+	if (S_ISDIR(mode))
+		mutex_init(&inode->lock, "directory", LOCK_RANK_DIR);
+	else
+		mutex_init(&inode->lock, "inode", LOCK_RANK_INODE);
 	atomic_fetch_add_explicit(&sb->inode_count, 1, memory_order_relaxed);
 }
 

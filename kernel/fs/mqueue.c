@@ -59,7 +59,7 @@ static void waiter_finish(struct mq_waiter *w)
 /* Until somebody has finished w (0), a signal or the deadline. q->lock is held on entry, not on
  * return. */
 static int waiter_sleep(struct mqueue *q, struct list *queue, struct mq_waiter *w,
-			uint64_t deadline_ns)
+			uint64_t deadline_ns) __releases(q->lock)
 {
 	atomic_init(&w->status, MQ_WAITING);
 	list_add_tail(&w->link, queue);

@@ -297,7 +297,7 @@ static int name_check(const char *name)
 }
 
 /* The name, counted, perhaps negative; the directory is locked if it returns 0. */
-static int name_lock(const char *text, struct mount **m, struct dentry **d)
+__lock_unchecked static int name_lock(const char *text, struct mount **m, struct dentry **d)
 {
 	struct name name = name_make(text, strlen(text));
 	int err = name_check(text);
@@ -334,6 +334,7 @@ int mqueue_open(const char *name, unsigned flags, unsigned mode, const struct ab
 	if (err)
 		return err;
 	dir = p.mnt->root->inode;
+	mutex_assert_held(&dir->lock);
 	if (p.dentry->inode != NULL)
 		err = open_found(p.dentry->inode, flags);
 	else if (!(flags & O_CREAT))
@@ -360,6 +361,7 @@ int mqueue_unlink(const char *name)
 	if (err)
 		return err;
 	dir = m->root->inode;
+	mutex_assert_held(&dir->lock);
 	err = d->inode != NULL ? dir_may_delete(dir, d, false) : -ENOENT;
 	if (err == 0 && mount_on_dentry(d))
 		err = -EBUSY;

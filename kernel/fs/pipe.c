@@ -202,7 +202,7 @@ static inline void side_wake(struct waitq *q, unsigned events)
 
 /* The ring is empty. 1: look again (the caller has slept), 0: nothing will ever come, -EAGAIN,
  * -ERESTARTSYS. lock held at entry and on return, dropped between. */
-static int data_wait(struct pipe *p, const struct file *file)
+static int data_wait(struct pipe *p, const struct file *file) __must_hold(p->lock)
 {
 	struct waiter w = { .task = current, .exclusive = true };
 	int err = 0;
@@ -223,7 +223,7 @@ static int data_wait(struct pipe *p, const struct file *file)
 
 /* Whatever isn't short. The ring isn't empty. lock held at entry, dropped on return. */
 static __noinline ssize_t read_long(struct pipe *p, struct file *file, struct io_buf *to,
-				    bool slept)
+				    bool slept) __releases(p->lock)
 {
 	bool had_room = pipe_room(p) >= PIPE_BUF, wake_writer, wake_reader;
 	ssize_t got = ring_read(p, to);
@@ -242,6 +242,7 @@ static __noinline ssize_t read_long(struct pipe *p, struct file *file, struct io
 
 /* span bytes that lie in page 0 and don't reach its end. lock held at entry, dropped on return. */
 static inline ssize_t read_short(struct pipe *p, struct io_buf *to, size_t span, bool slept)
+	__releases(p->lock)
 {
 	size_t copied = io_buf_put(to, p->pages[0] + p->head, span), left = p->used - copied;
 
@@ -283,7 +284,7 @@ static ssize_t pipe_read(struct file *file, struct io_buf *to, uint64_t *pos)
 
 /* Fewer than `wanted` bytes fit. 0: look again, -EAGAIN, -ERESTARTSYS. lock held at entry and on
  * return, dropped between. */
-static int room_wait(struct pipe *p, const struct file *file, size_t wanted)
+static int room_wait(struct pipe *p, const struct file *file, size_t wanted) __must_hold(p->lock)
 {
 	struct waiter w = { .task = current, .exclusive = true };
 	int err = 0;
@@ -303,7 +304,7 @@ static int room_wait(struct pipe *p, const struct file *file, size_t wanted)
 
 /* The loop of a write: all of it, in one piece up to PIPE_BUF. *done counts. lock held. */
 static int write_all(struct pipe *p, const struct file *file, struct io_buf *from, size_t *done,
-		     bool *slept)
+		     bool *slept) __must_hold(p->lock)
 {
 	/* A long write begins with what fits; once it waits it does so for a good piece. */
 	size_t wanted = from->remaining <= PIPE_BUF ? from->remaining : 1;
@@ -335,6 +336,7 @@ static void sigpipe_send(void)
 
 /* Whatever isn't short. lock held at entry, dropped on return. */
 static __noinline ssize_t write_long(struct pipe *p, struct file *file, struct io_buf *from)
+	__releases(p->lock)
 {
 	bool slept = false, wake_reader = p->used == 0 || p->polled, wake_writer;
 	size_t done = 0;

@@ -22,7 +22,7 @@ struct rename {
 	unsigned flags;
 };
 
-static void lock_dirs(struct dentry *a, struct dentry *b)
+__lock_unchecked static void lock_dirs(struct dentry *a, struct dentry *b)
 {
 	if (a == b) {
 		dir_lock(a->inode);
@@ -39,7 +39,7 @@ static void lock_dirs(struct dentry *a, struct dentry *b)
 	dir_lock(b->inode);
 }
 
-static void unlock_dirs(struct dentry *a, struct dentry *b)
+__lock_unchecked static void unlock_dirs(struct dentry *a, struct dentry *b)
 {
 	dir_unlock(a->inode);
 	if (a == b)
@@ -128,7 +128,7 @@ static int check_permission(const struct rename *r)
 }
 
 /* The change itself, everything checked. */
-static int rename_commit(struct rename *r)
+__lock_unchecked static int rename_commit(struct rename *r)
 {
 	struct inode *old_dir = r->from.path.dentry->inode, *new_dir = r->to.path.dentry->inode;
 	struct inode *replaced = r->flags & RENAME_EXCHANGE ? NULL : r->new->inode;

@@ -95,7 +95,7 @@ static int waiter_queue(struct futex_waiter *w, struct futex_bucket *b, uint32_t
 }
 
 /* Locks the bucket that w is in, and returns it; NULL, nothing locked: somebody has woken it. */
-static struct futex_bucket *waiter_lock(struct futex_waiter *w)
+__lock_unchecked static struct futex_bucket *waiter_lock(struct futex_waiter *w)
 {
 	struct futex_bucket *b;
 
@@ -122,6 +122,7 @@ static int waiter_sleep(struct futex_waiter *w, uint64_t deadline_ns)
 		b = waiter_lock(w);
 		if (b == NULL)
 			return 0;
+		spin_assert_held(&b->lock);
 		if (err)
 			break;
 		task_state_set(TASK_INTERRUPTIBLE);

@@ -319,7 +319,7 @@ int ipc_get(struct ipc_table *t, struct ipc_get *get)
 
 /* --- finding */
 
-static struct ipc_object *lock_at(struct ipc_table *t, int id, bool exact)
+__lock_unchecked static struct ipc_object *lock_at(struct ipc_table *t, int id, bool exact)
 {
 	struct ipc_object *o = NULL;
 
@@ -394,7 +394,7 @@ void ipc_remove(struct ipc_table *t, struct ipc_object *o)
 	o->removed = true;
 }
 
-bool ipc_lock_to_remove(struct ipc_table *t, struct ipc_object *o)
+__lock_unchecked bool ipc_lock_to_remove(struct ipc_table *t, struct ipc_object *o)
 {
 	spin_lock(&t->lock);
 	spin_lock(&o->lock);

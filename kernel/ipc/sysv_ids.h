@@ -83,7 +83,8 @@ int ipc_highest(struct ipc_table *t);
 void ipc_remove(struct ipc_table *t, struct ipc_object *o);
 /* For who has a reference but no lock: takes both locks. False: somebody was faster, nothing is
  * locked. */
-bool ipc_lock_to_remove(struct ipc_table *t, struct ipc_object *o);
+bool ipc_lock_to_remove(struct ipc_table *t, struct ipc_object *o)
+	__acquires_if(true, o->lock, t->lock);
 /* Only the key: nobody finds it by that from now on. Both locks held. */
 void ipc_forget_key(struct ipc_table *t, struct ipc_object *o);
 

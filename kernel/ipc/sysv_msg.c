@@ -114,6 +114,7 @@ static int send_try(struct ipc_ns *ns, int id, struct msg_sender *s, int flags,
 
 	if (o == NULL)
 		return -EINVAL;
+	spin_assert_held(&o->lock);
 	ret = ipc_permission(o, 0222);
 	if (ret == 0 && msg_fits(q, s->msg)) {
 		msg_deliver(q, s->msg, s->pid);
@@ -132,7 +133,7 @@ static int send_try(struct ipc_ns *ns, int id, struct msg_sender *s, int flags,
 
 /* Sleeps until *status is there, or a signal comes: then the queue's lock is held and
  * -ERESTARTNOHAND returned. */
-static int waiter_sleep(struct msg_queue *q, const atomic_int *status)
+__lock_unchecked static int waiter_sleep(struct msg_queue *q, const atomic_int *status)
 {
 	for (;;) {
 		int err = task_sleep(UINT64_MAX);
@@ -166,6 +167,7 @@ int msg_send(struct ipc_ns *ns, int id, struct msg *m, int flags)
 			return ret;
 		ret = waiter_sleep(q, &s.status);
 		if (ret == -ERESTARTNOHAND) {
+			spin_assert_held(&q->head.lock);
 			list_del(&s.link);
 			spin_unlock(&q->head.lock);
 		}
@@ -262,6 +264,7 @@ static int receive_try(struct ipc_ns *ns, int id, struct receiving *g, struct ms
 
 	if (o == NULL)
 		return -EINVAL;
+	spin_assert_held(&o->lock);
 	ret = ipc_permission(o, 0444);
 	m = ret == 0 ? message_find(q, &g->r.wish) : NULL;
 	if (m != NULL) {
@@ -291,6 +294,7 @@ static int receive(struct ipc_ns *ns, int id, struct receiving *g)
 			return ret;
 		ret = waiter_sleep(q, &g->r.status);
 		if (ret == -ERESTARTNOHAND) {
+			spin_assert_held(&q->head.lock);
 			msg_receiver_remove(q, &g->r);
 			spin_unlock(&q->head.lock);
 		}

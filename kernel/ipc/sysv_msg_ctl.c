@@ -36,6 +36,7 @@ int msg_remove(struct ipc_ns *ns, int id)
 
 	if (q == NULL)
 		return -EINVAL;
+	spin_assert_held(&q->head.lock);
 	err = ipc_may_control(&q->head);
 	if (err == 0)
 		ref_get(&q->head.ref);
@@ -54,6 +55,7 @@ int msg_set(struct ipc_ns *ns, int id, const struct abi_ipc_perm *perm, uint64_t
 
 	if (q == NULL)
 		return -EINVAL;
+	spin_assert_held(&q->head.lock);
 	err = ipc_may_control(&q->head);
 	if (err == 0 && max_bytes > ns->msg_mnb && !ns_capable(ns->ns.owner, CAP_SYS_RESOURCE))
 		err = -EPERM;
@@ -77,6 +79,7 @@ int msg_stat(struct ipc_ns *ns, int id, int cmd, struct abi_msqid_ds *out)
 
 	if (o == NULL)
 		return -EINVAL;
+	spin_assert_held(&o->lock);
 	err = cmd == MSG_STAT_ANY ? 0 : ipc_permission(o, 0444);
 	memset(out, 0, sizeof(*out));
 	ipc_perm_show(o, &out->perm);

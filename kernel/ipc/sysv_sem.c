@@ -121,7 +121,7 @@ int sem_get(struct ipc_ns *ns, int key, int count, int flags)
 	return ipc_get(&ns->sem, &get);
 }
 
-void sem_set_finish(struct sem_set *set)
+__lock_unchecked void sem_set_finish(struct sem_set *set)
 {
 	struct ipc_ns *ns = set->head.ns;
 
@@ -324,6 +324,7 @@ void sem_expel(struct sem_set *set, int err)
 /* Until somebody has finished w, a signal or the deadline. The set's lock is held on entry, and w
  * is queued; on return it is not held. The caller has a reference to the set. */
 static int waiter_sleep(struct sem_set *set, struct sem_waiter *w, uint64_t deadline_ns)
+	__releases(set->head.lock)
 {
 	for (;;) {
 		int status, err;
@@ -357,6 +358,7 @@ static int operate_begin(struct ipc_ns *ns, int id, const struct sem_waiter *w,
 
 	if (o == NULL)
 		return -EINVAL;
+	spin_assert_held(&o->lock);
 	for (unsigned i = 0; i < w->count; i++) {
 		if (w->ops[i].num >= set_of(o)->count)
 			err = -EFBIG;
@@ -393,6 +395,7 @@ int sem_operate(struct ipc_ns *ns, int id, const struct abi_sembuf *ops, unsigne
 		ret = operate_begin(ns, id, &w, &set);
 	if (ret)
 		return ret;
+	spin_assert_held(&set->head.lock);
 	if (undo) {
 		ret = sem_undo_of_current(set, &w.undo);
 		if (ret)

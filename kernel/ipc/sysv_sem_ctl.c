@@ -15,13 +15,14 @@ static struct sem_set *set_find_locked(struct ipc_ns *ns, int id)
 	return o != NULL ? container_of(o, struct sem_set, head) : NULL;
 }
 
-int sem_remove(struct ipc_ns *ns, int id)
+__lock_unchecked int sem_remove(struct ipc_ns *ns, int id)
 {
 	struct sem_set *set = set_find_locked(ns, id);
 	int err;
 
 	if (set == NULL)
 		return -EINVAL;
+	spin_assert_held(&set->head.lock);
 	err = ipc_may_control(&set->head);
 	if (err == 0)
 		ref_get(&set->head.ref);
@@ -43,6 +44,7 @@ int sem_set_perm(struct ipc_ns *ns, int id, const struct abi_ipc_perm *perm)
 
 	if (set == NULL)
 		return -EINVAL;
+	spin_assert_held(&set->head.lock);
 	err = ipc_may_control(&set->head);
 	if (err == 0)
 		err = ipc_perm_set(&set->head, perm);
@@ -59,6 +61,7 @@ int sem_stat(struct ipc_ns *ns, int id, int cmd, struct abi_semid_ds *out)
 
 	if (o == NULL)
 		return -EINVAL;
+	spin_assert_held(&o->lock);
 	err = cmd == SEM_STAT_ANY ? 0 : ipc_permission(o, 0444);
 	memset(out, 0, sizeof(*out));
 	ipc_perm_show(o, &out->perm);
@@ -102,6 +105,7 @@ int sem_ask(struct ipc_ns *ns, int id, int num, int cmd)
 
 	if (set == NULL)
 		return -EINVAL;
+	spin_assert_held(&set->head.lock);
 	ret = ipc_permission(&set->head, 0444);
 	if (ret == 0 && (num < 0 || (unsigned)num >= set->count))
 		ret = -EINVAL;
@@ -134,6 +138,7 @@ int sem_value_set(struct ipc_ns *ns, int id, int num, int value)
 	set = set_find_locked(ns, id);
 	if (set == NULL)
 		return -EINVAL;
+	spin_assert_held(&set->head.lock);
 	if (num < 0 || (unsigned)num >= set->count)
 		err = -EINVAL;
 	if (err == 0)
@@ -154,6 +159,7 @@ int sem_open(struct ipc_ns *ns, int id, int access, struct sem_set **out)
 
 	if (set == NULL)
 		return -EINVAL;
+	spin_assert_held(&set->head.lock);
 	err = ipc_permission(&set->head, access);
 	if (err == 0)
 		ref_get(&set->head.ref);
@@ -190,7 +196,7 @@ int sem_values_set(struct sem_set *set, const uint16_t *values)
 	return removed ? -EIDRM : 0;
 }
 
-void sysv_sem_ns_destroy(struct ipc_ns *ns)
+__lock_unchecked void sysv_sem_ns_destroy(struct ipc_ns *ns)
 {
 	struct ipc_object *o;
 

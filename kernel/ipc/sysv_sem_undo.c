@@ -107,7 +107,7 @@ int sem_undo_list_need(void)
 	return list_of_current() != NULL ? 0 : -ENOMEM;
 }
 
-static int undo_make(struct sem_set *set, struct sem_undo **out)
+__lock_unchecked static int undo_make(struct sem_set *set, struct sem_undo **out)
 {
 	struct sem_undo *fresh = kzalloc(sizeof(*fresh) + set->count * sizeof(fresh->adjust[0]));
 	struct sem_undo_list *l = list_of_current();
@@ -127,7 +127,7 @@ static int undo_make(struct sem_set *set, struct sem_undo **out)
 	return *out != NULL ? 0 : -EIDRM;
 }
 
-int sem_undo_of_current(struct sem_set *set, struct sem_undo **out)
+__lock_unchecked int sem_undo_of_current(struct sem_set *set, struct sem_undo **out)
 {
 	int err;
 

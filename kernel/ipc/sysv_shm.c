@@ -67,7 +67,7 @@ void shm_segment_put(struct shm_segment *s)
 }
 
 /* Out of the table. Both locks are held and dropped. */
-static void segment_finish(struct shm_segment *s)
+__lock_unchecked static void segment_finish(struct shm_segment *s)
 {
 	struct ipc_table *t = &s->head.ns->shm;
 
@@ -78,7 +78,7 @@ static void segment_finish(struct shm_segment *s)
 	shm_segment_put(s);
 }
 
-void shm_segment_doom(struct shm_segment *s)
+__lock_unchecked void shm_segment_doom(struct shm_segment *s)
 {
 	struct ipc_table *t = &s->head.ns->shm;
 
@@ -260,6 +260,7 @@ static int attach_begin(struct ipc_ns *ns, int id, int access, struct shm_segmen
 
 	if (o == NULL)
 		return -EINVAL;
+	spin_assert_held(&o->lock);
 	err = ipc_permission(o, access);
 	if (err == 0) {
 		segment_of(o)->nattch++;

@@ -29,6 +29,7 @@ int shm_remove(struct ipc_ns *ns, int id)
 
 	if (s == NULL)
 		return -EINVAL;
+	spin_assert_held(&s->head.lock);
 	err = ipc_may_control(&s->head);
 	if (err == 0)
 		ref_get(&s->head.ref);
@@ -47,6 +48,7 @@ int shm_set(struct ipc_ns *ns, int id, const struct abi_ipc_perm *perm)
 
 	if (s == NULL)
 		return -EINVAL;
+	spin_assert_held(&s->head.lock);
 	err = ipc_may_control(&s->head);
 	if (err == 0)
 		err = ipc_perm_set(&s->head, perm);
@@ -119,8 +121,10 @@ int shm_lock(struct ipc_ns *ns, int id, bool lock)
 		err = segment_lock(s, &u);
 	else if (err == 0)
 		segment_unlock(s, &u);
-	if (s != NULL)
+	if (s != NULL) {
+		spin_assert_held(&s->head.lock);
 		spin_unlock(&s->head.lock);
+	}
 	user_put(u);
 	return err;
 }
@@ -134,6 +138,7 @@ int shm_stat(struct ipc_ns *ns, int id, int cmd, struct abi_shmid_ds *out)
 
 	if (o == NULL)
 		return -EINVAL;
+	spin_assert_held(&o->lock);
 	err = cmd == SHM_STAT_ANY ? 0 : ipc_permission(o, 0444);
 	memset(out, 0, sizeof(*out));
 	ipc_perm_show(o, &out->perm);

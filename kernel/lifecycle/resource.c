@@ -161,7 +161,7 @@ void *resource_of(const struct resource *r, const struct task *t)
 
 /* Replaces what a task has in a slot, in a way that others may read under either lock; returns the
  * old. */
-static void *resource_swap(const struct resource *r, struct task *t, void *object)
+__lock_unchecked static void *resource_swap(const struct resource *r, struct task *t, void *object)
 {
 	void **slot = resource_slot(r, t);
 	struct group *g = t->group;

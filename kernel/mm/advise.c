@@ -86,7 +86,7 @@ static int area_drop(struct vma *v, vaddr_t start, vaddr_t end, int advice)
 }
 
 /* The file's own lock comes before mm->lock, which is let go for as long: v may be gone after. */
-static int area_remove(struct vma *v, vaddr_t start, vaddr_t end)
+__lock_unchecked static int area_remove(struct vma *v, vaddr_t start, vaddr_t end)
 {
 	const struct vma_ops *ops = v->ops;
 	struct mm *mm = v->mm;

@@ -55,23 +55,23 @@ static void compare(struct mm_check *r, const char *what, const void *of, vaddr_
 
 /* --- stopping the world ----------------------------------------------------------------------- */
 
-static void world_stop(void)
+__lock_unchecked static void world_stop(void)
 {
 	struct mm *mm;
 
 	rwlock_write_lock(&mm_world);
 	list_for_each_entry(mm, &mm_list, world_link) {
 		rwlock_write_lock(&mm->lock);
-		lock_rank_pop(&mm->lock);
+		lock_check_drop(&mm->lock, mm->lock.id);
 	}
 }
 
-static void world_go(void)
+__lock_unchecked static void world_go(void)
 {
 	struct mm *mm;
 
 	list_for_each_entry(mm, &mm_list, world_link) {
-		lock_rank_push(&mm->lock, LOCK_RANK_MM, "mm");
+		lock_check_got(&mm->lock, mm->lock.id, 0, 0);
 		rwlock_write_unlock(&mm->lock);
 	}
 	rwlock_write_unlock(&mm_world);

@@ -268,7 +268,7 @@ static int stack_grow(struct mm *mm, struct vma *v, vaddr_t addr)
 
 /* The area for a fault at addr, with mm->lock held for reading; NULL (and the lock not held) if
  * there is none. */
-static struct vma *area_for_fault(struct mm *mm, vaddr_t addr)
+__lock_unchecked static struct vma *area_for_fault(struct mm *mm, vaddr_t addr)
 {
 	struct vma *v;
 	bool grown;
@@ -302,6 +302,7 @@ static int fault_once(struct mm *mm, vaddr_t addr, enum fault_access access)
 
 	if (v == NULL)
 		return -ENOENT;
+	rwlock_assert_read(&mm->lock);
 	err = mm_fault_in(mm, v, addr, access);
 	rwlock_read_unlock(&mm->lock);
 	return err;

@@ -123,7 +123,7 @@ struct page *pt_leaf_alloc(void)
 	return p;
 }
 
-pte_t *pt_leaf_lock(struct mm *mm, vaddr_t va)
+__lock_unchecked pte_t *pt_leaf_lock(struct mm *mm, vaddr_t va)
 {
 	pte_t *middle = pt_middle(mm, va), *table = NULL;
 
@@ -164,6 +164,7 @@ int pt_walk(struct mm *mm, vaddr_t start, vaddr_t end, int (*fn)(vaddr_t va, pte
 		pte_t *table = pt_leaf_lock(mm, va);
 
 		if (table != NULL) {
+			pt_assert_locked(table);
 			if (pt_page(table)->entries != 0)
 				ret = leaf_walk(table, va, stop, fn, arg);
 			pt_unlock(table);

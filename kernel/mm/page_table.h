@@ -50,13 +50,18 @@ static inline pte_t *pt_slot(pte_t *table, vaddr_t va)
 {
 	return &table[pt_index(va, 0)];
 }
-static inline void pt_lock(pte_t *table)
+static inline void pt_lock(pte_t *table) __acquires(pt_page(table)->lock)
 {
 	spin_lock(&pt_page(table)->lock);
 }
-static inline void pt_unlock(pte_t *table)
+static inline void pt_unlock(pte_t *table) __releases(pt_page(table)->lock)
 {
 	spin_unlock(&pt_page(table)->lock);
+}
+/* For who has a table that was locked for it. */
+static inline void pt_assert_locked(pte_t *table) __asserts_held(pt_page(table)->lock)
+{
+	spin_assert_held(&pt_page(table)->lock);
 }
 
 /* The page that an entry holds; the table that an upper entry points to. */

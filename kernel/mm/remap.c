@@ -63,6 +63,7 @@ static void run_move(pte_t *from, pte_t *to, size_t count)
 
 /* Truncation is kept out until no hart remembers the old addresses: it would flush only the new
  * one before it lets go of a page. */
+__lock_unchecked
 static void entries_move(struct mm *mm, struct page_cache *cache, vaddr_t from, vaddr_t to,
 			 size_t len)
 {

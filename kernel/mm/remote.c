@@ -22,6 +22,7 @@ static struct page *entry_page(struct mm *mm, vaddr_t va, enum fault_access acce
 	table = pt_leaf_lock(mm, va);
 	if (table == NULL)
 		return NULL;
+	pt_assert_locked(table);
 	e = *pt_slot(table, va);
 	if (pte_present(e) && (access != FAULT_WRITE || (e & PTE_W)))
 		p = page_get(pte_page(e));

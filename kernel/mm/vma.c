@@ -217,7 +217,7 @@ void vma_unlink_free(struct vma *v)
 	vma_free(v);
 }
 
-static void bounds_set(struct vma *v, vaddr_t start, vaddr_t end)
+__lock_unchecked static void bounds_set(struct vma *v, vaddr_t start, vaddr_t end)
 {
 	if (v->cache != NULL)
 		mutex_lock(&v->cache->map_lock);
@@ -278,7 +278,7 @@ static bool vma_alike(const struct vma *low, const struct vma *high)
 }
 
 /* v takes over what its neighbour `other` covers, in one step for whoever holds map_lock. */
-static void vma_absorb(struct vma *v, struct vma *other)
+__lock_unchecked static void vma_absorb(struct vma *v, struct vma *other)
 {
 	struct page_cache *cache = v->cache;
 

@@ -155,6 +155,7 @@ void pt_zap_cache(struct gather *g, struct vma *v, vaddr_t start, vaddr_t end)
 		gather_span(g, va, stop);
 		if (table == NULL)
 			continue;
+		pt_assert_locked(table);
 		file = pt_page(table)->file;
 		va = first_file_entry(table, va, stop);
 		if (va < stop) {

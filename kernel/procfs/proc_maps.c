@@ -93,6 +93,7 @@ static int area_sum(const struct vma *v, struct usage_sum *s)
 		pte_t *table = pt_leaf_lock(v->mm, va);
 
 		if (table != NULL) {
+			pt_assert_locked(table);
 			s->table_sharers = max(pt_page(table)->sharers, 1U);
 			pt_unlock(table);
 			err = pt_walk(v->mm, va, stop, page_sum, s);

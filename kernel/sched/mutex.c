@@ -13,12 +13,10 @@
 #include "kernel/core/panic.h"
 #include "lib/errno.h"
 
-void mutex_init(struct mutex *m, const char *name, enum lock_rank rank)
+void mutex_set_free(struct mutex *m)
 {
 	atomic_init(&m->state, 0);
 	m->holder = NULL;
-	m->rank = rank;
-	m->name = name;
 	waitq_init(&m->waiters);
 }
 
@@ -33,7 +31,6 @@ int mutex_lock_slow(struct mutex *m, enum task_state state)
 	int err = 0;
 
 	assert(m->holder != current);
-	assert_may_sleep();
 	for (;;) {
 		wait_prepare(&m->waiters, &w, state);
 		if (take_contended(m)) {

@@ -3,26 +3,35 @@
  */
 #pragma once
 
+#include "kernel/core/panic.h"
 #include "kernel/sched/wait.h"
 
-struct __lock_attr(capability("mutex")) mutex {
+struct __lock_type("mutex") mutex {
 	atomic_uint state;  /* 0 free, 1 held, 2 held and waited for */
 	struct task *holder;
-	enum lock_rank rank;
-	const char *name;
+	struct lock_id id;
 	struct waitq waiters;
 };
 
 #define MUTEX_INIT(var, lock_name, lock_rank)                                                      \
 	{                                                                                          \
-		.rank = lock_rank, .name = lock_name, .waiters = WAITQ_INIT((var).waiters)         \
+		.id = LOCK_ID(lock_name, lock_rank), .waiters = WAITQ_INIT((var).waiters)          \
 	}
 
-void mutex_init(struct mutex *m, const char *name, enum lock_rank rank);
-static inline void mutex_lock(struct mutex *m) __acquires(*m);
-static inline int mutex_lock_interruptible(struct mutex *m) __must_check; /* 0 or -EINTR */
-static inline bool mutex_trylock(struct mutex *m) __lock_attr(try_acquire_capability(true, *m));
-static inline void mutex_unlock(struct mutex *m) __releases(*m);
+#define mutex_init(m, name, rank)                                                                  \
+	do {                                                                                       \
+		mutex_set_free(m);                                                                 \
+		lock_id_init(&(m)->id, name, rank);                                                \
+	} while (0)
+void mutex_set_free(struct mutex *m); /* for mutex_init */
+
+static __always_inline void mutex_lock(struct mutex *m) __acquires(*m);
+/* 0 or -EINTR. */
+static __always_inline int mutex_lock_interruptible(struct mutex *m) __must_check
+	__acquires_if(0, *m);
+static __always_inline bool mutex_trylock(struct mutex *m)
+	__acquires_if(true, *m);
+static __always_inline void mutex_unlock(struct mutex *m) __releases(*m);
 
 /* Not for callers: the paths on which somebody waits. */
 int mutex_lock_slow(struct mutex *m, enum task_state state);
@@ -39,36 +48,39 @@ static inline bool mutex_take(struct mutex *m)
 	return true;
 }
 
-__lock_internal static inline void mutex_lock(struct mutex *m)
+__lock_unchecked static __always_inline void mutex_lock(struct mutex *m)
 {
-	lock_rank_push(m, m->rank, m->name);
+	lock_check_want(m, m->id, 0, 0);
 	if (!mutex_take(m))
 		(void)mutex_lock_slow(m, TASK_UNINTERRUPTIBLE);
+	lock_check_got(m, m->id, 0, 0);
 }
 
-__lock_internal static inline int mutex_lock_interruptible(struct mutex *m)
+__lock_unchecked static __always_inline int mutex_lock_interruptible(struct mutex *m)
 {
 	int err = 0;
 
-	lock_rank_push(m, m->rank, m->name);
+	lock_check_want(m, m->id, 0, 0);
 	if (!mutex_take(m))
 		err = mutex_lock_slow(m, TASK_INTERRUPTIBLE);
 	if (err)
-		lock_rank_pop(m);
+		lock_check_gave_up(m);
+	else
+		lock_check_got(m, m->id, 0, 0);
 	return err;
 }
 
-__lock_internal static inline bool mutex_trylock(struct mutex *m)
+__lock_unchecked static __always_inline bool mutex_trylock(struct mutex *m)
 {
 	if (!mutex_take(m))
 		return false;
-	lock_rank_push(m, m->rank, m->name);
+	lock_check_got(m, m->id, LOCK_TRIED, 0);
 	return true;
 }
 
-__lock_internal static inline void mutex_unlock(struct mutex *m)
+__lock_unchecked static __always_inline void mutex_unlock(struct mutex *m)
 {
-	lock_rank_pop(m);
+	lock_check_drop(m, m->id);
 	m->holder = NULL;
 	if (unlikely(atomic_exchange_explicit(&m->state, 0, memory_order_release) == 2))
 		mutex_unlock_slow(m);
@@ -80,24 +92,42 @@ static inline bool mutex_is_held(const struct mutex *m)
 	return m->holder == current;
 }
 
-struct __lock_attr(capability("rwlock")) rwlock {
+static inline void mutex_assert_held(const struct mutex *m) __asserts_held(*m)
+{
+	debug_assert(mutex_is_held(m));
+}
+
+struct __lock_type("rwlock") rwlock {
 	struct spinlock guard;
 	int readers;	     /* [guard] -1: a writer holds it */
 	unsigned writers_waiting; /* [guard] new readers queue behind them */
-	enum lock_rank rank;
-	const char *name;
+	struct lock_id id;
 	struct waitq waiters;
 };
 
 #define RWLOCK_INIT(var, lock_name, lock_rank)                                                     \
 	{                                                                                          \
-		.guard = SPINLOCK_INIT(lock_name, LOCK_RANK_WAITQ),                                \
-		.rank = lock_rank, .name = lock_name, .waiters = WAITQ_INIT((var).waiters)         \
+		.guard = SPINLOCK_INIT(lock_name " guard", LOCK_RANK_WAITQ),                       \
+		.id = LOCK_ID(lock_name, lock_rank), .waiters = WAITQ_INIT((var).waiters)          \
 	}
 
-void rwlock_init(struct rwlock *l, const char *name, enum lock_rank rank);
-void rwlock_read_lock(struct rwlock *l);
-void rwlock_read_unlock(struct rwlock *l);
-void rwlock_write_lock(struct rwlock *l);
-int rwlock_write_lock_killable(struct rwlock *l) __must_check;
-void rwlock_write_unlock(struct rwlock *l);
+#define rwlock_init(l, name, rank)                                                                 \
+	do {                                                                                       \
+		rwlock_set_free(l);                                                                \
+		spinlock_init(&(l)->guard, name " guard", LOCK_RANK_WAITQ);                        \
+		lock_id_init(&(l)->id, name, rank);                                                \
+	} while (0)
+void rwlock_set_free(struct rwlock *l); /* for rwlock_init */
+
+void rwlock_read_lock(struct rwlock *l) __acquires_shared(*l);
+void rwlock_read_unlock(struct rwlock *l) __releases_shared(*l);
+void rwlock_write_lock(struct rwlock *l) __acquires(*l);
+/* 0 or -EINTR. */
+int rwlock_write_lock_killable(struct rwlock *l) __must_check
+	__acquires_if(0, *l);
+void rwlock_write_unlock(struct rwlock *l) __releases(*l);
+/* Somebody holds it to read. */
+static inline void rwlock_assert_read(const struct rwlock *l) __asserts_held_shared(*l)
+{
+	debug_assert(l->readers > 0);
+}

@@ -8,13 +8,10 @@
 #include "kernel/core/panic.h"
 #include "kernel/sched/mutex.h"
 
-void rwlock_init(struct rwlock *l, const char *name, enum lock_rank rank)
+void rwlock_set_free(struct rwlock *l)
 {
-	spinlock_init(&l->guard, name, LOCK_RANK_WAITQ);
 	l->readers = 0;
 	l->writers_waiting = 0;
-	l->rank = rank;
-	l->name = name;
 	waitq_init(&l->waiters);
 }
 
@@ -49,19 +46,21 @@ static void writers_waiting_add(struct rwlock *l, int n)
 	spin_unlock(&l->guard);
 }
 
-void rwlock_read_lock(struct rwlock *l)
+__lock_unchecked void rwlock_read_lock(struct rwlock *l)
 {
-	assert_may_sleep();
-	lock_rank_push(l, l->rank, l->name);
+	uintptr_t pc = (uintptr_t)__builtin_return_address(0);
+
+	lock_check_want(l, l->id, 0, pc);
 	if (unlikely(!read_try(l)))
 		wait_event(&l->waiters, read_try(l));
+	lock_check_got(l, l->id, 0, pc);
 }
 
-void rwlock_read_unlock(struct rwlock *l)
+__lock_unchecked void rwlock_read_unlock(struct rwlock *l)
 {
 	bool last;
 
-	lock_rank_pop(l);
+	lock_check_drop(l, l->id);
 	spin_lock(&l->guard);
 	assert(l->readers > 0);
 	last = --l->readers == 0;
@@ -84,31 +83,34 @@ static int write_wait(struct rwlock *l, enum task_state state)
 	return err;
 }
 
-void rwlock_write_lock(struct rwlock *l)
+__lock_unchecked void rwlock_write_lock(struct rwlock *l)
 {
+	uintptr_t pc = (uintptr_t)__builtin_return_address(0);
 	int err;
 
-	assert_may_sleep();
-	lock_rank_push(l, l->rank, l->name);
+	lock_check_want(l, l->id, 0, pc);
 	err = write_wait(l, TASK_UNINTERRUPTIBLE);
 	assert(err == 0);
+	lock_check_got(l, l->id, 0, pc);
 }
 
-int rwlock_write_lock_killable(struct rwlock *l)
+__lock_unchecked int rwlock_write_lock_killable(struct rwlock *l)
 {
+	uintptr_t pc = (uintptr_t)__builtin_return_address(0);
 	int err;
 
-	assert_may_sleep();
-	lock_rank_push(l, l->rank, l->name);
+	lock_check_want(l, l->id, 0, pc);
 	err = write_wait(l, TASK_KILLABLE);
 	if (err)
-		lock_rank_pop(l);
+		lock_check_gave_up(l);
+	else
+		lock_check_got(l, l->id, 0, pc);
 	return err;
 }
 
-void rwlock_write_unlock(struct rwlock *l)
+__lock_unchecked void rwlock_write_unlock(struct rwlock *l)
 {
-	lock_rank_pop(l);
+	lock_check_drop(l, l->id);
 	spin_lock(&l->guard);
 	assert(l->readers == -1);
 	l->readers = 0;

@@ -213,7 +213,7 @@ static void idle_mask_update(struct runqueue *rq, struct task *prev, struct task
 }
 
 /* On next's stack: prev is off the hart. What must not happen under the lock happens after it. */
-static inline void finish_switch(struct task *prev)
+__lock_unchecked static inline void finish_switch(struct task *prev)
 {
 	struct runqueue *rq = rq_here();
 	struct task *push = rq->push;
@@ -262,6 +262,7 @@ static inline void resched_clear(struct task *t)
 }
 
 /* Interrupts off, rq->lock held; drops the lock. */
+__lock_unchecked
 static inline void schedule_locked(struct runqueue *rq, struct task *prev, bool yield)
 {
 	uint64_t now = clock_mono_ns();
@@ -281,7 +282,7 @@ static inline void schedule_locked(struct runqueue *rq, struct task *prev, bool 
 	spin_unlock(&rq->lock);
 }
 
-static __noinline void schedule_now(bool yield)
+__lock_unchecked static __noinline void schedule_now(bool yield)
 {
 	irqflags_t irq = irq_save();
 	struct runqueue *rq = rq_here();
@@ -293,7 +294,7 @@ static __noinline void schedule_now(bool yield)
 
 void schedule(void)
 {
-	assert_may_sleep();
+	might_sleep();
 	schedule_now(false);
 }
 
@@ -330,6 +331,7 @@ void sched_exit(void)
 	struct task *t = current;
 
 	assert(atomic_load(&t->state) & (TASK_ZOMBIE | TASK_GONE));
+	lock_check_none_held("by a task that ends");
 	t->sched.dead = true; /* read by nobody before the switch */
 	schedule();
 	panic("a dead task (%d) was scheduled again", t->tid);

@@ -13,7 +13,7 @@
 #include "kernel/core/panic.h"
 #include "kernel/sched/runqueue.h"
 
-struct runqueue *task_rq_lock(struct task *t, irqflags_t *irq)
+__lock_unchecked struct runqueue *task_rq_lock(struct task *t, irqflags_t *irq)
 {
 	*irq = irq_save();
 	for (;;) {
@@ -27,7 +27,7 @@ struct runqueue *task_rq_lock(struct task *t, irqflags_t *irq)
 	}
 }
 
-void task_rq_unlock(struct runqueue *rq, irqflags_t irq)
+__lock_unchecked void task_rq_unlock(struct runqueue *rq, irqflags_t irq)
 {
 	spin_unlock_irqrestore(&rq->lock, irq);
 }
@@ -129,7 +129,7 @@ static unsigned hart_choose(const struct task *t, unsigned last, bool is_new)
 
 /* t is nowhere and ours. Its queue is locked; returns with the queue locked that it was entered
  * into. */
-static struct runqueue *enter(struct task *t, struct runqueue *rq, bool is_new)
+__lock_unchecked static struct runqueue *enter(struct task *t, struct runqueue *rq, bool is_new)
 {
 	unsigned target = hart_choose(t, rq->index, is_new);
 

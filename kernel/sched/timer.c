@@ -72,7 +72,7 @@ static uint64_t first_expiry(const struct timer_queue *q)
 
 /* Arming and cancelling. */
 
-static struct timer_queue *queue_lock(struct timer *t, irqflags_t *irq)
+__lock_unchecked static struct timer_queue *queue_lock(struct timer *t, irqflags_t *irq)
 {
 	*irq = irq_save();
 	for (;;) {
@@ -88,7 +88,7 @@ static struct timer_queue *queue_lock(struct timer *t, irqflags_t *irq)
 
 /* Takes t out of its queue and, unless its function runs, makes it belong to this hart's. Returns
  * the queue it belongs to now, locked. */
-static struct timer_queue *queue_claim(struct timer *t, irqflags_t *irq)
+__lock_unchecked static struct timer_queue *queue_claim(struct timer *t, irqflags_t *irq)
 {
 	struct timer_queue *q = queue_lock(t, irq), *here = queue_here();
 
@@ -122,6 +122,7 @@ void timer_set(struct timer *t, uint64_t expires_ns)
 	struct timer_queue *q = queue_claim(t, &irq);
 	bool first;
 
+	spin_assert_held(&q->lock);
 	t->expires_ns = expires_ns;
 	queue_insert(q, t);
 	first = rb_first(&q->timers) == &t->node;
@@ -139,6 +140,7 @@ bool timer_try_cancel(struct timer *t)
 	struct timer_queue *q = queue_lock(t, &irq);
 	bool was_set = rb_is_linked(&t->node);
 
+	spin_assert_held(&q->lock);
 	if (was_set)
 		rb_erase(&q->timers, &t->node);
 	was_set = was_set && q->running != t;
@@ -155,6 +157,7 @@ bool timer_cancel(struct timer *t)
 		struct timer_queue *q = queue_lock(t, &irq);
 		bool running = q->running == t;
 
+		spin_assert_held(&q->lock);
 		if (rb_is_linked(&t->node)) {
 			rb_erase(&q->timers, &t->node);
 			was_set = true;

@@ -28,6 +28,7 @@ struct waiter {
 	unsigned events; /* poll events this waiter cares for; 0 = all */
 };
 
+/* At file scope. */
 #define WAITQ_INIT(q) { SPINLOCK_INIT("waitq", LOCK_RANK_WAITQ), LIST_INIT((q).entries) }
 
 void waitq_init(struct waitq *q);
@@ -52,6 +53,7 @@ int task_sleep(uint64_t deadline_ns) __must_check;
 	({                                                                                         \
 		struct waiter __w = { .task = current };                                           \
 		int __ret = 0;                                                                     \
+		might_sleep();                                                                     \
 		for (;;) {                                                                         \
 			/* cond counts more than the error: what came with the signal is taken */  \
 			if (cond) {                                                                \

@@ -23,6 +23,7 @@ void upcall_syscall(struct trapframe *tf)
 	current->syscall_nr = nr;
 	if (nr < NR_syscalls && syscall_table[nr].fn != NULL)
 		ret = syscall_table[nr].fn(&tf->a0);
+	lock_check_none_held("at the end of a system call");
 	tf->a0 = (uint64_t)ret;
 	/* The signal code turns it into a restart or EINTR, even if another thread took the signal
 	 * meanwhile. */

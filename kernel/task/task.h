@@ -168,11 +168,7 @@ struct task {
 	struct fault_state faults; /* [t] failures to be injected */
 #endif
 #ifdef PANDO_DEBUG
-	struct lock_stack {
-		const void *lock[16];
-		unsigned char rank[16];
-		unsigned depth;
-	} locks; /* [t] what it holds, for rank checks */
+	struct lock_stack locks; /* [t] what it holds and waits for */
 #endif
 };
 
