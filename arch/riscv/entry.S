@@ -187,6 +187,8 @@ trap_from_kernel:
 	sd	t4, TF_BADADDR(sp)
 	mv	a0, sp
 	call	trap_kernel
+	.global trap_kernel_return		/* backtrace.c knows it */
+trap_kernel_return:
 	restore_caller_saved			/* C has kept the others */
 	addi	sp, sp, TF_SIZE
 	sret

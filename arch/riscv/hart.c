@@ -18,6 +18,7 @@
 #include "arch/riscv/sbi.h"
 #include "arch/riscv/trap.h"
 #include "kernel/alloc/boot_mem.h"
+#include "kernel/core/crash.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/printk.h"
 #include "kernel/core/upcall.h"
@@ -28,7 +29,7 @@
 void hart_entry(void);		/* boot.S */
 __noreturn void hart_main(void); /* from boot.S */
 
-static bool harts_stopping; /* panic: a poke means stop */
+static bool harts_stopping; /* a poke means stop */
 
 /* --- the table -------------------------------------------------------------------------------- */
 
@@ -94,18 +95,24 @@ void arch_ipi_send(struct hart *hart)
 void ipi_interrupt(void)
 {
 	csr_clear(sip, BIT(IRQ_SOFT));
+	crash_stop_check();
 	if (READ_ONCE(harts_stopping))
 		arch_halt();
 	upcall_ipi();
 }
 
-void arch_stop_others(void)
+void arch_poke_others(void)
 {
 	unsigned i, self = hart_index();
 
-	WRITE_ONCE(harts_stopping, true);
 	for (i = 0; i < hart_count; i++) {
 		if (i != self && hart_table[i].online)
 			arch_ipi_send(&hart_table[i]);
 	}
+}
+
+void arch_stop_others(void)
+{
+	WRITE_ONCE(harts_stopping, true);
+	arch_poke_others();
 }

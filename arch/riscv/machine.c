@@ -17,6 +17,7 @@
 
 /* [i] after probing: what the device tree has, for a firmware that can't. */
 static void (*fallback_off)(void), (*fallback_reboot)(void);
+static void (*exit_way)(unsigned status);
 
 /* User mode may read cycle, time and instret. */
 #define SCOUNTEREN_ALL 7
@@ -71,6 +72,18 @@ void arch_power_fallback(void (*off)(void), void (*reboot)(void))
 		fallback_off = off;
 	if (reboot && !fallback_reboot)
 		fallback_reboot = reboot;
+}
+
+void arch_exit_way(void (*leave)(unsigned status))
+{
+	if (!exit_way)
+		exit_way = leave;
+}
+
+void arch_exit(unsigned status)
+{
+	if (exit_way)
+		exit_way(status);
 }
 
 void arch_power_off(void)

@@ -208,7 +208,6 @@ static __noreturn void trap_kernel_fatal(const struct trapframe *tf)
 	pr_err("kernel: %s at pc %pS, address 0x%lx", cause_name(tf->cause), (void *)tf->pc,
 	       tf->badaddr);
 	registers_print(tf);
-	backtrace_print(tf->s0);
 	panic("%s in the kernel, pc %pS, address 0x%lx", cause_name(tf->cause), (void *)tf->pc,
 	      tf->badaddr);
 }

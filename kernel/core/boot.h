@@ -11,5 +11,6 @@ struct boot_info {
 	paddr_t initrd_start; /* 0: none */
 	size_t initrd_len;
 	uint64_t boot_hartid;
+	uint64_t ram_bytes; /* of all banks, as far as they are used */
 };
 extern struct boot_info boot_info;

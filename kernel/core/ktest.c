@@ -7,10 +7,12 @@
 
 #include "arch/clock.h"
 #include "kernel/core/boot.h"
+#include "kernel/core/crash.h"
 #include "kernel/core/printk.h"
 #include "kernel/core/random.h"
 #include "lib/cmdline.h"
 #include "lib/errno.h"
+#include "lib/format.h"
 #include "lib/random.h"
 #include "lib/string.h"
 
@@ -64,6 +66,10 @@ static uint64_t name_hash(const char *name)
 
 static bool test_run(const struct ktest *test, uint64_t seed)
 {
+	char note[96];
+
+	str_format(note, sizeof(note), "in-kernel test %s, ktest=%lu repeats it", test->name, seed);
+	crash_note_set(note);
 	prng_seed(&numbers, seed ^ name_hash(test->name));
 	test_failed = false;
 	test->fn();
@@ -71,6 +77,7 @@ static bool test_run(const struct ktest *test, uint64_t seed)
 		pr_err("ktest %s FAILED; repeat it with ktest=%lu", test->name, seed);
 	else
 		pr_notice("ktest %s ok", test->name);
+	crash_note_set("");
 	return !test_failed;
 }
 

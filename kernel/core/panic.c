@@ -1,9 +1,10 @@
 /*
  * The end of the road: what was wrong, where, and then halt or reboot.
  *
- * The first hart that panics owns the console: it stops the others, and a hart that panics at the
- * same moment stops itself. A panic inside the panic (a pointer that the backtrace follows may be
- * bad) prints one line and goes straight to the end.
+ * The first hart that panics owns the console: it makes the report (crash.c), in which the others
+ * take part before they stop, and a hart that panics at the same moment takes part too. A panic
+ * inside the panic (a pointer that the backtrace follows may be bad) prints one line and goes
+ * straight to the end.
  */
 #include "kernel/core/panic.h"
 
@@ -12,12 +13,14 @@
 #include "arch/clock.h"
 #include "arch/irq.h"
 #include "arch/machine.h"
+#include "kernel/core/crash.h"
 #include "kernel/core/hart.h"
 #include "kernel/core/printk.h"
 #include "kernel/task/task.h"
 #include "lib/format.h"
 
 int panic_timeout_s;
+bool panic_exit;
 
 #define NOBODY (-1)
 static atomic_int panic_hart = NOBODY;
@@ -77,6 +80,8 @@ static void delay_s(int seconds)
 
 static __noreturn void panic_end(void)
 {
+	if (panic_exit)
+		arch_exit(PANIC_EXIT_STATUS);
 	if (panic_timeout_s == 0)
 		arch_halt();
 	if (panic_timeout_s > 0) {
@@ -92,11 +97,10 @@ static void panic_claim(void)
 	int self = (int)hart_index(), owner = NOBODY;
 
 	if (atomic_compare_exchange_strong(&panic_hart, &owner, self)) {
-		arch_stop_others();
 		return;
 	}
 	if (owner != self)
-		arch_halt();
+		crash_join();
 	console_write("panic inside a panic\r\n", 22);
 	panic_end();
 }
@@ -110,9 +114,7 @@ void panic(const char *fmt, ...)
 	va_start(args, fmt);
 	vprintk(LOG_EMERG, fmt, args);
 	va_end(args);
-	printk(LOG_EMERG, "panic on hart %u, task %d (%s)", hart_index(), current->tid,
-	       current->comm);
-	backtrace_print(0);
+	crash_report();
 	panic_end();
 }
 

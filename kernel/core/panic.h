@@ -5,8 +5,8 @@
 
 #include "lib/types.h"
 
-/* Prints the sentence, task, hart, symbolised backtrace; stops the other harts; then as panic=
- * says: 0 halts, N > 0 reboots after N seconds, < 0 at once. */
+/* Prints the sentence and the report of crash.c, stops the other harts; then as panic= says: 0
+ * halts, N > 0 reboots after N seconds, < 0 at once; exit ends the emulator. */
 __noreturn void panic(const char *fmt, ...) __printf(1, 2);
 
 /* Always compiled in: states what is proven. */
@@ -27,7 +27,9 @@ __noreturn void assert_failed(const char *cond, const char *file, int line);
 /* True from the first panic on: locks are no longer waited for. */
 bool panic_in_progress(void);
 
-extern int panic_timeout_s; /* panic= of the command line */
+extern int panic_timeout_s; /* panic= of the command line, /proc/sys/kernel/panic */
+extern bool panic_exit;	    /* panic=exit: the emulator ends with the status below, if it can */
+#define PANIC_EXIT_STATUS 70
 
 /* Symbol at or before pc, and its offset; NULL when unknown. */
 const char *symbol_name(uintptr_t pc, size_t *offset);

@@ -6,7 +6,7 @@
  *	syscon-poweroff, syscon-reboot	a node that names another one's registers (regmap), an
  *					offset, a value and perhaps a mask of the bits to change
  *	sifive,test0			the tester of SiFive's and QEMU's machines: 0x5555 ends
- *					QEMU, 0x7777 resets
+ *					QEMU, 0x7777 resets, 0x3333 ends QEMU with an exit status
  *
  * The firmware's modern calls come first (arch_power_off), then what is found here. The write is
  * the last thing that happens if it works; it is given a second before we say that it did not.
@@ -18,6 +18,7 @@
 #include "lib/errno.h"
 #include "lib/fdt.h"
 
+#define TEST_FAIL  0x3333 /* with the exit status above it */
 #define TEST_PASS  0x5555
 #define TEST_RESET 0x7777
 
@@ -26,7 +27,7 @@ struct power_register {
 	uint32_t value, mask; /* bits outside the mask stay */
 };
 
-static struct power_register power_off, reset; /* [i] after probing */
+static struct power_register power_off, reset, fail; /* [i] after probing */
 
 static void register_write(const struct power_register *r)
 {
@@ -45,6 +46,12 @@ static void off_by_register(void)
 static void reset_by_register(void)
 {
 	register_write(&reset);
+}
+
+static void exit_by_register(unsigned status)
+{
+	fail.value = TEST_FAIL | status << 16;
+	register_write(&fail);
 }
 
 /* The 32-bit register at offset within the first reg of a node, mapped. */
@@ -115,6 +122,9 @@ static int test_probe(const void *fdt, int node)
 	if (!reset.reg)
 		reset = r;
 	arch_power_fallback(off_by_register, reset_by_register);
+	if (!fail.reg)
+		fail = r;
+	arch_exit_way(exit_by_register);
 	return 0;
 }
 

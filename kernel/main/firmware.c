@@ -84,6 +84,9 @@ void firmware_read(uint64_t hartid, paddr_t fdt_pa)
 	boot_mem_reserve(fdt_pa, fdt_pa + size);
 	initrd_find(fdt, chosen);
 	boot_mem_init(fdt, boot_options.mem);
+	for (unsigned i = 0; i < boot_mem_banks()->count; i++)
+		boot_info.ram_bytes +=
+			boot_mem_banks()->range[i].end - boot_mem_banks()->range[i].start;
 	initrd_check();
 
 	copy = boot_mem_alloc(size, 8);

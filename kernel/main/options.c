@@ -14,6 +14,7 @@
 #include "kernel/core/hart.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/printk.h"
+#include "kernel/sched/watchdog.h"
 #include "lib/cmdline.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -59,10 +60,53 @@ static int option_panic(const struct cmdline_arg *arg)
 {
 	int64_t seconds;
 
+	panic_exit = arg->value && arg->value_len == 4 && memcmp(arg->value, "exit", 4) == 0;
+	if (panic_exit)
+		return 0;
 	if (number(arg, &seconds) != 0 || seconds < -1 || seconds > 100000)
 		return -EINVAL;
 	panic_timeout_s = (int)seconds;
 	return 0;
+}
+
+static int number_up_to(const struct cmdline_arg *arg, int64_t most, unsigned *out)
+{
+	int64_t n;
+
+	if (number(arg, &n) != 0 || n < 0 || n > most)
+		return -EINVAL;
+	*out = (unsigned)n;
+	return 0;
+}
+
+static int option_watchdog(const struct cmdline_arg *arg)
+{
+	return number_up_to(arg, 60, &watchdog_settings.thresh_s);
+}
+
+static int option_hung_task(const struct cmdline_arg *arg)
+{
+	return number_up_to(arg, INT32_MAX, &watchdog_settings.hung_task_s);
+}
+
+static int option_hung_panic(const struct cmdline_arg *arg)
+{
+	unsigned on;
+	int err = number_up_to(arg, 1, &on);
+
+	if (err == 0)
+		watchdog_settings.hung_task_panic = on;
+	return err;
+}
+
+static int option_soft_panic(const struct cmdline_arg *arg)
+{
+	unsigned on;
+	int err = number_up_to(arg, 1, &on);
+
+	if (err == 0)
+		watchdog_settings.softlockup_panic = on;
+	return err;
 }
 
 /* As on Linux 0 means: the boot hart only. */
@@ -105,6 +149,11 @@ static const struct {
 	{ "debug", option_debug },
 	{ "loglevel", option_loglevel },
 	{ "panic", option_panic },
+	{ "watchdog_thresh", option_watchdog },
+	{ "sysctl.kernel.watchdog_thresh", option_watchdog },
+	{ "sysctl.kernel.hung_task_timeout_secs", option_hung_task },
+	{ "hung_task_panic", option_hung_panic },
+	{ "softlockup_panic", option_soft_panic },
 	{ "maxcpus", option_maxcpus },
 	{ "mem", option_mem },
 	{ "init", option_init },

@@ -139,6 +139,13 @@ int proc_show_sysv_msg(struct text *out, struct task *t);
 PROC_IPC_LIMITS(PROC_IPC_DECLARE)
 PROC_MQUEUE_LIMITS(PROC_IPC_DECLARE)
 
+/* What happens when something is wrong: proc_watch.c. */
+#define PROC_WATCH_ROWS(X)                                                                         \
+	X(panic) X(watchdog_thresh) X(softlockup_panic) X(hung_task_timeout_secs)                  \
+	X(hung_task_panic)
+PROC_WATCH_ROWS(PROC_IPC_DECLARE)
+int proc_store_sysrq(struct task *unused, const char *value);
+
 extern const struct inode_ops proc_fd_dir_ops, proc_fdinfo_dir_ops, proc_tasks_dir_ops,
 	proc_task_dir_ops;
 extern const struct file_ops proc_fd_dir_fops, proc_tasks_dir_fops, proc_task_dir_fops;

@@ -389,6 +389,7 @@ static const struct proc_entry sys_kernel_rows[] = {
 	ROW("overflowgid", show_overflow_id),
 	DIR("random", sys_random_rows),
 	PROC_IPC_LIMITS(ROW_LIMIT)
+	PROC_WATCH_ROWS(ROW_LIMIT)
 	{0},
 };
 static const struct proc_entry mqueue_rows[] = { PROC_MQUEUE_LIMITS(ROW_LIMIT) { 0 } };
@@ -429,6 +430,7 @@ static ssize_t mounts_readlink(struct inode *inode, char *buf, size_t size)
 const struct inode_ops proc_mounts_ops = { .readlink = mounts_readlink };
 
 const struct proc_entry proc_system_entries[] = {
+	{ .name = "sysrq-trigger", .mode = S_IFREG | 0200, .store = proc_store_sysrq },
 	ROW("meminfo", proc_show_meminfo),
 	ROW("vmstat", proc_show_vmstat),
 	ROW("buddyinfo", proc_show_buddyinfo),

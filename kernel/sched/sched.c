@@ -35,6 +35,7 @@
 #include "kernel/core/upcall.h"
 #include "kernel/sched/fair.h"
 #include "kernel/sched/runqueue.h"
+#include "kernel/sched/watchdog.h"
 #include "lib/errno.h"
 
 struct runqueue *runqueues;
@@ -58,6 +59,8 @@ void sched_init(void)
 			list_init(&rq->rt[level]);
 	}
 	load_avg_start();
+	if (watchdog_init())
+		panic("no memory for the watchdog of %u harts", hart_count);
 }
 
 void sched_hart_init(struct hart *h)

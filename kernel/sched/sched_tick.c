@@ -9,6 +9,7 @@
 #include "kernel/core/upcall.h"
 #include "kernel/sched/runqueue.h"
 #include "kernel/sched/timer.h"
+#include "kernel/sched/watchdog.h"
 
 static bool slice_over(struct runqueue *rq, struct task *t, uint64_t now)
 {
@@ -40,6 +41,7 @@ uint64_t sched_tick(uint64_t now)
 
 	if (t == rq->idle)
 		return UINT64_MAX;
+	watchdog_tick(rq, now);
 	spin_lock(&rq->lock);
 	t->sched.in_user = user;
 	rq_account(rq, now);

@@ -176,7 +176,9 @@ static ssize_t read_take(struct tty *tty, struct io_buf *to)
 }
 
 /* The turn to read or write: who must not wait doesn't wait for another's turn to end either. */
-static int turn_take(struct mutex *turn, bool nonblock)
+static int turn_take(struct mutex *turn, bool nonblock) __acquires_if(0, *turn);
+
+__lock_unchecked static int turn_take(struct mutex *turn, bool nonblock)
 {
 	if (nonblock)
 		return mutex_trylock(turn) ? 0 : -EAGAIN;

@@ -22,16 +22,24 @@ int arch_early_getchar(void);
 /* What to try when the firmware can't switch off or reset (NULL: nothing new). They return if they
  * can't either; the first of each kind counts. By drivers, while they probe. */
 void arch_power_fallback(void (*off)(void), void (*reboot)(void));
+/* A way to end an emulator with an exit status: the same. */
+void arch_exit_way(void (*leave)(unsigned status));
+/* Ends the emulator with this status; returns where there is none. */
+void arch_exit(unsigned status);
 __noreturn void arch_power_off(void);
 __noreturn void arch_reboot(void);
 /* Stops this hart for good; never returns. */
 __noreturn void arch_halt(void);
-/* Stops all other harts as well as can be (IPI), for panic. */
+/* Interrupts all other harts, as well as can be. / Stops them for good, without a word. */
+void arch_poke_others(void);
 void arch_stop_others(void);
 
 /* Walks the frame-pointer chain from fp (0: the caller's), giving an address within each calling
  * instruction; count filled. */
 unsigned arch_backtrace(uintptr_t *pcs, unsigned max, uintptr_t fp);
+/* Where the chain of a task begins that is off its hart. */
+struct task;
+uintptr_t arch_task_fp(const struct task *t);
 
 /* The vDSO: page-aligned image in the kernel's rodata; offset of its sigreturn trampoline.
  * A data page (clock parameters) is mapped read-only right below the image by exec. */

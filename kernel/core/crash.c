@@ -1,0 +1,173 @@
+/*
+ * The report of a panic, which has to do without a second look: the machine is gone when it is
+ * read.
+ *
+ *	what was wrong, with its values                 panic.c
+ *	who it was, its backtrace, its locks            crash_report
+ *	the same of every other hart                    each tells of itself
+ *	the machine, notes, the command line
+ *	a command that makes the same machine again
+ *
+ * The hart that panics interrupts the others. Each of them stays in its handler, waits for its
+ * turn, tells where it was interrupted and stops for good; so lines of two never mix, and a hart's
+ * stack is read by the hart itself. One that does not answer has its interrupts off: then the first
+ * hart says which task runs there, what it holds and, in debug builds, which lock it waits for.
+ *
+ * Everything here may find the kernel's data in any state: it takes no lock, follows few pointers,
+ * and counts what it follows. A fault while it does ends in panic.c's "panic inside a panic".
+ */
+#include "kernel/core/crash.h"
+
+#include <stdatomic.h>
+
+#include "arch/clock.h"
+#include "arch/irq.h"
+#include "arch/machine.h"
+#include "kernel/core/boot.h"
+#include "kernel/core/clock.h"
+#include "kernel/core/hart.h"
+#include "kernel/core/panic.h"
+#include "kernel/core/printk.h"
+#include "kernel/task/task.h"
+#include "lib/format.h"
+
+#define TASKS_LOOKED_AT 100000u /* a list in disorder may have no end */
+#define ANSWER_MS 500u		/* a hart is given to come to its turn and to tell of itself */
+
+#ifdef PANDO_DEBUG
+#define BUILD_WORDS "DEBUG=1 "
+#else
+#define BUILD_WORDS ""
+#endif
+
+#define NOBODY (-1)
+static atomic_bool stopping;		/* set once, by the hart that panics */
+static atomic_int turn = NOBODY;	/* whose turn it is to tell; back to NOBODY by that hart */
+static char note[128];
+
+void crash_note_set(const char *text)
+{
+	str_format(note, sizeof(note), "%s", text);
+}
+
+/* --- one task, one hart ----------------------------------------------------------------------- */
+
+static void task_line(const struct task *t, const char *where)
+{
+	printk(LOG_EMERG, "%s: task %d (%s), state %c, last system call %lu", where, t->tid,
+	       t->comm, task_state_letter(t), t->syscall_nr);
+}
+
+void crash_task_print(const struct task *t)
+{
+	task_line(t, "who");
+	lock_check_print(t);
+	if (!atomic_load(&t->on_hart))
+		backtrace_print(arch_task_fp(t));
+}
+
+void crash_hart_print(unsigned hart)
+{
+	const struct task *t, *first = hart_table[hart].idle;
+	unsigned seen = 0;
+
+	list_for_each_entry(t, &task_list, all_link) {
+		if (atomic_load(&t->on_hart) && atomic_load(&t->hart) == hart) {
+			first = t;
+			break;
+		}
+		if (++seen == TASKS_LOOKED_AT)
+			break;
+	}
+	crash_task_print(first);
+}
+
+/* By the hart that it is about. fp: where the backtrace begins; 0: here. */
+static void self_tell(void)
+{
+	bool idle = hart_table != NULL && current == hart_this()->idle;
+	char where[24];
+
+	str_format(where, sizeof(where), "hart %u%s", hart_index(), idle ? ", idle" : "");
+	task_line(current, where);
+	lock_check_print(current);
+}
+
+/* --- the other harts -------------------------------------------------------------------------- */
+
+static __noreturn void tell_and_stop(bool in_user_mode)
+{
+	while (atomic_load(&turn) != (int)hart_index())
+		hart_relax();
+	self_tell();
+	if (in_user_mode)
+		printk(LOG_EMERG, "  in user mode, pc 0x%lx", task_trapframe(current)->pc);
+	else
+		backtrace_print(0);
+	atomic_store(&turn, NOBODY);
+	arch_halt();
+}
+
+void crash_stop_check(void)
+{
+	if (unlikely(atomic_load_explicit(&stopping, memory_order_relaxed)))
+		tell_and_stop(irq_from_user());
+}
+
+void crash_join(void)
+{
+	tell_and_stop(false);
+}
+
+/* Did the hart whose turn it is finish in time? */
+static bool answer_wait(void)
+{
+	uint64_t end = arch_clock_ticks() + arch_clock_hz * ANSWER_MS / 1000;
+
+	while (atomic_load(&turn) != NOBODY) {
+		if (arch_clock_ticks() >= end)
+			return false;
+		hart_relax();
+	}
+	return true;
+}
+
+static void others_tell(void)
+{
+	atomic_store(&stopping, true);
+	arch_poke_others();
+	for (unsigned i = 0; i < hart_count; i++) {
+		if (i == hart_index() || !hart_table[i].online)
+			continue;
+		atomic_store(&turn, (int)i);
+		if (answer_wait())
+			continue;
+		printk(LOG_EMERG, "hart %u does not answer: its interrupts are off", i);
+		crash_hart_print(i);
+	}
+	/* One that comes too late must not write in between. */
+	atomic_store(&turn, NOBODY);
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
+static void machine_print(void)
+{
+	uint64_t ms = clock_mono_ns() / NSEC_PER_MSEC;
+	const char *words = boot_info.cmdline ? boot_info.cmdline : "";
+
+	printk(LOG_EMERG, "machine: %u harts, %lu MiB, up %lu.%03lu s", hart_count,
+	       boot_info.ram_bytes >> 20, ms / 1000, ms % 1000);
+	if (note[0] != '\0')
+		printk(LOG_EMERG, "note: %s", note);
+	printk(LOG_EMERG, "repeat: make run " BUILD_WORDS "SMP=%u MEM=%luM APPEND='%s'",
+	       max(hart_count, 1u), boot_info.ram_bytes >> 20, words);
+}
+
+void crash_report(void)
+{
+	self_tell();
+	backtrace_print(0);
+	others_tell();
+	machine_print();
+}
