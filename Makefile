@@ -202,7 +202,7 @@ $(BUILD)/busybox.cpio: tools/mkinitramfs.py tools/oracle $(EXTRA_FILES) $(BUILD)
 INITRD := $(if $(filter busybox,$(USERLAND)),$(BUILD)/busybox.cpio,$(BUILD)/initramfs.cpio)
 QEMU := qemu-system-riscv64
 QEMU_ARGS = -M virt -cpu $(CPU) -smp $(SMP) -m $(MEM) -bios $(BIOS) -nographic -kernel $(BUILD)/Image \
-	-initrd $(INITRD) -append "console=ttyS0 $(APPEND)" $(if $(filter 1,$(GDB)),-s -S)
+	-initrd $(INITRD) -append "console=ttyS0 $(if $(filter 1,$(GDB)),,panic=exit) $(APPEND)" $(if $(filter 1,$(GDB)),-s -S)
 
 run: ## build, then boot in QEMU: a shell prompt (leave with Ctrl-A X)
 	@tools/need-packages.sh run $(if $(filter 1,$(LLVM)),llvm)
@@ -232,6 +232,20 @@ test-boards: ## boot as the boards do, in QEMU: U-Boot, SD cards, other memory m
 check: ## layers, function length, style, warnings as errors with gcc and clang; no QEMU
 	@tools/need-packages.sh run test check
 	@BUILD=$(BUILD) tools/check/all
+
+# What clang holds the sources to beyond its warnings: the locks that functions say they take (kernel/core/lock_attr.h),
+# and pointers of user programs, which are an address space of their own here (lib/types.h). Nothing is made.
+KERNEL_C := $(filter %.c,$(KERNEL_SRCS))
+.PHONY: attributes analyze analyze-with
+attributes: $(SYSCALLS)
+	$(Q)printf '%s\n' $(KERNEL_C) | xargs -P 2 -n 60 $(TARGET_CC) -march=$(MARCH) $(CFLAGS_KERNEL) \
+	  -fsyntax-only -Werror -Wthread-safety -Wnoderef -D__CHECKER__
+
+analyze: ## slow checks: gcc -fanalyzer, clang-tidy, cppcheck; what they find and we do not share stands in tools/check/analyze
+	@tools/need-packages.sh run check analyze
+	@$(MAKE) -s analyze-with $(if $(ANALYZER),ANALYZER=$(ANALYZER))
+analyze-with: $(SYSCALLS)
+	$(Q)FLAGS='-march=$(MARCH) $(CFLAGS_KERNEL)' CC='$(TARGET_CC)' tools/check/analyze $(ANALYZER) -- $(KERNEL_C)
 
 soak: $(BUILD)/Image ## ten minutes each of the torture programs, on 8 harts (SOAK_SECONDS=N)
 	@tools/need-packages.sh run test

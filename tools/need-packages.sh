@@ -1,5 +1,5 @@
 #!/bin/bash
-# Install what is missing, and nothing else:  tools/need-packages.sh run [test] [check] [llvm] [sdcard] [boards]
+# Install what is missing, and nothing else:  tools/need-packages.sh run [test] [check] [analyze] [llvm] [sdcard] [boards]
 #
 # Each group is a list of "probe|package|reason" lines. A probe that succeeds (a command on PATH, or a file when it starts
 # with a slash) needs nothing. What is missing is told with its reason; apt-get installs it after a question on a terminal,
@@ -53,6 +53,11 @@ needs() {
 		[ "$1" = llvm ] || cat <<-'LIST'
 		shellcheck|shellcheck|reads the shell scripts
 		flake8|flake8|reads the Python scripts
+		LIST
+		;;
+	analyze) cat <<-'LIST'
+		clang-tidy|clang-tidy|one of the analyzers
+		cppcheck|cppcheck|another
 		LIST
 		;;
 	esac
