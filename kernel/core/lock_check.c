@@ -28,8 +28,8 @@
  * Ownership. A lock is dropped by the task that took it, once; no task waits for what it has; none
  * goes to user mode, or ends, with a lock.
  *
- * A fault found is a panic that names the classes, after lines that tell both chains. During a
- * panic nothing is checked: the checks would only bury the first message.
+ * A fault found is a panic that names the classes, after lines that tell both chains. From then on
+ * nothing is checked: the checks would only bury the first message.
  *
  * The order among locks of one class is their owner's business (addresses, the tree of
  * directories), and is not learned.
@@ -60,10 +60,16 @@ static unsigned edge_count;		  /* [graph] */
 static struct lock_class *classes;	  /* [graph] all that were ever taken */
 static unsigned search_count;		  /* [graph] */
 static atomic_uint graph_word;		  /* the lock called graph: 1 when held */
+static bool fault_found;		  /* [a] it is being told: whatever that takes is in order */
 
 static bool in_interrupt(void)
 {
 	return hart_table != NULL && hart_this()->in_interrupt;
+}
+
+static bool checks_are_off(void)
+{
+	return panic_in_progress() || __atomic_load_n(&fault_found, __ATOMIC_RELAXED);
 }
 
 static irqflags_t graph_lock(void)
@@ -120,6 +126,13 @@ static struct lock_class *graph_search(struct lock_class *from, const struct loc
 	return NULL;
 }
 
+/* A fault was found, which is told without the lock; the way that a search found stays. */
+static void fault_begin(irqflags_t irq)
+{
+	__atomic_store_n(&fault_found, true, __ATOMIC_RELAXED);
+	graph_unlock(irq);
+}
+
 /* Prints the way that graph_search found, last edge first. */
 static void way_print(const struct lock_class *c)
 {
@@ -144,7 +157,7 @@ static void irq_rule_check(irqflags_t irq)
 
 		if (open == NULL)
 			continue;
-		graph_unlock(irq);
+		fault_begin(irq);
 		use_print(c, USED_IN_IRQ);
 		way_print(open);
 		use_print(open, USED_IRQS_OPEN);
@@ -164,7 +177,7 @@ static void ring_check(const struct held_lock *held, const struct held_lock *wan
 
 	if (end == NULL)
 		return;
-	graph_unlock(irq);
+	fault_begin(irq);
 	pr_err("Tasks that do both of these at once wait for each other for ever. Now:");
 	pr_err("  \"%s\" is wanted at %pS under \"%s\", taken at %pS", wanted->class->name,
 	       (void *)wanted->pc, held->class->name, (void *)held->pc);
@@ -279,7 +292,7 @@ void lock_check_want(const void *lock, struct lock_id id, unsigned how, uintptr_
 	struct lock_stack *s = &current->locks;
 	struct held_lock wanted;
 
-	if (panic_in_progress())
+	if (checks_are_off())
 		return;
 	if (pc == 0)
 		pc = (uintptr_t)__builtin_return_address(0);
@@ -313,7 +326,7 @@ void lock_check_got(const void *lock, struct lock_id id, unsigned how, uintptr_t
 	struct held_lock l =
 		entry_make(lock, id, how, pc ? pc : (uintptr_t)__builtin_return_address(0));
 
-	if (how & LOCK_TRIED && how & LOCK_SPINS && !panic_in_progress())
+	if (how & LOCK_TRIED && how & LOCK_SPINS && !checks_are_off())
 		use_check(&l);
 	if (current->locks.wanted.lock == lock)
 		current->locks.wanted.lock = NULL;

@@ -3,6 +3,9 @@
  *
  * A path that goes out has its own references, so a chdir in another thread never pulls the ground
  * from under a walk.
+ *
+ * fs->lock is held with interrupts off: fs_contexts_move takes it under tasks_lock, which interrupt
+ * handlers take.
  */
 #include "kernel/fs/fs_context.h"
 
@@ -66,29 +69,31 @@ void fs_context_put(struct fs_context *fs)
 
 void fs_context_root(struct fs_context *fs, struct path *out)
 {
-	spin_lock(&fs->lock);
+	irqflags_t irq = spin_lock_irqsave(&fs->lock);
+
 	*out = fs->root;
 	path_get(out);
-	spin_unlock(&fs->lock);
+	spin_unlock_irqrestore(&fs->lock, irq);
 }
 
 void fs_context_cwd(struct fs_context *fs, struct path *out)
 {
-	spin_lock(&fs->lock);
+	irqflags_t irq = spin_lock_irqsave(&fs->lock);
+
 	*out = fs->cwd;
 	path_get(out);
-	spin_unlock(&fs->lock);
+	spin_unlock_irqrestore(&fs->lock, irq);
 }
 
 /* Puts a path in place of another of fs; consumes it. */
 static void replace(struct fs_context *fs, struct path *slot, const struct path *with)
 {
+	irqflags_t irq = spin_lock_irqsave(&fs->lock);
 	struct path old;
 
-	spin_lock(&fs->lock);
 	old = *slot;
 	*slot = *with;
-	spin_unlock(&fs->lock);
+	spin_unlock_irqrestore(&fs->lock, irq);
 	path_put(&old);
 }
 
@@ -104,12 +109,12 @@ void fs_context_set_root(struct fs_context *fs, const struct path *root)
 
 unsigned fs_context_set_umask(struct fs_context *fs, unsigned mask)
 {
+	irqflags_t irq = spin_lock_irqsave(&fs->lock);
 	unsigned old;
 
-	spin_lock(&fs->lock);
 	old = fs->umask;
 	fs->umask = mask & 0777;
-	spin_unlock(&fs->lock);
+	spin_unlock_irqrestore(&fs->lock, irq);
 	return old;
 }
 
