@@ -60,7 +60,7 @@ static unsigned edge_count;		  /* [graph] */
 static struct lock_class *classes;	  /* [graph] all that were ever taken */
 static unsigned search_count;		  /* [graph] */
 static atomic_uint graph_word;		  /* the lock called graph: 1 when held */
-static bool fault_found;		  /* [a] it is being told: whatever that takes is in order */
+static bool fault_found;		  /* [a] and is being told: what that takes is in order */
 
 static bool in_interrupt(void)
 {

@@ -26,17 +26,17 @@ static int number_of(const char *value, int64_t low, int64_t high, int out_of_bo
 
 /* --- Processes -------------------------------------------------------------------------------- */
 
-static void show_process(struct group *g, void *out)
+static void show_process(struct group *g, void *out) __must_hold(tasks_lock)
 {
 	text_printf(out, "%d\n", pid_nr(g->pid));
 }
 
-static void show_procs(struct text *out, struct cgroup *c)
+static void show_procs(struct text *out, struct cgroup *c) __must_hold(tasks_lock)
 {
 	cgroup_for_each(c, show_process, out);
 }
 
-static void show_its_threads(struct group *g, void *out)
+static void show_its_threads(struct group *g, void *out) __must_hold(tasks_lock)
 {
 	struct task *t;
 
@@ -46,12 +46,13 @@ static void show_its_threads(struct group *g, void *out)
 	}
 }
 
-static void show_threads(struct text *out, struct cgroup *c)
+static void show_threads(struct text *out, struct cgroup *c) __must_hold(tasks_lock)
 {
 	cgroup_for_each(c, show_its_threads, out);
 }
 
 static int move_locked(struct cgroup *to, int nr, bool thread, const struct cred *cred)
+	__must_hold(tasks_lock)
 {
 	struct task *t = nr == 0 ? current : task_peek(nr);
 	struct group *g = t != NULL ? t->group : NULL;
@@ -112,7 +113,7 @@ static int store_type(struct cgroup *c, char *value, const struct cred *cred)
 
 /* --- Events, killing and freezing ------------------------------------------------------------- */
 
-static void show_events(struct text *out, struct cgroup *c)
+static void show_events(struct text *out, struct cgroup *c) __must_hold(tasks_lock)
 {
 	text_printf(out, "populated %d\nfrozen %d\n", cgroup_is_populated(c), cgroup_is_frozen(c));
 }
@@ -157,7 +158,7 @@ static int store_freeze(struct cgroup *c, char *value, const struct cred *cred)
 	return 0;
 }
 
-static void show_stat(struct text *out, struct cgroup *c)
+static void show_stat(struct text *out, struct cgroup *c) __must_hold(tasks_lock)
 {
 	text_printf(out, "nr_descendants %u\nnr_dying_descendants 0\n", cgroup_count_below(c));
 }

@@ -98,10 +98,10 @@ struct mount_copy {
 	void *arg;
 };
 int mount_copy_children(struct mount *top, struct mount *top_copy,
-			struct mount_copy *c) __must_check;
+			struct mount_copy *c) __must_check __must_hold(mount_mutex);
 /* Detaches top, unless it is the root of the tree, and all below, deepest first. mount_mutex
  * held. */
-void mount_detach_tree(struct mount *top);
+void mount_detach_tree(struct mount *top) __must_hold(mount_mutex);
 
 /* For mount_ops.c; mount_mutex held. attach: m appears at a place and in its namespace, which
  * takes a reference (or moves there). unlink: leaves its place, not its namespace; detach: both,
@@ -112,7 +112,7 @@ void mount_detach_tree(struct mount *top);
 #define MOUNT_LOCKABLE (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_ATIME_FLAGS)
 #define MS_ATIME_FLAGS (MS_NOATIME | MS_NODIRATIME | MS_RELATIME)
 #define MOUNT_ANY_REFS (~0u)
-int mount_attach(struct mount *m, const struct path *at) __must_check;
+int mount_attach(struct mount *m, const struct path *at) __must_check __must_hold(mount_mutex);
 bool mount_unlink(struct mount *m, unsigned max_refs);
 bool mount_detach(struct mount *m, unsigned max_refs);
 

@@ -53,7 +53,7 @@ int mount_clone(const struct path *from, struct mount **out)
 
 /* One mount of a tree that is being copied, at the same place below its parent's copy. */
 static int child_copy(struct mount *m, struct mount *parent, bool less_privileged,
-		      struct mount **out)
+		      struct mount **out) __must_hold(mount_mutex)
 {
 	struct path inner = { m, m->root }, place = { parent, m->mountpoint };
 	int err = mount_clone(&inner, out);
@@ -169,6 +169,7 @@ static void place_move(struct fs_context *fs, struct mount *to, const struct pat
 
 /* The tree under the new namespace's hands, and fs's places in it. mount_mutex held. */
 static int tree_copy(struct mount_ns *from, struct mount_ns *to, struct fs_context *fs)
+	__must_hold(mount_mutex)
 {
 	struct path top = { from->root, from->root->root }, root, cwd;
 	struct places places = { 0 };
@@ -292,7 +293,7 @@ static int pivot_check(const struct path *new, const struct path *old, const str
 }
 
 /* Attached where it just was, or where it can't have gone from. */
-static void attach_surely(struct mount *m, const struct path *at)
+static void attach_surely(struct mount *m, const struct path *at) __must_hold(mount_mutex)
 {
 	if (mount_attach(m, at) < 0)
 		panic("mount: a place in use is gone");
@@ -300,6 +301,7 @@ static void attach_surely(struct mount *m, const struct path *at)
 
 /* new goes to where root was, root to old. mount_mutex held; root and new have parents. */
 static int pivot(const struct path *new, const struct path *old, const struct path *root)
+	__must_hold(mount_mutex)
 {
 	struct mount *root_mnt = root->mnt, *new_mnt = new->mnt;
 	struct path root_place = { root_mnt->parent, root_mnt->mountpoint };

@@ -109,7 +109,7 @@ static bool may_bind(const struct path *from, bool recursive)
 }
 
 static int bind_attach(const struct path *from, struct mount *m, const struct path *target,
-		       bool recursive)
+		       bool recursive) __must_hold(mount_mutex)
 {
 	struct mount_copy copy = { .below = from->dentry };
 	int err;

@@ -19,7 +19,7 @@
 #include "kernel/ipc/signal_queue.h"
 #include "kernel/sched/sched.h"
 
-static void thread_freeze(struct task *t, bool freeze)
+static void thread_freeze(struct task *t, bool freeze) __must_hold(tasks_lock)
 {
 	if (atomic_load(&t->state) == TASK_ZOMBIE)
 		return;

@@ -201,6 +201,7 @@ static struct task *clone_parent(struct task *from, uint64_t flags)
 
 /* Into the family and the tables. tasks_lock and the group's lock are held; cannot fail. */
 static void clone_publish(struct task *child, struct task *from, const struct clone_args *args)
+	__must_hold(tasks_lock)
 {
 	uint64_t flags = args->flags;
 

@@ -81,7 +81,7 @@ static void tell_parents_death(struct task *child)
 /* A child whose parent's process has gone. The dead ones among them are told to the new parent,
  * which may not want them: those go to `unwanted`. */
 static void child_adopt(struct task *child, struct task *reaper, bool same_group,
-			struct list *unwanted)
+			struct list *unwanted) __must_hold(tasks_lock)
 {
 	bool autoreap = false;
 	struct task *t;
@@ -121,7 +121,7 @@ static void pgrp_hang_up_if_orphaned(struct pid *pgrp, const struct group *leavi
 	}
 }
 
-static void children_orphan(struct task *t, struct list *unwanted)
+static void children_orphan(struct task *t, struct list *unwanted) __must_hold(tasks_lock)
 {
 	struct task *reaper, *child, *next;
 	bool same_group;

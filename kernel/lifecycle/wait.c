@@ -95,7 +95,7 @@ static void child_usage(struct group *parent, struct group *child, struct usage 
 }
 
 static bool take_dead(struct task *child, const struct wait_request *req, struct wait_result *res,
-		      struct task **reaped)
+		      struct task **reaped) __must_hold(tasks_lock)
 {
 	struct usage own;
 
@@ -156,7 +156,7 @@ static bool take_continued(struct task *child, const struct wait_request *req,
 }
 
 static bool child_look(struct task *child, const struct wait_request *req, struct wait_result *res,
-		       struct task **reaped)
+		       struct task **reaped) __must_hold(tasks_lock)
 {
 	return take_dead(child, req, res, reaped) || take_stopped(child, req, res) ||
 	       take_continued(child, req, res);
@@ -165,7 +165,7 @@ static bool child_look(struct task *child, const struct wait_request *req, struc
 /* All children that are asked for: 0 when none has changed, 1 when one was taken, -ECHILD when
  * there is none. */
 static int children_look(const struct wait_request *req, struct wait_result *res,
-			 struct task **reaped)
+			 struct task **reaped) __must_hold(tasks_lock)
 {
 	struct task *thread, *child;
 	int found = -ECHILD;

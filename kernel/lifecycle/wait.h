@@ -29,7 +29,7 @@ int wait_for_child(const struct wait_request *req, struct wait_result *res) __mu
 
 /* Takes a dead, unlinked-from-nobody task out of tables and family and drops the tables' reference
  * later: the caller holds tasks_lock and calls task_put when it has let it go. */
-void wait_reap_locked(struct task *t);
+void wait_reap_locked(struct task *t) __must_hold(tasks_lock);
 
 /* Reaps a child that is dead, without a word; false: there is none. */
 bool wait_reap_one(void);

@@ -75,6 +75,7 @@ static int store_oom_score_adj(struct task *t, const char *value)
 
 /* From the reader's root down, or up to where both meet and down from there. tasks_lock held. */
 static void cgroup_path(struct text *out, struct cgroup *c, struct cgroup *top)
+	__must_hold(tasks_lock)
 {
 	struct cgroup **chain;
 	unsigned count;

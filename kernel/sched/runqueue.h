@@ -89,17 +89,17 @@ void sched_push(struct task *t);
 /* All below: rq->lock held, interrupts off. */
 
 /* Enters a task that is runnable and nowhere. / Takes one out that is waiting. Both count. */
-void rq_enqueue(struct runqueue *rq, struct task *t);
-void rq_dequeue(struct runqueue *rq, struct task *t);
+void rq_enqueue(struct runqueue *rq, struct task *t) __must_hold(rq->lock);
+void rq_dequeue(struct runqueue *rq, struct task *t) __must_hold(rq->lock);
 /* Accounts for the running task's time up to now. */
-void rq_account(struct runqueue *rq, uint64_t now);
+void rq_account(struct runqueue *rq, uint64_t now) __must_hold(rq->lock);
 /* Makes the hart of rq call schedule() soon. */
-void rq_resched(struct runqueue *rq);
+void rq_resched(struct runqueue *rq) __must_hold(rq->lock);
 /* Should t, which was just entered, run instead of the running one? Then it is told so. */
-void rq_check_preempt(struct runqueue *rq, struct task *t);
+void rq_check_preempt(struct runqueue *rq, struct task *t) __must_hold(rq->lock);
 
 void fair_weight_set(struct sched_entity *s, uint8_t policy, int8_t nice);
-void fair_dequeue(struct runqueue *rq, struct task *t);
+void fair_dequeue(struct runqueue *rq, struct task *t) __must_hold(rq->lock);
 /* The waiting task with the latest deadline, or NULL. */
 struct task *fair_last(struct runqueue *rq);
 /* A task that was asleep, or is new, finds its place in virtual time. */
@@ -109,9 +109,9 @@ void fair_transfer(struct task *t, uint64_t from_vtime, uint64_t to_vtime);
 /* Real ns until the running task's request is served. */
 uint64_t fair_slice_left(const struct task *t);
 
-void rt_enqueue(struct runqueue *rq, struct task *t, bool at_head);
-void rt_dequeue(struct runqueue *rq, struct task *t);
-struct task *rt_pick(struct runqueue *rq);
+void rt_enqueue(struct runqueue *rq, struct task *t, bool at_head) __must_hold(rq->lock);
+void rt_dequeue(struct runqueue *rq, struct task *t) __must_hold(rq->lock);
+struct task *rt_pick(struct runqueue *rq) __must_hold(rq->lock);
 static inline bool rt_waits(const struct runqueue *rq)
 {
 	return rq->rt_bitmap[0] | rq->rt_bitmap[1];
@@ -121,8 +121,8 @@ unsigned rt_top(const struct runqueue *rq);
 #define RR_SLICE_NS (100 * NSEC_PER_MSEC)
 
 /* Tries to get a task from another hart for this one, which has none. */
-bool balance_pull(struct runqueue *rq);
-void balance_tick(struct runqueue *rq, uint64_t now);
+bool balance_pull(struct runqueue *rq) __must_hold(rq->lock);
+void balance_tick(struct runqueue *rq, uint64_t now) __must_hold(rq->lock);
 
 /* At the timer interrupt: when to come again at the latest; UINT64_MAX: no need. Interrupts off, no
  * lock held. */

@@ -146,7 +146,7 @@ static void leave_for_another_hart(struct runqueue *rq, struct task *prev)
 	rq->push = prev;
 }
 
-static void leave_realtime(struct runqueue *rq, struct task *prev)
+static void leave_realtime(struct runqueue *rq, struct task *prev) __must_hold(rq->lock)
 {
 	bool slice_left = time_before(prev->sched.exec_start_ns, prev->sched.slice_end_ns);
 
@@ -155,7 +155,7 @@ static void leave_realtime(struct runqueue *rq, struct task *prev)
 
 /* Coming. */
 
-static inline struct task *pick(struct runqueue *rq)
+static inline struct task *pick(struct runqueue *rq) __must_hold(rq->lock)
 {
 	struct task *t;
 
@@ -171,7 +171,7 @@ static inline struct task *pick(struct runqueue *rq)
 
 /* prev goes where its state says: to sleep, back among the waiting, or off to another hart. Who
  * comes instead? */
-static inline struct task *exchange(struct runqueue *rq, struct task *prev)
+static inline struct task *exchange(struct runqueue *rq, struct task *prev) __must_hold(rq->lock)
 {
 	unsigned state = atomic_load_explicit(&prev->state, memory_order_relaxed);
 

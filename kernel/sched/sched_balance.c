@@ -50,7 +50,7 @@ static struct task *candidate(struct runqueue *from, unsigned hart)
 	return t != NULL && task_allowed(t, hart) ? t : NULL;
 }
 
-static bool pull_from(struct runqueue *rq, struct runqueue *from)
+static bool pull_from(struct runqueue *rq, struct runqueue *from) __must_hold(rq->lock)
 {
 	struct task *t;
 

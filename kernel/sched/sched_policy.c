@@ -44,6 +44,7 @@ int sched_policy_set(struct task *t, int policy, int rt_priority, int nice)
 	if (!policy_valid(policy, rt_priority, nice))
 		return -EINVAL;
 	rq = task_rq_lock(t, &irq);
+	spin_assert_held(&rq->lock);
 	waiting = t->sched.queued && rq->running != t;
 	if (waiting)
 		rq_dequeue(rq, t);
@@ -75,6 +76,7 @@ int sched_affinity_set(struct task *t, const struct hart_mask *mask)
 	if (!mask_usable(mask))
 		return -EINVAL;
 	rq = task_rq_lock(t, &irq);
+	spin_assert_held(&rq->lock);
 	t->affinity = *mask;
 	if (t->sched.queued && !task_allowed(t, rq->index)) {
 		if (rq->running == t) {

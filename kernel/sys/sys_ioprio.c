@@ -14,6 +14,7 @@
 /* Calls fn for every task that which and who name, until one fails. -ESRCH if there is none, or
  * fn's last word. tasks_lock held. */
 static long for_each_named(int which, int who, long (*fn)(struct task *t, void *arg), void *arg)
+	__must_hold(tasks_lock)
 {
 	struct pid *pgrp = which == IOPRIO_WHO_PGRP && who == 0 ? current->group->pgrp :
 								  pid_peek(who);

@@ -285,7 +285,7 @@ long sys_sched_getaffinity(int pid, unsigned len, unsigned long __user *user_mas
 /* Calls fn for every process that which and who name; the number of them. tasks_lock is held
  * around. */
 static int for_each_named(int which, unsigned who, long (*fn)(struct task *t, long acc, int arg),
-			  int arg, long *acc)
+			  int arg, long *acc) __must_hold(tasks_lock)
 {
 	unsigned uid = who == 0 ? current_cred()->uid : uid_in(who);
 	struct pid *pgrp = who == 0 ? current->group->pgrp : pid_peek((int)who);

@@ -204,7 +204,7 @@ bool cgroup_is_frozen(const struct cgroup *c)
 }
 
 /* A process more or less (by: 1, -1). */
-static void count_process(struct cgroup *c, int by)
+static void count_process(struct cgroup *c, int by) __must_hold(tasks_lock)
 {
 	bool was = cgroup_is_populated(c);
 
@@ -227,7 +227,7 @@ static void count_tasks(struct cgroup *c, int by)
 	}
 }
 
-static void count_unfrozen(struct cgroup *c, int by)
+static void count_unfrozen(struct cgroup *c, int by) __must_hold(tasks_lock)
 {
 	for (; c->parent != NULL; c = c->parent) {
 		bool was = cgroup_is_frozen(c);

@@ -79,36 +79,40 @@ struct cgroup **cgroup_chain(struct cgroup *c, const struct cgroup *top, unsigne
 /* --- All that follow: tasks_lock held --------------------------------------------------------- */
 
 /* The child of that name, borrowed; NULL: none. */
-struct cgroup *cgroup_child(struct cgroup *c, const char *name);
-struct cgroup *cgroup_of(const struct group *g); /* borrowed, never NULL */
+struct cgroup *cgroup_child(struct cgroup *c, const char *name) __must_hold(tasks_lock);
+struct cgroup *cgroup_of(const struct group *g) __must_hold(tasks_lock); /* borrowed, never NULL */
 /* Is c `top` or below it? */
-bool cgroup_is_below(const struct cgroup *c, const struct cgroup *top);
-struct cgroup *cgroup_common(struct cgroup *a, struct cgroup *b);
-bool cgroup_is_populated(const struct cgroup *c);
-bool cgroup_is_frozen(const struct cgroup *c);
+bool cgroup_is_below(const struct cgroup *c, const struct cgroup *top) __must_hold(tasks_lock);
+struct cgroup *cgroup_common(struct cgroup *a, struct cgroup *b) __must_hold(tasks_lock);
+bool cgroup_is_populated(const struct cgroup *c) __must_hold(tasks_lock);
+bool cgroup_is_frozen(const struct cgroup *c) __must_hold(tasks_lock);
 /* The group after c in a walk over top and all below it, parents first; NULL: that was the last. */
-struct cgroup *cgroup_next(struct cgroup *c, const struct cgroup *top);
-unsigned cgroup_count_below(struct cgroup *c); /* groups, itself not included */
+struct cgroup *cgroup_next(struct cgroup *c, const struct cgroup *top) __must_hold(tasks_lock);
+/* Groups, itself not included. */
+unsigned cgroup_count_below(struct cgroup *c) __must_hold(tasks_lock);
 
 /* May processes be put there (not where controllers of populated children would compete with
  * them)? 0, -EBUSY, -ENODEV. */
-int cgroup_may_hold(const struct cgroup *c) __must_check;
+int cgroup_may_hold(const struct cgroup *c) __must_check __must_hold(tasks_lock);
 /* Calls fn for each process that lives in c itself. In the root that is a walk over all there are.
  */
-void cgroup_for_each(struct cgroup *c, void (*fn)(struct group *g, void *arg), void *arg);
+void cgroup_for_each(struct cgroup *c, void (*fn)(struct group *g, void *arg), void *arg)
+	__must_hold(tasks_lock);
 /* The process, which lives, goes there with all its threads: limits don't hold it back. */
-void cgroup_move(struct group *g, struct cgroup *to);
+void cgroup_move(struct group *g, struct cgroup *to) __must_hold(tasks_lock);
 /* Which controllers the children have. 0, -ENOENT (c hasn't got one itself), -EBUSY. */
-int cgroup_enable(struct cgroup *c, unsigned enable, unsigned disable) __must_check;
+int cgroup_enable(struct cgroup *c, unsigned enable, unsigned disable) __must_check
+	__must_hold(tasks_lock);
 
 /* clone: a new task of from's group, or (into not NULL) in another; child->group is set. 0,
  * -EAGAIN (a limit), -ENODEV (into is dead). */
-int cgroup_fork(struct task *child, const struct task *from, struct cgroup *into) __must_check;
+int cgroup_fork(struct task *child, const struct task *from, struct cgroup *into) __must_check
+	__must_hold(tasks_lock);
 /* t has become a zombie, the last thread of its process or not; later it is reaped. */
-void cgroup_task_exit(struct task *t, bool last);
-void cgroup_task_reaped(struct task *t);
+void cgroup_task_exit(struct task *t, bool last) __must_hold(tasks_lock);
+void cgroup_task_reaped(struct task *t) __must_hold(tasks_lock);
 
 /* What n stands for has changed. */
 void cgroup_notify(struct cgroup_notice *n);
 /* current is / is no longer one of the frozen. */
-void cgroup_count_frozen(struct task *t, bool frozen);
+void cgroup_count_frozen(struct task *t, bool frozen) __must_hold(tasks_lock);

@@ -41,14 +41,14 @@ int pid_alloc(struct pid_ns *ns, const int *wanted, unsigned wanted_count,
 /* Drops the use that pid_alloc gave. NULL is legal. Takes tasks_lock. */
 void pid_release(struct pid *p);
 /* One use of the number more / fewer. tasks_lock held. */
-void pid_use(struct pid *p);
-void pid_unuse(struct pid *p);
+void pid_use(struct pid *p) __must_hold(tasks_lock);
+void pid_unuse(struct pid *p) __must_hold(tasks_lock);
 struct pid *pid_get(struct pid *p);
 void pid_put(struct pid *p);
 /* By number in current's namespace. tasks_lock held; borrowed. */
-struct pid *pid_peek(int nr);
-struct task *task_peek(int tid);
-struct group *group_peek(int tgid);
+struct pid *pid_peek(int nr) __must_hold(tasks_lock);
+struct task *task_peek(int tid) __must_hold(tasks_lock);
+struct group *group_peek(int tgid) __must_hold(tasks_lock);
 /* Counted, takes the lock itself. NULL: no such. */
 struct task *task_find(int tid);
 struct group *group_find(int tgid);
@@ -59,7 +59,7 @@ struct task *task_of_pid(struct pid *p);
 struct pid *pid_peek_in(struct pid_ns *ns, int nr);
 struct pid *pid_find_in(struct pid_ns *ns, int nr);
 /* What has the lowest number in ns that is not below nr. tasks_lock held; borrowed; NULL: none. */
-struct pid *pid_peek_from(struct pid_ns *ns, int nr);
+struct pid *pid_peek_from(struct pid_ns *ns, int nr) __must_hold(tasks_lock);
 /* Numbers in use. */
 unsigned pid_count(void);
 /* The number given last. */

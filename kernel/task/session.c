@@ -6,7 +6,7 @@
 
 #include "lib/errno.h"
 
-static void pgrp_move(struct group *g, struct pid *to)
+static void pgrp_move(struct group *g, struct pid *to) __must_hold(tasks_lock)
 {
 	list_del_init(&g->pgrp_link);
 	pid_use(to);
@@ -30,7 +30,7 @@ static int pgrp_may_move(const struct group *g)
 }
 
 /* A process group that exists in g's session, or g's own number. */
-static struct pid *pgrp_target(const struct group *g, int pgid)
+static struct pid *pgrp_target(const struct group *g, int pgid) __must_hold(tasks_lock)
 {
 	struct pid *p = pid_peek(pgid);
 	struct group *member;
@@ -43,7 +43,7 @@ static struct pid *pgrp_target(const struct group *g, int pgid)
 	return member->session == g->session ? p : NULL;
 }
 
-static int pgrp_set_locked(int pid, int pgid)
+static int pgrp_set_locked(int pid, int pgid) __must_hold(tasks_lock)
 {
 	struct group *g = pid == 0 ? current->group : group_peek(pid);
 	struct pid *target;

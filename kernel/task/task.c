@@ -101,6 +101,7 @@ void task_put(struct task *t)
 
 /* The first thread of a group brings the group into a process group and session. */
 static void group_link(struct group *g, struct task *leader, const struct group *from)
+	__must_hold(tasks_lock)
 {
 	g->leader = leader;
 	g->pid = pid_get(leader->pid);
@@ -115,7 +116,7 @@ static void group_link(struct group *g, struct task *leader, const struct group 
 	list_add_tail(&g->session_link, &g->session->session_members);
 }
 
-static void group_unlink(struct group *g)
+static void group_unlink(struct group *g) __must_hold(tasks_lock)
 {
 	g->pid->group = NULL;
 	list_del_init(&g->pgrp_link);

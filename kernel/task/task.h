@@ -193,10 +193,10 @@ int task_boot_init(struct task *t) __must_check;
 /* Enters a task that has its pid and group into the tables: it can be found and signalled from now
  * on. The first of a group brings the group into the process group and session of `from`'s.
  * tasks_lock and from's group->lock held. */
-void task_link(struct task *t, struct task *from);
+void task_link(struct task *t, struct task *from) __must_hold(tasks_lock);
 /* Takes a dead task out of everything: its number is free when this was the last use. tasks_lock
  * and group->lock held. The reference that the tables had is the caller's now. */
-void task_unlink(struct task *t);
+void task_unlink(struct task *t) __must_hold(tasks_lock);
 
 /* Counts t with another user's tasks: it has changed its real id. 0, -ENOMEM. */
 int task_user_set(struct task *t, unsigned uid) __must_check;

@@ -255,7 +255,7 @@ int tty_session_get(struct tty *tty)
 
 /* The process group to come to the front must have members in current's session. tasks_lock
  * held. */
-static int foreground_find(int pgid, struct pid **out)
+static int foreground_find(int pgid, struct pid **out) __must_hold(tasks_lock)
 {
 	struct pid *p = pid_peek(pgid);
 	struct group *member;
