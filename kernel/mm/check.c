@@ -225,7 +225,7 @@ static unsigned middle_compare(struct mm_check *r, const pte_t *table)
 
 	for (unsigned i = 0; i < PT_ENTRIES; i++) {
 		found += table[i] != 0;
-		if (table[i] != 0 && (i < tp->first || i > tp->last))
+		if ((i < tp->first || i > tp->last) && table[i] != 0)
 			disagree(r, "bounds of middle table", tp, i, tp->first, tp->last);
 	}
 	compare(r, "entries of middle table", tp, 0, tp->entries, found);

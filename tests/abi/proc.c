@@ -420,6 +420,41 @@ TEST(version_mounts_filesystems_cmdline)
 	CHECK(strchr(read_proc("/proc/cmdline"), '\n'));
 }
 
+static int write_proc(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY), err;
+
+	CHECK(fd >= 0);
+	err = write(fd, value, strlen(value)) < 0 ? errno : 0;
+	close(fd);
+	return err;
+}
+
+/* What is done about panics, lockups and hung tasks: a number each; the same number goes in, what
+ * is none or out of range does not. */
+TEST(trouble_settings)
+{
+	static const struct {
+		const char *path, *too_much;
+	} row[] = {
+		{ "/proc/sys/kernel/panic", "9999999999999" },
+		{ "/proc/sys/kernel/watchdog_thresh", "61" },
+		{ "/proc/sys/kernel/softlockup_panic", "2" },
+		{ "/proc/sys/kernel/hung_task_timeout_secs", "99999999999999999999" },
+		{ "/proc/sys/kernel/hung_task_panic", "2" },
+	};
+	char before[32];
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		snprintf(before, sizeof(before), "%s", read_proc(row[i].path));
+		CHECK(isdigit(before[0]) || before[0] == '-');
+		CHECK_EQ(write_proc(row[i].path, before), 0);
+		CHECK_EQ(write_proc(row[i].path, "much"), EINVAL);
+		CHECK_EQ(write_proc(row[i].path, row[i].too_much), EINVAL);
+		CHECK(!strcmp(read_proc(row[i].path), before));
+	}
+}
+
 TEST(files_are_read_in_pieces)
 {
 	char piece[4], whole[4096];
