@@ -24,6 +24,7 @@ DEBUG ?=#              1: lock ranks and other costly checks, in-kernel tests, -
 FAULTS ?=#             1: memory and user copies can be made to fail (/proc/pando/faults); part of DEBUG=1
 COV ?=#                1: record which code is reached (make coverage, make fuzz); gcc only
 KTEST ?=#              1: in-kernel tests without the other checks (APPEND=ktest runs them)
+SAN ?=#                address, undefined or address,undefined: compiler's checks (docs/sanitizers.md)
 USERLAND ?= grove#     grove or busybox (Debian's, unmodified)
 INITRAMFS_EXTRA ?=#    a directory laid over the initramfs
 BUILD ?= build#        where everything made goes
@@ -37,7 +38,7 @@ SEED ?=#               for fuzz: repeats what a number began
 PYTHON ?= /usr/bin/python3#  the Python that has Debian's pytest and pexpect
 
 # Trailing comments above leave blanks in the values: take them off.
-$(foreach v,SMP MEM CPU BIOS APPEND GDB DEBUG FAULTS COV KTEST USERLAND INITRAMFS_EXTRA BUILD CROSS_COMPILE LLVM WERROR V BOARD SECONDS SEED PYTHON,\
+$(foreach v,SMP MEM CPU BIOS APPEND GDB DEBUG FAULTS COV KTEST SAN USERLAND INITRAMFS_EXTRA BUILD CROSS_COMPILE LLVM WERROR V BOARD SECONDS SEED PYTHON,\
   $(eval override $(v) := $(strip $($(v)))))
 
 Q := $(if $(V),,@)
@@ -70,9 +71,25 @@ MARCH := rv64imac$(MARCH_SUFFIX)
 # The kernel never touches a floating-point register except in the files that save and load them: arch/riscv/fp*.S.
 MARCH_FP := rv64imafdc$(MARCH_SUFFIX)
 
+# SAN=: what the compiler puts in is answered by kernel/core/asan.c and ubsan.c. The offset is arch/shadow.h's.
+comma := ,
+SANS := $(subst $(comma), ,$(SAN))
+$(if $(filter-out address undefined,$(SANS)),$(error SAN is address, undefined or address$(comma)undefined, not $(SAN)))
+CHECKED := $(filter 1,$(DEBUG))$(SANS)#  a build that planted bugs are put into
+SAN_FLAGS_UNDEFINED := $(if $(filter undefined,$(SANS)),-fsanitize=undefined)
+ASAN_OFFSET := 0xdffffff800000000
+ASAN_FLAGS_GCC := -fsanitize-address-use-after-scope -fasan-shadow-offset=$(ASAN_OFFSET) --param asan-stack=1 --param asan-globals=1 \
+	--param asan-instrumentation-with-call-threshold=0
+ASAN_FLAGS_CLANG := $(addprefix -mllvm ,-asan-mapping-offset=$(ASAN_OFFSET) -asan-stack=1 -asan-globals=1 \
+	-asan-use-after-scope=1 -asan-instrumentation-with-call-threshold=0)
+SAN_FLAGS_ADDRESS := $(if $(filter address,$(SANS)),-fsanitize=kernel-address \
+	$(if $(filter 1,$(LLVM)),$(ASAN_FLAGS_CLANG),$(ASAN_FLAGS_GCC)))
+SAN_FLAGS = $(SAN_FLAGS_ADDRESS) $(SAN_FLAGS_UNDEFINED)
+
 COMMON := -mabi=lp64 -mcmodel=medany -mno-relax $(if $(call can_compile,-mstrict-align),-mstrict-align) -ffreestanding -fno-pie -g \
 	-I. -Iarch/riscv/include -I$(BUILD) -I$(BUILD)/gen $(if $(filter 1,$(DEBUG)),-DPANDO_DEBUG=1) \
-	$(if $(filter 1,$(DEBUG) $(FAULTS)),-DPANDO_FAULTS=1) $(if $(filter 1,$(COV)),-DPANDO_COV=1)
+	$(if $(filter 1,$(DEBUG) $(FAULTS)),-DPANDO_FAULTS=1) $(if $(filter 1,$(COV)),-DPANDO_COV=1) \
+	$(if $(CHECKED),-DPANDO_PLANTS=1) $(if $(filter address,$(SANS)),-DPANDO_ASAN=$(ASAN_OFFSET)UL)
 CFLAGS_KERNEL := -std=gnu17 $(if $(filter 1,$(DEBUG)),-Og,-O2) $(COMMON) -fno-common -fno-stack-protector \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-asynchronous-unwind-tables \
 	-Wall -Wextra -Wno-unused-parameter -Wstrict-prototypes -Wmissing-prototypes -Wvla \
@@ -82,7 +99,9 @@ CFLAGS_KERNEL := -std=gnu17 $(if $(filter 1,$(DEBUG)),-Og,-O2) $(COMMON) -fno-co
 CFLAGS_COV := $(if $(filter 1,$(COV)),-fprofile-arcs -ftest-coverage -fprofile-info-section -fsanitize-coverage=trace-pc \
 	-Wno-maybe-uninitialized)
 CFLAGS_USER := -std=gnu17 -O2 -g -Wall -Wextra -Wno-unused-parameter $(if $(filter 1,$(WERROR)),-Werror)
-LDFLAGS_KERNEL := -nostdlib -static --no-relax --build-id=none -z max-page-size=4096 -T arch/riscv/kernel.lds
+LDFLAGS_ADDRESS := --defsym=_asan_stack_size=32768 $(addprefix --wrap=,memcpy memmove memset memcmp)
+LDFLAGS_KERNEL := $(if $(filter address,$(SANS)),$(LDFLAGS_ADDRESS)) -nostdlib -static --no-relax --build-id=none \
+	-z max-page-size=4096 -T arch/riscv/kernel.lds
 
 ## What there is to build -------------------------------------------------------------------------------------------------
 
@@ -91,13 +110,16 @@ GEN := $(BUILD)/gen
 KERNEL_SRCS := $(sort $(wildcard arch/riscv/*.c arch/riscv/*.S) $(shell find kernel lib -name '*.[cS]' 2>/dev/null))
 KERNEL_SRCS := $(if $(filter 1,$(DEBUG) $(KTEST)),$(KERNEL_SRCS),$(filter-out %_test.c,$(KERNEL_SRCS)))
 KERNEL_SRCS := $(if $(filter 1,$(DEBUG) $(FAULTS)),$(KERNEL_SRCS),$(filter-out %/fault_inject.c %/proc_faults.c,$(KERNEL_SRCS)))
+KERNEL_SRCS := $(if $(CHECKED),$(KERNEL_SRCS),$(filter-out kernel/core/plant.c kernel/test/%,$(KERNEL_SRCS)))
+KERNEL_SRCS := $(if $(filter undefined,$(SANS)),$(KERNEL_SRCS),$(filter-out kernel/core/ubsan.c,$(KERNEL_SRCS)))
+KERNEL_SRCS := $(if $(filter address,$(SANS)),$(KERNEL_SRCS),$(filter-out arch/riscv/shadow.c kernel/core/asan%.c %/slab_asan.c,$(KERNEL_SRCS)))
 KERNEL_SRCS := $(if $(filter 1,$(COV)),$(KERNEL_SRCS),$(filter-out %/coverage.c %/proc_coverage.c,$(KERNEL_SRCS)))
 KERNEL_OBJS := $(addprefix $(OBJ)/,$(addsuffix .o,$(basename $(KERNEL_SRCS))))
 GROVE_SRCS := $(sort $(wildcard initramfs/grove/*.c))
 GROVE_OBJS := $(addprefix $(OBJ)/,$(GROVE_SRCS:.c=.o))
 SYSCALLS := $(addprefix $(GEN)/,syscalls_proto.h syscalls_nr.h syscalls_table.h syscalls_args.h)
 
-.PHONY: all run test test-boards check soak scale coverage fuzz fuzz-host bench bench-check sdcard docs doctor help clean gdb FORCE
+.PHONY: all run test test-boards test-san check soak scale coverage fuzz fuzz-host bench bench-check sdcard docs doctor help clean gdb FORCE
 
 all: $(BUILD)/Image $(BUILD)/pando.elf $(BUILD)/initramfs.cpio ## build the kernel and the initramfs
 
@@ -106,8 +128,8 @@ all: $(BUILD)/Image $(BUILD)/pando.elf $(BUILD)/initramfs.cpio ## build the kern
 # One file that changes exactly when the way of compiling does.
 $(BUILD)/.flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(TARGET_CC) $(MARCH) $(CFLAGS_KERNEL) $(CFLAGS_COV) | $(LD) $(LDFLAGS_KERNEL) | $(CFLAGS_USER)' | cmp -s - $@ || \
-	  echo '$(TARGET_CC) $(MARCH) $(CFLAGS_KERNEL) $(CFLAGS_COV) | $(LD) $(LDFLAGS_KERNEL) | $(CFLAGS_USER)' > $@
+	@echo '$(TARGET_CC) $(MARCH) $(CFLAGS_KERNEL) $(SAN_FLAGS) $(CFLAGS_COV) | $(LD) $(LDFLAGS_KERNEL) | $(CFLAGS_USER)' | cmp -s - $@ || \
+	  echo '$(TARGET_CC) $(MARCH) $(CFLAGS_KERNEL) $(SAN_FLAGS) $(CFLAGS_COV) | $(LD) $(LDFLAGS_KERNEL) | $(CFLAGS_USER)' > $@
 
 $(GEN)/syscalls.stamp: kernel/sys/syscalls.tbl tools/syscalls.py
 	$(call say,GEN,$(GEN)/syscalls_*.h)
@@ -116,15 +138,19 @@ $(SYSCALLS): $(GEN)/syscalls.stamp ;
 
 $(OBJ)/kernel/%.o: kernel/%.c $(BUILD)/.flags | $(SYSCALLS)
 	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D) && $(TARGET_CC) -march=$(MARCH) $(CFLAGS_KERNEL) $(CFLAGS_COV) -MMD -MP -c $< -o $@
+	$(Q)mkdir -p $(@D) && $(TARGET_CC) -march=$(MARCH) $(CFLAGS_KERNEL) $(SAN_FLAGS) $(CFLAGS_COV) -MMD -MP -c $< -o $@
 
 $(OBJ)/arch/%.o: arch/%.c $(BUILD)/.flags | $(SYSCALLS)
 	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D) && $(TARGET_CC) -march=$(MARCH) $(CFLAGS_KERNEL) $(CFLAGS_COV) -MMD -MP -c $< -o $@
+	$(Q)mkdir -p $(@D) && $(TARGET_CC) -march=$(MARCH) $(CFLAGS_KERNEL) $(SAN_FLAGS) $(CFLAGS_COV) -MMD -MP -c $< -o $@
 
 $(OBJ)/lib/%.o: lib/%.c $(BUILD)/.flags | $(SYSCALLS)
 	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D) && $(TARGET_CC) -march=$(MARCH) $(CFLAGS_KERNEL) $(CFLAGS_COV) -MMD -MP -c $< -o $@
+	$(Q)mkdir -p $(@D) && $(TARGET_CC) -march=$(MARCH) $(CFLAGS_KERNEL) $(SAN_FLAGS) $(CFLAGS_COV) -MMD -MP -c $< -o $@
+
+# The checks themselves, and who works on what must not be touched.
+$(OBJ)/arch/riscv/shadow.o $(OBJ)/arch/riscv/backtrace.o $(OBJ)/kernel/core/asan.o $(OBJ)/kernel/core/asan_report.o \
+$(OBJ)/kernel/alloc/slab.o $(OBJ)/kernel/alloc/slab_asan.o $(OBJ)/kernel/alloc/kstack.o: private SAN_FLAGS_ADDRESS :=
 
 $(OBJ)/kernel/task/coverage.o: CFLAGS_COV :=
 $(OBJ)/arch/riscv/fp%.o: MARCH := $(MARCH_FP)
@@ -228,6 +254,10 @@ test: ## build and run every test: host, checks, in-kernel, ABI against Linux, b
 test-boards: ## boot as the boards do, in QEMU: U-Boot, SD cards, other memory maps, wrong trees and cards
 	@tools/need-packages.sh run test sdcard boards
 	@BUILD=$(BUILD) tools/test-all boards
+
+test-san: ## every test there is for them under SAN=address and SAN=undefined, and the planted bugs: an hour
+	@tools/need-packages.sh run test
+	@BUILD=$(BUILD) tools/test-all planted san
 
 check: ## layers, function length, style, warnings as errors with gcc and clang; no QEMU
 	@tools/need-packages.sh run test check

@@ -39,7 +39,7 @@ static bool is_word_aligned(const void *p)
 }
 
 /* Both aligned. */
-static void copy_words(any_word *dst, const any_word *src, size_t count)
+static __unchecked void copy_words(any_word *dst, const any_word *src, size_t count)
 {
 	for (; count >= 4; count -= 4, dst += 4, src += 4) {
 		uint64_t a = src[0], b = src[1], c = src[2], d = src[3];
@@ -55,7 +55,7 @@ static void copy_words(any_word *dst, const any_word *src, size_t count)
 
 /* dst aligned, src not; copies as many words as it can without reading beyond src + len, and
  * returns how many. Bytes are numbered from the low end: both x86 and RISC-V are little-endian. */
-static size_t copy_words_shifted(any_word *dst, const uint8_t *src, size_t len)
+static __unchecked size_t copy_words_shifted(any_word *dst, const uint8_t *src, size_t len)
 {
 	size_t ahead = WORD_SIZE - (uintptr_t)src % WORD_SIZE; /* bytes up to a boundary: 1..7 */
 	const any_word *next = (const any_word *)(src + ahead);
@@ -78,7 +78,7 @@ static size_t copy_words_shifted(any_word *dst, const uint8_t *src, size_t len)
 
 /* From low addresses to high ones. Right also where dst lies below src and they overlap: what is
  * stored at an address has always been loaded before. */
-static void copy_forward(uint8_t *dst, const uint8_t *src, size_t len)
+static __unchecked void copy_forward(uint8_t *dst, const uint8_t *src, size_t len)
 {
 	for (; len > 0 && !is_word_aligned(dst); len--)
 		*dst++ = *src++;
@@ -96,7 +96,7 @@ static void copy_forward(uint8_t *dst, const uint8_t *src, size_t len)
 }
 
 /* From high to low: for dst above src. Both point to the end. */
-static void copy_backward(uint8_t *dst, const uint8_t *src, size_t len)
+static __unchecked void copy_backward(uint8_t *dst, const uint8_t *src, size_t len)
 {
 	if ((uintptr_t)dst % WORD_SIZE == (uintptr_t)src % WORD_SIZE) {
 		for (; len > 0 && !is_word_aligned(dst); len--)
@@ -111,13 +111,13 @@ static void copy_backward(uint8_t *dst, const uint8_t *src, size_t len)
 		*--dst = *--src;
 }
 
-void *STRING_NAME(memcpy)(void *restrict dst, const void *restrict src, size_t len)
+__unchecked void *STRING_NAME(memcpy)(void *restrict dst, const void *restrict src, size_t len)
 {
 	copy_forward(dst, src, len);
 	return dst;
 }
 
-void *STRING_NAME(memmove)(void *dst, const void *src, size_t len)
+__unchecked void *STRING_NAME(memmove)(void *dst, const void *src, size_t len)
 {
 	uintptr_t distance = (uintptr_t)dst - (uintptr_t)src;
 
@@ -129,7 +129,7 @@ void *STRING_NAME(memmove)(void *dst, const void *src, size_t len)
 	return dst;
 }
 
-void *STRING_NAME(memset)(void *dst, int byte, size_t len)
+__unchecked void *STRING_NAME(memset)(void *dst, int byte, size_t len)
 {
 	uint8_t *p = dst;
 	uint64_t word = (uint64_t)(uint8_t)byte * 0x0101010101010101;
@@ -151,7 +151,7 @@ void *STRING_NAME(memset)(void *dst, int byte, size_t len)
 	return dst;
 }
 
-int STRING_NAME(memcmp)(const void *a, const void *b, size_t len)
+__unchecked int STRING_NAME(memcmp)(const void *a, const void *b, size_t len)
 {
 	const uint8_t *x = a, *y = b;
 

@@ -39,6 +39,12 @@ typedef long ssize_t;
 #define __used		__attribute__((used))
 #define __noinline	__attribute__((noinline))
 #define __section(name) __attribute__((section(name)))
+/* SAN=address: this function's accesses are not looked at one by one. */
+#ifdef PANDO_ASAN
+#define __unchecked __attribute__((no_sanitize_address))
+#else
+#define __unchecked
+#endif
 #define __weak		__attribute__((weak))
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))

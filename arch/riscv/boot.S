@@ -130,9 +130,12 @@ boot_entry:
 	sd	t0, TASK_KSTACK(tp)
 	li	sp, STACK_FRAME
 	add	sp, sp, t0
+	li	s0, 0
+#ifdef PANDO_ASAN
+	call	shadow_early
+#endif
 	mv	a0, s1
 	mv	a1, s2
-	li	s0, 0
 	li	ra, 0
 	tail	kernel_main
 
@@ -244,6 +247,7 @@ image_unsealed:
 
 	.section .bss.page, "aw", @nobits
 	.balign 4096
+	.global early_root
 early_root:
 	.skip	4096
 early_image_table:

@@ -25,6 +25,10 @@
 #define TF_SIZE	    288
 
 /* The kernel's stacks (arch/task.h), and the place of the user frame above the lowest address. */
+#ifdef PANDO_ASAN
+#define STACK_SHIFT 15
+#else
 #define STACK_SHIFT 14
+#endif
 #define STACK_SIZE  (1 << STACK_SHIFT)
 #define STACK_FRAME (STACK_SIZE - TF_SIZE)

@@ -22,6 +22,7 @@
 
 #include "arch/pte.h"
 #include "arch/riscv/csr.h"
+#include "arch/shadow.h"
 #include "kernel/alloc/boot_mem.h"
 #include "kernel/alloc/page.h"
 #include "kernel/core/panic.h"
@@ -191,6 +192,7 @@ void paging_init(void)
 	for (unsigned i = 0; i < banks->count; i++)
 		mapped = page_map_bank(&banks->range[i], mapped);
 	kmap_tables_make();
+	shadow_map(range_map);
 	root_runs_note();
 
 	kernel_satp = SATP_SV39 | kernel_root_phys() >> PAGE_SHIFT;
@@ -220,6 +222,8 @@ int kmap_pte_map(vaddr_t va, paddr_t pa, uint64_t prot)
 	pte_t *slot = kmap_slot(va);
 	pte_t *leaf;
 
+	if (shadow_map_kmap(va, pa))
+		return -ENOMEM;
 	if (!pte_present(*slot)) {
 		struct page *table = page_alloc(0, ALLOC_ZERO, PAGE_TABLE);
 

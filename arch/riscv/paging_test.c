@@ -3,6 +3,7 @@
  * nothing executable but the image's text, and what must be missing is missing.
  */
 #include "arch/pte.h"
+#include "arch/shadow.h"
 #include "arch/tlb.h"
 #include "arch/uaccess.h"
 #include "kernel/alloc/boot_mem.h"
@@ -65,6 +66,8 @@ KTEST(paging_write_xor_execute)
 	for (unsigned i = first; i < PT_ENTRIES; i++) {
 		vaddr_t va = DIRECT_BASE + (i - first) * PT_SPAN(2);
 
+		if (va >= SHADOW_BASE && va < SHADOW_BASE + SHADOW_SIZE)
+			continue; /* the same few tables a million times */
 		if (pte_is_leaf(kernel_root[i]))
 			leaf_check(kernel_root[i], va);
 		else if (pte_present(kernel_root[i]))

@@ -8,6 +8,7 @@
  */
 #include "arch/uaccess.h"
 
+#include "kernel/core/asan.h"
 #include "kernel/core/fault_inject.h"
 #include "kernel/task/task.h"
 
@@ -30,6 +31,7 @@ size_t user_copy_in(void *dst, const void __user *src, size_t n)
 	copy_may_sleep();
 	if (!user_range_ok(src, n) || fault_inject(FAULT_COPY))
 		return n;
+	asan_check(dst, n, true);
 	return user_copy(dst, (const void *)src, n);
 }
 
@@ -38,6 +40,7 @@ size_t user_copy_out(void __user *dst, const void *src, size_t n)
 	copy_may_sleep();
 	if (!user_range_ok(dst, n) || fault_inject(FAULT_COPY))
 		return n;
+	asan_check(src, n, false);
 	return user_copy((void *)dst, src, n);
 }
 
@@ -60,6 +63,7 @@ long user_string_in(char *dst, const char __user *src, size_t size)
 		return -EFAULT;
 	if (limit > USER_END - start)
 		limit = USER_END - start;
+	asan_check(dst, limit, true);
 	len = user_string(dst, (const char *)src, limit);
 	if (len < 0)
 		return -EFAULT;

@@ -18,6 +18,7 @@
  */
 #include "kernel/alloc/buddy.h"
 
+#include "kernel/core/asan.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/spinlock.h"
 #include "lib/string.h"
@@ -183,6 +184,8 @@ void page_range_release(paddr_t start, paddr_t end)
 		assert(page_of_phys(pa)->kind == PAGE_RESERVED);
 		page_of_phys(pa)->kind = PAGE_FREE;
 	}
+	if (start < end)
+		asan_poison(phys_to_virt(start), end - start, ASAN_PAGE_FREED);
 	while (start < end) {
 		unsigned order = 0;
 

@@ -8,6 +8,7 @@
  */
 #include "kernel/alloc/slab.h"
 
+#include "kernel/alloc/slab_asan.h"
 #include "kernel/alloc/slab_debug.h"
 #include "kernel/core/panic.h"
 #include "lib/bits.h"
@@ -46,11 +47,15 @@ void *kmalloc(size_t size, unsigned flags)
 	struct page *p;
 
 	if (likely(c != NULL))
-		return cache_alloc(c, flags);
+		return object_asan_trim(c, cache_alloc(c, flags), size);
 	if (size > PAGE_SIZE << PAGE_ORDER_MAX)
 		return NULL;
 	p = page_alloc(log2_ceil(DIV_ROUND_UP(size, PAGE_SIZE)), flags, PAGE_KERNEL);
-	return p != NULL ? page_address(p) : NULL;
+	if (p == NULL)
+		return NULL;
+	asan_poison(page_address(p), PAGE_SIZE << p->order, ASAN_PAGE_END);
+	asan_unpoison(page_address(p), size);
+	return page_address(p);
 }
 
 void kfree(const void *ptr)
@@ -65,6 +70,7 @@ void kfree(const void *ptr)
 		return;
 	}
 	assert(p->kind == PAGE_KERNEL && IS_ALIGNED((vaddr_t)ptr, PAGE_SIZE << p->order));
+	asan_unpoison(ptr, PAGE_SIZE << p->order);
 	page_put(p);
 }
 

@@ -13,6 +13,7 @@
 #include "arch/task.h"
 #include "kernel/alloc/page.h"
 #include "kernel/alloc/slab.h"
+#include "kernel/core/asan.h"
 #include "kernel/core/fault_inject.h"
 #include "kernel/core/spinlock.h"
 #include "kernel/task/task.h"
@@ -123,7 +124,10 @@ void *kstack_alloc(void)
 	if (unlikely(stack == NULL))
 		stack = pool_pop();
 	irq_restore(irq);
-	return stack != NULL ? stack : kmap_pages(KSTACK_SIZE, 0);
+	if (unlikely(stack == NULL))
+		return kmap_pages(KSTACK_SIZE, 0);
+	asan_unpoison(stack, KSTACK_SIZE);
+	return stack;
 }
 
 void kstack_free(void *stack)
@@ -134,6 +138,7 @@ void kstack_free(void *stack)
 
 	if (stack == NULL)
 		return;
+	asan_poison(stack, KSTACK_SIZE, ASAN_STACK_FREED);
 	irq = irq_save();
 	here = stacks_here();
 	kept = (here != NULL && chain_push(here, stack, hart_limit)) || pool_push(stack);

@@ -19,6 +19,7 @@
 #include "kernel/alloc/buddy.h"
 #include "kernel/alloc/kmap.h"
 #include "kernel/alloc/slab.h"
+#include "kernel/core/asan.h"
 #include "kernel/core/fault_inject.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/upcall.h"
@@ -80,7 +81,7 @@ int page_init(void)
 }
 
 /* Eight stores a turn: zeroing is most of what a first touch of memory costs. */
-static void frames_zero(struct page *p, unsigned order)
+static __unchecked void frames_zero(struct page *p, unsigned order)
 {
 	uint64_t *word = page_address(p), *end = word + (PAGE_SIZE << order) / sizeof(*word);
 
@@ -206,6 +207,7 @@ struct page *page_alloc(unsigned order, unsigned flags, enum page_kind kind)
 	p->flags = 0;
 	/* A handful of stores in line, where memset would be called. */
 	__builtin_memset(&p->link, 0, sizeof(*p) - offsetof(struct page, link));
+	asan_unpoison(page_address(p), PAGE_SIZE << order);
 	if (flags & ALLOC_ZERO)
 		frames_zero(p, order);
 	return p;
@@ -221,6 +223,7 @@ void page_free(struct page *p)
 		panic("page frame %#lx freed, but its kind is %u: nobody allocated it",
 		      page_phys(p), p->kind);
 	frames_poison(p, order);
+	asan_poison(page_address(p), PAGE_SIZE << order, ASAN_PAGE_FREED);
 	irq = irq_save();
 	here = pages_here();
 	here->out[p->kind] -= 1L << order;

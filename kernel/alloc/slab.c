@@ -24,6 +24,7 @@
  */
 #include "kernel/alloc/slab.h"
 
+#include "kernel/alloc/slab_asan.h"
 #include "kernel/alloc/slab_debug.h"
 #include "kernel/core/fault_inject.h"
 #include "kernel/core/hart.h"
@@ -72,7 +73,10 @@ static void cache_settle(struct cache *c)
 	struct cache *head = atomic_load(&caches);
 
 	if (c->stride == 0) {
-		c->stride = ALIGN_UP(max(c->size, sizeof(void *)), align);
+		c->stride = max(c->size, sizeof(void *));
+		if (OBJECT_RECORD > 0)
+			c->stride = ALIGN_UP(c->stride, 8) + OBJECT_RECORD;
+		c->stride = ALIGN_UP(c->stride, align);
 		c->order = order_choose(c->stride);
 		c->magazine_size = magazine_size_choose(c->stride);
 		do {
@@ -106,6 +110,7 @@ static struct page *slab_create(struct cache *c)
 		*chain_of(object) = slab->free_list;
 		slab->free_list = object;
 	}
+	slab_asan_init(c, base, slab_bytes(c));
 	return slab;
 }
 
@@ -154,6 +159,7 @@ static void object_give(struct cache *c, void *object)
 		return;
 	list_del(&slab->slab_link);
 	c->slabs--;
+	asan_unpoison(page_address(slab), slab_bytes(c));
 	page_put(slab);
 }
 
@@ -241,10 +247,13 @@ static void magazines_make(struct cache *c)
 	array = cache_alloc_early(from);
 	if (array == NULL)
 		return;
+	object_asan_alloc(from, array);
 	memset(array, 0, bytes);
 	if (!__atomic_compare_exchange_n(&c->magazines, &none, array, false, __ATOMIC_RELEASE,
-					 __ATOMIC_RELAXED))
+					 __ATOMIC_RELAXED)) {
+		asan_poison(array, from->size, ASAN_OBJECT_FREED);
 		cache_free_early(from, array);
+	}
 }
 
 /* Out of line, and rare: no magazines yet. */
@@ -285,23 +294,19 @@ void *cache_alloc(struct cache *c, unsigned flags)
 	irq_restore(irq);
 	if (unlikely(object == NULL))
 		return NULL;
+	object_asan_alloc(c, object);
 	object_check_free(c->name, object, c->size);
 	if (flags & ALLOC_ZERO)
 		memset(object, 0, c->size);
 	return object;
 }
 
-void cache_free(struct cache *c, void *object)
+/* Checked and marked as free: back to where it came from. */
+OBJECT_FREE_NOW void cache_free_now(struct cache *c, void *object)
 {
 	struct magazine *array, *m;
-	irqflags_t irq;
+	irqflags_t irq = irq_save();
 
-	if (object == NULL)
-		return;
-	debug_assert(page_of(object)->kind == PAGE_SLAB && page_of(object)->cache == c);
-	object_check_used(c->name, object, c->size);
-	object_poison(object, c->size);
-	irq = irq_save();
 	array = magazines_of(c);
 	if (likely(array != NULL)) {
 		m = magazine_here(array);
@@ -316,8 +321,21 @@ void cache_free(struct cache *c, void *object)
 	irq_restore(irq);
 }
 
+void cache_free(struct cache *c, void *object)
+{
+	if (object == NULL)
+		return;
+	debug_assert(page_of(object)->kind == PAGE_SLAB && page_of(object)->cache == c);
+	object_asan_free(c, object);
+	object_check_used(c->name, object, c->size);
+	object_poison(object, c->size);
+	if (!object_asan_wait(c, object))
+		cache_free_now(c, object);
+}
+
 void cache_drain_here(void)
 {
+	object_asan_drain();
 	for (struct cache *c = atomic_load(&caches); c != NULL; c = c->next) {
 		struct magazine *array = magazines_of(c);
 
@@ -329,7 +347,7 @@ void cache_drain_here(void)
 uint64_t cache_live(const struct cache *c)
 {
 	const struct magazine *array = __atomic_load_n(&c->magazines, __ATOMIC_ACQUIRE);
-	long live = READ_ONCE(c->early_live);
+	long live = READ_ONCE(c->early_live) - object_asan_waiting(c);
 
 	for (unsigned i = 0; array != NULL && i < hart_count; i++)
 		live += READ_ONCE(array[i].live);

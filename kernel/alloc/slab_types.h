@@ -2,6 +2,8 @@
  * */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "kernel/core/spinlock.h"
 #include "lib/list.h"
 
@@ -26,4 +28,7 @@ struct cache {
 	struct list partial; /* [lock] slabs with free objects */
 	uint64_t slabs;	     /* [lock] */
 	long early_live;     /* [lock] as magazine.live, from before there were magazines */
+#ifdef PANDO_ASAN
+	atomic_long waiting; /* [a] freed objects in the queues of slab_asan.c */
+#endif
 };

@@ -70,3 +70,7 @@ void upcall_task_destroy(struct task *t);
 /* kernel/ipc, a fatal signal or WORK_KILL at the return to user mode -> kernel/lifecycle/exit.c:
  * current dies with this wait status. group: the whole thread group does. */
 __noreturn void upcall_task_exit(int status, bool group);
+
+/* kernel/core/asan_report.c -> kernel/alloc/slab_asan.c, with SAN=address: prints which object of
+ * which cache addr is in or near, and who had it; nothing if it is in none. */
+void upcall_object_describe(vaddr_t addr);

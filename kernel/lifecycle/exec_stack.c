@@ -100,6 +100,13 @@ static void auxv_put(uint64_t *out, const struct program *p, const struct layout
 	memcpy(p->mm->auxv, pairs, sizeof(pairs));
 }
 
+/* An empty list has no text to point to. */
+static void strings_put(char *at, const struct arg_list *list)
+{
+	if (list->used > 0)
+		memcpy(at, list->data, list->used);
+}
+
 static void layout_fill(const struct layout *l, const struct program *p)
 {
 	uint64_t *out = (uint64_t *)l->buf;
@@ -109,8 +116,8 @@ static void layout_fill(const struct layout *l, const struct program *p)
 	out = vector_put(out, l->env, &p->envp);
 	auxv_put(out, p, l);
 	memcpy(layout_at(l, l->random), p->random, sizeof(p->random));
-	memcpy(layout_at(l, l->args), p->argv.data, p->argv.used);
-	memcpy(layout_at(l, l->env), p->envp.data, p->envp.used);
+	strings_put(layout_at(l, l->args), &p->argv);
+	strings_put(layout_at(l, l->env), &p->envp);
 	memcpy(layout_at(l, l->name), p->name, strlen(p->name) + 1);
 }
 

@@ -13,10 +13,12 @@
 #include "arch/tlb.h"
 #include "kernel/alloc/boot_mem.h"
 #include "kernel/alloc/page.h"
+#include "kernel/core/asan.h"
 #include "kernel/core/boot.h"
 #include "kernel/core/clock.h"
 #include "kernel/core/ktest.h"
 #include "kernel/core/panic.h"
+#include "kernel/core/plant.h"
 #include "kernel/core/printk.h"
 #include "kernel/core/upcall.h"
 #include "kernel/dev/driver.h"
@@ -59,6 +61,7 @@ static void memory_start(void)
 	struct page_stats stats;
 
 	paging_init();
+	asan_start();
 	harts_find(boot_info.fdt, boot_info.boot_hartid, boot_options.maxcpus);
 	boot_mem_hand_over();
 	must(page_init(), "no memory for the page allocator");
@@ -126,6 +129,7 @@ static int first_task(void *unused)
 	must(err, "no memory for the thread that takes a victim's memory");
 	if (ktest_wanted())
 		(void)ktest_run(kthread_create);
+	plant_run();
 	return init_main(unused);
 }
 

@@ -160,6 +160,7 @@ static const struct {
 	{ "rdinit", NULL },
 	{ "console", NULL }, /* kernel/dev/serial.c */
 	{ "ktest", NULL },   /* kernel/core/ktest.c */
+	{ "plant", NULL },   /* kernel/core/plant.c */
 	/* Linux's, without a meaning here. */
 	{ "earlycon", NULL },
 	{ "earlyprintk", NULL },

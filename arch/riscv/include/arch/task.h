@@ -7,7 +7,12 @@
 
 struct task;
 
-#define KSTACK_SIZE (4UL * 4096) /* kernel stack; a guard page lies below it */
+/* Kernel stack; a guard page lies below it. With SAN=address every variable has gaps around it. */
+#ifdef PANDO_ASAN
+#define KSTACK_SIZE (8UL * 4096)
+#else
+#define KSTACK_SIZE (4UL * 4096)
+#endif
 
 struct fp_state {
 	uint64_t f[32];
