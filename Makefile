@@ -109,6 +109,7 @@ OBJ := $(BUILD)/obj
 GEN := $(BUILD)/gen
 KERNEL_SRCS := $(sort $(wildcard arch/riscv/*.c arch/riscv/*.S) $(shell find kernel lib -name '*.[cS]' 2>/dev/null))
 KERNEL_SRCS := $(if $(filter 1,$(DEBUG) $(KTEST)),$(KERNEL_SRCS),$(filter-out %_test.c,$(KERNEL_SRCS)))
+KERNEL_SRCS := $(if $(filter 1,$(DEBUG)),$(KERNEL_SRCS),$(filter-out %/perturb.c,$(KERNEL_SRCS)))
 KERNEL_SRCS := $(if $(filter 1,$(DEBUG) $(FAULTS)),$(KERNEL_SRCS),$(filter-out %/fault_inject.c %/proc_faults.c,$(KERNEL_SRCS)))
 KERNEL_SRCS := $(if $(CHECKED),$(KERNEL_SRCS),$(filter-out kernel/core/plant.c kernel/test/%,$(KERNEL_SRCS)))
 KERNEL_SRCS := $(if $(filter undefined,$(SANS)),$(KERNEL_SRCS),$(filter-out kernel/core/ubsan.c,$(KERNEL_SRCS)))

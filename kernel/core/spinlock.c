@@ -5,6 +5,7 @@
 #include "kernel/core/spinlock.h"
 
 #include "kernel/core/panic.h"
+#include "kernel/core/perturb.h"
 #include "kernel/task/task.h"
 
 /* Addresses order two locks of one rank, so two harts that want the same two never wait for each
@@ -40,6 +41,8 @@ __lock_unchecked void spin_lock(struct spinlock *l)
 	void *pc = __builtin_return_address(0);
 
 	lock_check_want(l, l->id, LOCK_SPINS, (uintptr_t)pc);
+	if (!panic_in_progress())
+		perturb_delay();
 	lock_word_take(l);
 	taken(l, LOCK_SPINS, pc);
 }
@@ -57,6 +60,7 @@ __lock_unchecked void spin_unlock(struct spinlock *l)
 	lock_check_drop(l, l->id);
 	l->holder = NULL;
 	lock_word_drop(l);
+	perturb_preempt();
 }
 
 __lock_unchecked void spin_lock_second(struct spinlock *l)

@@ -13,6 +13,7 @@
 #include "kernel/alloc/slab.h"
 #include "kernel/core/hart.h"
 #include "kernel/core/panic.h"
+#include "kernel/core/perturb.h"
 #include "kernel/core/printk.h"
 #include "kernel/sched/watchdog.h"
 #include "lib/cmdline.h"
@@ -135,6 +136,13 @@ static int option_mem(const struct cmdline_arg *arg)
 	return 0;
 }
 
+static int option_sched_seed(const struct cmdline_arg *arg)
+{
+	int64_t seed;
+
+	return number(arg, &seed) == 0 ? perturb_set((uint64_t)seed) : -EINVAL;
+}
+
 static int option_init(const struct cmdline_arg *arg)
 {
 	boot_options.init_given = true;
@@ -157,6 +165,7 @@ static const struct {
 	{ "maxcpus", option_maxcpus },
 	{ "mem", option_mem },
 	{ "init", option_init },
+	{ "sched_seed", option_sched_seed },
 	{ "rdinit", NULL },
 	{ "console", NULL }, /* kernel/dev/serial.c */
 	{ "ktest", NULL },   /* kernel/core/ktest.c */
