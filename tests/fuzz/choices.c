@@ -176,6 +176,7 @@ static const struct choice choices[] = {
 	ONE("close_range", "last", 3, 8, 20, 0xffffffff),
 	ONE("personality", "persona", 0, 0xffffffff, 0x40000, 8),
 	ONE("sysinfo", "x", 0),
+	ONE(NULL, "nth", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 20, 25, 30, 40),
 	BITS(NULL, "flags", AT_FLAGS),
 };
 

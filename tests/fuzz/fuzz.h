@@ -48,6 +48,8 @@ struct argument {
 	const char *name, *type;
 };
 
+#define CALL_FAIL_NTH (-1) /* always the last in the table */
+
 struct call {
 	long nr;
 	const char *name;

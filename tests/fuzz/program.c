@@ -34,14 +34,16 @@ static unsigned choose_call(const struct program *p, uint64_t *state)
 {
 	unsigned call;
 
+	if (below(state, 20) == 0)
+		return call_count - 1; /* fail_nth */
 	do {
-		call = (unsigned)below(state, call_count);
+		call = (unsigned)below(state, call_count - 1);
 		if (p->count &&
 		    below(state, 3) == 0) { /* neighbours in the table work on the same */
 			unsigned near =
 				p->at[below(state, p->count)].call + (unsigned)below(state, 7);
 
-			call = near >= 3 && near - 3 < call_count ? near - 3 : call;
+			call = near >= 3 && near - 3 < call_count - 1 ? near - 3 : call;
 		}
 	} while (is_excluded(calls[call].name));
 	return call;

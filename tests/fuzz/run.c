@@ -37,7 +37,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LIMIT_MS 150   /* of a program */
+#define BEGIN_MS 20000 /* that a box may take to be made */
+#define LIMIT_MS 120   /* of one call */
 #define STUCK_MS 30000 /* that a killed box may take to be gone */
 
 /* One call; if it returns a second time, in a child, that makes the call `next` and ends. */
@@ -65,6 +66,9 @@ __asm__(".text\n.global fuzz_call\nfuzz_call:\n"
 	"	ld s4, 32(sp)\n	ld s5, 40(sp)\n	ld s6, 48(sp)\n"
 	"	addi sp, sp, 64\n"
 	"	ret\n");
+
+/* How many calls the worker's program has begun; shared with the box. */
+static volatile unsigned *progress;
 
 static void on_signal(int sig)
 {
@@ -179,6 +183,19 @@ static void print_call(const struct call *c, const uint64_t args[6], long result
 	fputs(line, stderr);
 }
 
+/* Only in kernels made with FAULTS=1, and where the program has left /proc. */
+static long fail_nth(uint64_t nth)
+{
+	int fd = open("/proc/pando/fail-nth", O_WRONLY);
+	char text[24];
+	long n = -1;
+
+	if (fd >= 0)
+		n = write(fd, text, (size_t)sprintf(text, "%lu", nth % 1000));
+	close(fd);
+	return n > 0 ? 0 : -1;
+}
+
 static void make_args(struct run *r, const struct program *p, unsigned at, uint64_t args[6])
 {
 	const struct call *c = &calls[p->at[at].call];
@@ -198,10 +215,13 @@ static void make_calls(const struct program *p, bool verbose)
 
 		if (c->nr == SYS_clone || c->nr == SYS_clone3)
 			make_args(&r, p, i + 1 < p->count ? i + 1 : i, next);
+		++*progress;
 		make_args(&r, p, i, args);
 		if (verbose)
 			print_call(c, args, 0);
-		r.results[i] = fuzz_call(c->nr, args, following->nr, next);
+		r.results[i] = c->nr == CALL_FAIL_NTH
+				       ? fail_nth(args[0])
+				       : fuzz_call(c->nr, args, following->nr, next);
 		r.done = i + 1;
 		if (verbose && r.results[i])
 			fprintf(stderr, "    = %ld\n", r.results[i]);
@@ -253,19 +273,41 @@ static int64_t now_ms(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* Until it ends by itself or a call takes too long. */
+static void box_wait(const sigset_t *child)
+{
+	struct timespec slice = { 0, 20 * 1000000 };
+	int64_t since = now_ms();
+	unsigned seen = 0;
+
+	while (sigtimedwait(child, NULL, &slice) < 0) {
+		int64_t now = now_ms();
+
+		if (*progress != seen) {
+			seen = *progress;
+			since = now;
+		}
+		if (now - since > (seen ? LIMIT_MS : BEGIN_MS))
+			break;
+	}
+}
+
 bool program_run(const struct program *p, int coverage_fd, bool verbose)
 {
 	unsigned long flags =
 		CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
-	struct timespec limit = {0, LIMIT_MS * 1000000};
-	int64_t deadline;
 	sigset_t child;
+	int64_t deadline;
 	pid_t pid;
 
+	if (!progress)
+		progress = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+				0);
+	*progress = 0;
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
-	sigtimedwait(&child, NULL, &(struct timespec){0, 0}); /* an earlier one's */
+	sigtimedwait(&child, NULL, &(struct timespec){ 0, 0 }); /* an earlier one's */
 	pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, 0, NULL, 0, NULL);
 	if (pid == 0)
 		box_main(p, coverage_fd, verbose);
@@ -274,8 +316,7 @@ bool program_run(const struct program *p, int coverage_fd, bool verbose)
 		usleep(10000);
 		return true;
 	}
-	while (sigtimedwait(&child, NULL, &limit) < 0 && errno == EINTR)
-		;
+	box_wait(&child);
 	kill(pid, SIGKILL);
 	for (deadline = now_ms() + STUCK_MS; waitpid(pid, NULL, WNOHANG) == 0; usleep(500))
 		if (now_ms() > deadline)
