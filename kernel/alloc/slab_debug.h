@@ -19,13 +19,18 @@ struct cache *kmalloc_cache(size_t size);
 
 #ifdef PANDO_DEBUG
 
-#define POISON 0x6b
+#define POISON 0x6bUL
 
 static inline bool object_is_poisoned(const void *object, size_t size)
 {
 	const unsigned char *bytes = object;
+	const uint64_t *words = object; /* aligned: the chain is a pointer */
+	size_t i;
 
-	for (size_t i = sizeof(void *); i < size; i++)
+	for (i = 1; i < size / sizeof(uint64_t); i++)
+		if (words[i] != POISON * 0x0101010101010101)
+			return false;
+	for (i *= sizeof(uint64_t); i < size; i++)
 		if (bytes[i] != POISON)
 			return false;
 	return true;
