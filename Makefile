@@ -98,6 +98,9 @@ CFLAGS_KERNEL := -std=gnu17 $(if $(filter 1,$(DEBUG)),-Og,-O2) $(COMMON) -fno-co
 # from outside) and calls coverage.c, itself left alone, at every basic block.
 CFLAGS_COV := $(if $(filter 1,$(COV)),-fprofile-arcs -ftest-coverage -fprofile-info-section -fsanitize-coverage=trace-pc \
 	-Wno-maybe-uninitialized)
+ifeq ($(COV)$(LLVM),11)
+$(error COV=1 is for gcc: tools/coverage knows its counters)
+endif
 CFLAGS_USER := -std=gnu17 -O2 -g -Wall -Wextra -Wno-unused-parameter $(if $(filter 1,$(WERROR)),-Werror)
 LDFLAGS_ADDRESS := --defsym=_asan_stack_size=32768 $(addprefix --wrap=,memcpy memmove memset memcmp)
 LDFLAGS_KERNEL := $(if $(filter address,$(SANS)),$(LDFLAGS_ADDRESS)) -nostdlib -static --no-relax --build-id=none \
