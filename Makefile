@@ -71,6 +71,9 @@ MARCH := rv64imac$(MARCH_SUFFIX)
 # The kernel never touches a floating-point register except in the files that save and load them: arch/riscv/fp*.S.
 MARCH_FP := rv64imafdc$(MARCH_SUFFIX)
 
+# Whoever asks for memory is known by the return address: no call may be made a jump.
+FAULT_FLAGS := -fno-optimize-sibling-calls
+
 # SAN=: what the compiler puts in is answered by kernel/core/asan.c and ubsan.c. The offset is arch/shadow.h's.
 comma := ,
 SANS := $(subst $(comma), ,$(SAN))
@@ -88,7 +91,7 @@ SAN_FLAGS = $(SAN_FLAGS_ADDRESS) $(SAN_FLAGS_UNDEFINED)
 
 COMMON := -mabi=lp64 -mcmodel=medany -mno-relax $(if $(call can_compile,-mstrict-align),-mstrict-align) -ffreestanding -fno-pie -g \
 	-I. -Iarch/riscv/include -I$(BUILD) -I$(BUILD)/gen $(if $(filter 1,$(DEBUG)),-DPANDO_DEBUG=1) \
-	$(if $(filter 1,$(DEBUG) $(FAULTS)),-DPANDO_FAULTS=1) $(if $(filter 1,$(COV)),-DPANDO_COV=1) \
+	$(if $(filter 1,$(DEBUG) $(FAULTS)),-DPANDO_FAULTS=1 $(FAULT_FLAGS)) $(if $(filter 1,$(COV)),-DPANDO_COV=1) \
 	$(if $(CHECKED),-DPANDO_PLANTS=1) $(if $(filter address,$(SANS)),-DPANDO_ASAN=$(ASAN_OFFSET)UL)
 CFLAGS_KERNEL := -std=gnu17 $(if $(filter 1,$(DEBUG)),-Og,-O2) $(COMMON) -fno-common -fno-stack-protector \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-asynchronous-unwind-tables \
@@ -123,7 +126,7 @@ GROVE_SRCS := $(sort $(wildcard initramfs/grove/*.c))
 GROVE_OBJS := $(addprefix $(OBJ)/,$(GROVE_SRCS:.c=.o))
 SYSCALLS := $(addprefix $(GEN)/,syscalls_proto.h syscalls_nr.h syscalls_table.h syscalls_args.h)
 
-.PHONY: all run test test-boards test-san check soak scale coverage fuzz fuzz-host bench bench-check sdcard docs doctor help clean gdb FORCE
+.PHONY: all run test test-boards test-san check faults soak scale coverage fuzz fuzz-host bench bench-check sdcard docs doctor help clean gdb FORCE
 
 all: $(BUILD)/Image $(BUILD)/pando.elf $(BUILD)/initramfs.cpio ## build the kernel and the initramfs
 
@@ -304,6 +307,10 @@ fuzz-host: $(BUILD)/grove ## fuzz the readers of device trees, archives, program
 	@tools/need-packages.sh run test llvm
 	@$(MAKE) -s -C tests/host BUILD=$(abspath $(BUILD))/host SECONDS=$(SECONDS) PROGRAMS="$(abspath $(BUILD))/grove" \
 	  DTBS="$$(tools/oracle fetch dtbs)" fuzz
+
+faults: ## every allocation and user copy made to fail, in clone and its kin by turns, in all ABI programs once; hours
+	@tools/need-packages.sh run test
+	@BUILD=$(BUILD) tools/faults
 
 docs: ## write the pages that are made from the sources: docs/syscalls.md, docs/deviations.md, docs/clone.md, reading order
 	$(Q)$(PYTHON) tools/syscalls.py --markdown > docs/syscalls.md

@@ -47,7 +47,7 @@ size_t user_copy_out(void __user *dst, const void *src, size_t n)
 size_t user_zero(void __user *dst, size_t n)
 {
 	copy_may_sleep();
-	if (!user_range_ok(dst, n))
+	if (!user_range_ok(dst, n) || fault_inject(FAULT_COPY))
 		return n;
 	return user_fill_zero((void *)dst, n);
 }
@@ -75,7 +75,9 @@ long user_string_in(char *dst, const char __user *src, size_t size)
 int user_load32(uint32_t *val, const uint32_t __user *p)
 {
 	copy_may_sleep();
-	if (!user_range_ok(p, sizeof(*p)) || user_get32(val, (const uint32_t *)p))
+	if (!user_range_ok(p, sizeof(*p)) || fault_inject(FAULT_COPY))
+		return -EFAULT;
+	if (user_get32(val, (const uint32_t *)p))
 		return -EFAULT;
 	return 0;
 }
@@ -83,7 +85,9 @@ int user_load32(uint32_t *val, const uint32_t __user *p)
 int user_store32(uint32_t __user *p, uint32_t val)
 {
 	copy_may_sleep();
-	if (!user_range_ok(p, sizeof(*p)) || user_put32((uint32_t *)p, val))
+	if (!user_range_ok(p, sizeof(*p)) || fault_inject(FAULT_COPY))
+		return -EFAULT;
+	if (user_put32((uint32_t *)p, val))
 		return -EFAULT;
 	return 0;
 }
@@ -91,7 +95,9 @@ int user_store32(uint32_t __user *p, uint32_t val)
 int user_cmpxchg32(uint32_t *seen, uint32_t __user *p, uint32_t expected, uint32_t desired)
 {
 	copy_may_sleep();
-	if (!user_range_ok(p, sizeof(*p)) || user_swap32(seen, (uint32_t *)p, expected, desired))
+	if (!user_range_ok(p, sizeof(*p)) || fault_inject(FAULT_COPY))
+		return -EFAULT;
+	if (user_swap32(seen, (uint32_t *)p, expected, desired))
 		return -EFAULT;
 	return 0;
 }

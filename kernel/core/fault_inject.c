@@ -3,17 +3,35 @@
  *
  * A kernel's error paths run only when something is short, which in a test is never. So the three
  * sources of shortness - page frames, objects, user memory - ask here first, and a test says which
- * of the questions is answered with a failure:
+ * of the questions is answered with a failure. Two ways to say it:
  *
  *	echo 3 > /proc/pando/fail-nth	the third question that this task asks from now on fails
- *	echo fail_slab=200 fail_seed=7 > /proc/pando/faults	every 200th or so, of any task
  *
- * The first is for walking through a system call: n = 1, 2, 3 ... until nothing is left to fail.
- * The second is for running whatever there is with shortage everywhere.
+ * is for walking through a system call: n = 1, 2, 3 ... until nothing is left to fail. And rules
+ * for everybody, for running whatever there is with shortage everywhere, written to
+ * /proc/pando/faults or given on the kernel's command line:
  *
- * A question is filed under its site: the nearest caller that is not the allocator itself, found by
- * the chain of frame pointers. Sites lie in a table hashed by address, larger than the number of
+ *	fail_page=N fail_slab=N fail_copy=N	one in N questions of that kind, at random; 0: none
+ *	fail_seed=S	where the random numbers start: the same again
+ *	fail_once=G	every place fails the first time that it asks; another number G starts anew,
+ *			0 ends it
+ *	fail_depth=D	a place is told from others by its D innermost callers (1, at first)
+ *
+ * of which these take away again:
+ *
+ *	fail_task=NAME	tasks of that name only; empty: all
+ *	fail_site=FUNCTION	questions from that function only, or FUNCTION+0xOFFSET; empty: all
+ *	fail_after=N	the next N that are left are spared
+ *	fail_times=N	N failures at most, from now on; 0: no end
+ *
+ * Kernel threads, interrupts, init, and the task that wrote the rules are never hit.
+ *
+ * A question is filed under its site: the nearest callers that are not the allocator itself, found
+ * by the chain of frame pointers. Sites lie in a table hashed by that, larger than the number of
  * calls there are; a site is entered once by compare-and-swap and never leaves.
+ *
+ * The rules are single words that anyone may change at any time: a question under way is answered
+ * by the old ones, the new ones, or some of each.
  *
  * An allocation inside the allocator (a slab for an object) is not asked about: its caller was.
  */
@@ -21,94 +39,182 @@
 
 #include "arch/machine.h"
 #include "kernel/core/hart.h"
+#include "kernel/core/panic.h"
 #include "kernel/task/task.h"
-#include "lib/cmdline.h"
-#include "lib/errno.h"
 #include "lib/random.h"
+#include "lib/string.h"
 
-#define SITES 2048 /* a power of two */
-#define FRAMES 8   /* the allocator's own functions are never nested deeper */
+#define SITES	  8192 /* a power of two */
+#define FRAMES	  16   /* the allocator's own functions are never nested deeper than DEPTH_MAX */
+#define DEPTH_MAX 8
+#define NAME_SIZE 64
 
-struct site {
-	_Atomic uintptr_t pc; /* 0: free */
+struct fault_site {
+	_Atomic uintptr_t key; /* 0: free */
+	uintptr_t pc;
 	enum fault_kind kind;
 	_Atomic uint64_t asked, failed;
+	_Atomic uint64_t once; /* the fail_once in which it has failed */
 };
 
-static struct site sites[SITES];
-static _Atomic uint64_t rates[FAULT_KINDS]; /* one in so many; 0: never */
-static _Atomic uint64_t seed, draws;
+static struct fault_site sites[SITES];
+
+/* The rules that are numbers; the first three in the order of enum fault_kind. */
+enum rule { RATE, SEED = FAULT_KINDS, ONCE, DEPTH, AFTER, TIMES, NUMBERS };
+
+static const char *const rule_words[NUMBERS] = {
+	"fail_page", "fail_slab",  "fail_copy",	 "fail_seed",
+	"fail_once", "fail_depth", "fail_after", "fail_times",
+};
+
+static struct {
+	_Atomic uint64_t number[NUMBERS]; /* [a] */
+	_Atomic uint64_t draws;		  /* [a] random numbers since the seed was set */
+	_Atomic uint64_t spared, failed;  /* [a] since AFTER and TIMES were set */
+	char task[NAME_SIZE];		  /* always ends in NUL; empty: no such rule */
+	char site[NAME_SIZE];		  /* the same */
+} rules = { .number[DEPTH] = 1 };
 
 static const char *const kind_names[FAULT_KINDS] = { "page", "slab", "copy" };
-static const char *const rate_words[FAULT_KINDS] = { "fail_page", "fail_slab", "fail_copy" };
 
 /* Between these lie the functions that provide: kernel.lds keeps them together. */
 extern const char _providers_text[], _providers_etext[];
+
+/* --- sites --- */
 
 static bool is_provider(uintptr_t pc)
 {
 	return pc >= (uintptr_t)_providers_text && pc < (uintptr_t)_providers_etext;
 }
 
-static uintptr_t caller_pc(void)
+/* The innermost caller that is not a provider, and what tells its site from others. */
+static uintptr_t caller_pc(uintptr_t fp, uintptr_t *key)
 {
-	uintptr_t pcs[FRAMES];
-	unsigned n = arch_backtrace(pcs, FRAMES, (uintptr_t)__builtin_frame_address(0));
+	unsigned depth = (unsigned)atomic_load_explicit(&rules.number[DEPTH], memory_order_relaxed);
+	uintptr_t pcs[FRAMES], pc;
+	unsigned i, n = arch_backtrace(pcs, FRAMES, fp);
 
-	for (unsigned i = 1; i < n; i++) { /* 0 is the provider that asks */
-		if (!is_provider(pcs[i]))
-			return pcs[i];
-	}
-	return n > 0 ? pcs[n - 1] : 0;
+	for (i = 1; i + 1 < n && is_provider(pcs[i]);) /* 0 is the provider that asks */
+		i++;
+	pc = *key = i < n ? pcs[i] : 1;
+	for (unsigned end = min(i + depth, n); ++i < end;)
+		*key = *key * 31 + pcs[i];
+	return pc;
 }
 
-/* The entry of pc, made if there is none; NULL when the table is full. */
-static struct site *site_of(uintptr_t pc, enum fault_kind kind)
+/* The entry of a key, made if there is none; NULL when the table is full. */
+static struct fault_site *site_of(uintptr_t key, uintptr_t pc, enum fault_kind kind)
 {
 	for (unsigned i = 0; i < SITES; i++) {
-		struct site *s = &sites[(pc / 2 * 2654435761u + i) & (SITES - 1)];
+		struct fault_site *s = &sites[(key / 2 * 2654435761u + i) & (SITES - 1)];
 		uintptr_t seen = 0;
 
-		if (atomic_compare_exchange_strong(&s->pc, &seen, pc)) {
+		if (atomic_compare_exchange_strong(&s->key, &seen, key)) {
+			s->pc = pc;
 			s->kind = kind;
 			return s;
 		}
-		if (seen == pc)
+		if (seen == key)
 			return s;
 	}
 	return NULL;
 }
 
-static bool rate_hits(enum fault_kind kind)
+/* --- the rules --- */
+
+static uint64_t rule(unsigned which)
 {
-	uint64_t rate = atomic_load_explicit(&rates[kind], memory_order_relaxed);
+	return atomic_load_explicit(&rules.number[which], memory_order_relaxed);
+}
+
+/* Does the place have this name: FUNCTION, or FUNCTION+0xOFFSET? */
+static bool site_is_called(uintptr_t pc, const char *wanted)
+{
+	uint64_t wanted_offset;
+	const char *name;
+	size_t offset, n;
+
+	name = symbol_name(pc, &offset);
+	n = name != NULL ? strlen(name) : 0;
+	if (name == NULL || memcmp(name, wanted, min(n, strlen(wanted) + 1)) != 0)
+		return false;
+	if (wanted[n] == '\0')
+		return true;
+	return wanted[n] == '+' && str_to_u64(wanted + n + 1, NULL, 0, &wanted_offset) == 0 &&
+	       wanted_offset == offset;
+}
+
+/* Counts one up that has not reached its end. */
+static bool count_below(_Atomic uint64_t *count, uint64_t end)
+{
+	return atomic_load(count) < end && atomic_fetch_add(count, 1) < end;
+}
+
+static bool is_meant(const struct task *t, uintptr_t pc)
+{
+	if (t->tid <= 1 || t->faults.spared)
+		return false;
+	if (rules.task[0] != '\0' && !str_equal(rules.task, t->comm))
+		return false;
+	if (rules.site[0] != '\0' && !site_is_called(pc, rules.site))
+		return false;
+	return rule(AFTER) == 0 || !count_below(&rules.spared, rule(AFTER));
+}
+
+static bool draw_hits(uint64_t rate)
+{
 	struct prng r;
 
-	if (rate == 0 || current->tid <= 1)
+	if (rate == 0)
 		return false;
-	prng_seed(&r, atomic_load(&seed) + atomic_fetch_add(&draws, 1));
+	prng_seed(&r, rule(SEED) + atomic_fetch_add(&rules.draws, 1));
 	return prng_below(&r, rate) == 0;
 }
 
-static bool nth_hits(struct fault_state *f)
+static bool once_hits(struct fault_site *s)
+{
+	uint64_t round = rule(ONCE);
+
+	return round != 0 && s != NULL && atomic_exchange(&s->once, round) != round;
+}
+
+static bool rules_hit(const struct task *t, struct fault_site *s, uintptr_t pc,
+		      enum fault_kind kind)
+{
+	uint64_t times = rule(TIMES);
+
+	if (rule(RATE + kind) == 0 && rule(ONCE) == 0)
+		return false;
+	if (!is_meant(t, pc) || (times != 0 && atomic_load(&rules.failed) >= times))
+		return false;
+	if (!once_hits(s) && !draw_hits(rule(RATE + kind)))
+		return false;
+	return times == 0 || count_below(&rules.failed, times);
+}
+
+static bool nth_hits(struct fault_state *f, struct fault_site *s)
 {
 	if (f->nth == 0 || --f->nth > 0)
 		return false;
-	f->failed = true;
+	f->last = s;
 	return true;
 }
 
 bool fault_inject(enum fault_kind kind)
 {
 	struct task *t = current;
-	struct site *s;
+	struct fault_site *s;
+	uintptr_t pc, key;
 
-	if (hart_table == NULL || hart_this()->in_interrupt || (t->flags & TASK_KTHREAD))
+	if (hart_table == NULL)
 		return false;
-	s = site_of(caller_pc(), kind);
+	pc = caller_pc((uintptr_t)__builtin_frame_address(0), &key);
+	s = site_of(key, pc, kind);
 	if (s != NULL)
 		atomic_fetch_add_explicit(&s->asked, 1, memory_order_relaxed);
-	if (!nth_hits(&t->faults) && !rate_hits(kind))
+	if (hart_this()->in_interrupt || (t->flags & TASK_KTHREAD))
+		return false;
+	if (!nth_hits(&t->faults, s) && !rules_hit(t, s, pc, kind))
 		return false;
 	if (s != NULL)
 		atomic_fetch_add_explicit(&s->failed, 1, memory_order_relaxed);
@@ -126,7 +232,8 @@ bool fault_was_injected(void)
 
 void fault_nth_set(unsigned nth)
 {
-	current->faults = (struct fault_state){ .nth = nth };
+	current->faults.nth = nth;
+	current->faults.last = NULL;
 }
 
 unsigned fault_nth(void)
@@ -134,21 +241,65 @@ unsigned fault_nth(void)
 	return current->faults.nth;
 }
 
-int fault_rates_set(const char *text)
+const char *fault_nth_where(uintptr_t *pc)
 {
-	uint64_t wanted[FAULT_KINDS], start = atomic_load(&seed);
-	int err = cmdline_size(text, "fail_seed", &start);
+	const struct fault_site *s = current->faults.last;
 
-	for (unsigned i = 0; i < FAULT_KINDS && (err == 0 || err == -ENOENT); i++) {
-		wanted[i] = atomic_load(&rates[i]);
-		err = cmdline_size(text, rate_words[i], &wanted[i]);
-	}
-	if (err != 0 && err != -ENOENT)
+	if (s == NULL)
+		return NULL;
+	*pc = s->pc;
+	return kind_names[s->kind];
+}
+
+/* --- setting them --- */
+
+static void number_set(enum rule which, uint64_t value)
+{
+	atomic_store(&rules.number[which], value);
+	if (which == SEED)
+		atomic_store(&rules.draws, 0);
+	if (which == AFTER)
+		atomic_store(&rules.spared, 0);
+	if (which == TIMES)
+		atomic_store(&rules.failed, 0);
+}
+
+int fault_rule_set(const struct cmdline_arg *arg)
+{
+	bool of_task = cmdline_is(arg, "fail_task"), of_site = cmdline_is(arg, "fail_site");
+	char text[NAME_SIZE] = "";
+	uint64_t value;
+
+	if (arg->value_len >= sizeof(text))
 		return -EINVAL;
-	atomic_store(&seed, start);
-	atomic_store(&draws, 0);
-	for (unsigned i = 0; i < FAULT_KINDS; i++)
-		atomic_store(&rates[i], wanted[i]);
+	if (arg->value_len > 0)
+		memcpy(text, arg->value, arg->value_len);
+	if (of_task || of_site) {
+		memcpy(of_task ? rules.task : rules.site, text, sizeof(text));
+		return 0;
+	}
+	for (unsigned i = 0; i < NUMBERS; i++) {
+		if (!cmdline_is(arg, rule_words[i]))
+			continue;
+		if (str_to_u64(text, NULL, 0, &value) != 0)
+			return -EINVAL;
+		if (i == DEPTH && (value == 0 || value > DEPTH_MAX))
+			return -EINVAL;
+		number_set(i, value);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int fault_rules_set(const char *text)
+{
+	struct cmdline_arg arg;
+
+	current->faults.spared = true;
+	while (cmdline_next(&text, &arg)) {
+		if (fault_rule_set(&arg) != 0)
+			return -EINVAL;
+	}
 	return 0;
 }
 
@@ -157,10 +308,10 @@ void fault_sites_show(void (*show)(const char *kind, uintptr_t pc, uint64_t aske
 		      void *arg)
 {
 	for (unsigned i = 0; i < SITES; i++) {
-		struct site *s = &sites[i];
+		struct fault_site *s = &sites[i];
 
-		if (atomic_load(&s->pc) != 0)
-			show(kind_names[s->kind], atomic_load(&s->pc), atomic_load(&s->asked),
+		if (atomic_load(&s->key) != 0)
+			show(kind_names[s->kind], s->pc, atomic_load(&s->asked),
 			     atomic_load(&s->failed), arg);
 	}
 }

@@ -6,17 +6,22 @@
  */
 #pragma once
 
+#include "lib/cmdline.h"
+#include "lib/errno.h"
 #include "lib/types.h"
 
 enum fault_kind { FAULT_PAGE, FAULT_SLAB, FAULT_COPY, FAULT_KINDS };
 
 #ifdef PANDO_FAULTS
 
+struct fault_site;
+
 /* What a task has of this; part of struct task. */
 struct fault_state {
-	unsigned nth;	/* [t] questions until one is answered yes; 0: not armed */
-	bool failed;	/* [t] the last armed failure has happened */
-	bool forgiven;	/* [t] set by a failure, until somebody asks fault_was_injected */
+	unsigned nth;		 /* [t] questions until one is answered yes; 0: not armed */
+	bool spared;		 /* [t] has given rules: they do not hold for itself */
+	bool forgiven;		 /* [t] set by a failure, until somebody asks fault_was_injected */
+	struct fault_site *last; /* [t] where fault_nth_set's failure has happened; NULL: not yet */
 };
 
 /* Should the caller fail, as if the resource were not there? Asked at the entrance of the function
@@ -31,13 +36,18 @@ bool fault_was_injected(void);
 void fault_nth_set(unsigned nth);
 /* What is left of it; 0: it has happened, or was never set. */
 unsigned fault_nth(void);
+/* Where it has happened: the kind's name, or NULL when it has not. */
+const char *fault_nth_where(uintptr_t *pc);
 
-/* Random failures: words fail_page=N, fail_slab=N, fail_copy=N of text say one in N questions (0:
- * none), fail_seed=S where the numbers start. Tasks other than init's and the kernel's are hit. 0,
- * or -EINVAL and nothing changed. */
-int fault_rates_set(const char *text) __must_check;
+/* One rule for everybody: fail_page=N and so on, as fault_inject.c lists them. 0; -ENOENT: no such
+ * word; -EINVAL: no such value. */
+int fault_rule_set(const struct cmdline_arg *arg) __must_check;
+/* The rules in text, blanks between; they do not hold for current. 0, or -EINVAL: the rules before
+ * the wrong one stand. */
+int fault_rules_set(const char *text) __must_check;
 
-/* Every place that has asked: its kind, its address, how often it was told no and yes. */
+/* Every place that has asked: its kind, its address, how often it has asked and how often it was
+ * told to fail. */
 void fault_sites_show(void (*show)(const char *kind, uintptr_t pc, uint64_t asked, uint64_t failed,
 				   void *arg),
 		      void *arg);
@@ -51,6 +61,10 @@ static inline bool fault_inject(enum fault_kind kind)
 static inline bool fault_was_injected(void)
 {
 	return false;
+}
+static inline int fault_rule_set(const struct cmdline_arg *arg)
+{
+	return -EINVAL; /* not in this kernel */
 }
 
 #endif

@@ -11,6 +11,7 @@
 #include "kernel/main/options.h"
 
 #include "kernel/alloc/slab.h"
+#include "kernel/core/fault_inject.h"
 #include "kernel/core/hart.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/perturb.h"
@@ -149,6 +150,11 @@ static int option_init(const struct cmdline_arg *arg)
 	return 0;
 }
 
+static int option_fail(const struct cmdline_arg *arg)
+{
+	return fault_rule_set(arg);
+}
+
 static const struct {
 	const char *key;
 	int (*set)(const struct cmdline_arg *arg); /* NULL: looked up by whoever it concerns */
@@ -166,6 +172,17 @@ static const struct {
 	{ "mem", option_mem },
 	{ "init", option_init },
 	{ "sched_seed", option_sched_seed },
+	/* Failures on demand, in kernels made with FAULTS=1: kernel/core/fault_inject.c. */
+	{ "fail_page", option_fail },
+	{ "fail_slab", option_fail },
+	{ "fail_copy", option_fail },
+	{ "fail_seed", option_fail },
+	{ "fail_once", option_fail },
+	{ "fail_depth", option_fail },
+	{ "fail_after", option_fail },
+	{ "fail_times", option_fail },
+	{ "fail_task", option_fail },
+	{ "fail_site", option_fail },
 	{ "rdinit", NULL },
 	{ "console", NULL }, /* kernel/dev/serial.c */
 	{ "ktest", NULL },   /* kernel/core/ktest.c */
