@@ -14,7 +14,11 @@
 
 #include "tests/abi/abi.h"
 
-enum { OBJECTS_MAX = 128, OBJECTS_ROUNDS = 12 };
+enum { OBJECTS_MAX = 128 };
+
+#ifndef OBJECTS_ROUNDS
+#define OBJECTS_ROUNDS 12
+#endif
 
 struct objects {
 	int count;
