@@ -2,9 +2,9 @@
  * runner.c: /init of a test image.
  *
  * Mounts what the tests expect (proc, devtmpfs, a tmpfs on /tmp), runs every program of /tests in
- * the order of their names, from the one after AFTER=name on if that is given - the kernel hands
- * NAME=value words of its command line to init's environment - and switches the machine off. It
- * does the same on Linux and on Pando.
+ * the order of their names, from the one after AFTER=name on if that is given, or ONLY=name - the
+ * kernel hands NAME=value words of its command line to init's environment - and switches the
+ * machine off. It does the same on Linux and on Pando.
  *
  *	== prog                 (what the program prints)
  *	== prog lasts N s       every ten seconds: the machine is alive, and so is the program
@@ -209,10 +209,11 @@ static void run_folder(void)
 	struct dirent **entries;
 	int count = scandir("/tests", &entries, is_visible, alphasort);
 
-	const char *after = getenv("AFTER");
+	const char *after = getenv("AFTER"), *only = getenv("ONLY");
 
 	for (int i = 0; i < count; i++)
-		if (!after || strcmp(entries[i]->d_name, after) > 0)
+		if ((!after || strcmp(entries[i]->d_name, after) > 0) &&
+		    (!only || !strcmp(entries[i]->d_name, only)))
 			run_program(entries[i]->d_name);
 	if (count < 0)
 		printf("== cannot read /tests: %s\n", strerror(errno));
