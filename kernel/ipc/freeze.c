@@ -38,7 +38,7 @@ static void thread_freeze(struct task *t, bool freeze) __must_hold(tasks_lock)
 }
 
 /* As its control group says. */
-static void process_freeze(struct group *g, void *arg)
+static void process_freeze(struct group *g, void *arg) __must_hold(tasks_lock)
 {
 	struct task *t;
 
@@ -67,7 +67,7 @@ void cgroup_freeze_moved(struct group *g)
 	process_freeze(g, NULL);
 }
 
-static void process_kill(struct group *g, void *arg)
+static void process_kill(struct group *g, void *arg) __must_hold(tasks_lock)
 {
 	(void)arg;
 	signal_kill_task(g->leader, SIGKILL);

@@ -227,7 +227,8 @@ int pt_cut(struct gather *g, vaddr_t start, vaddr_t end)
 		pte_t *middle = pt_middle(g->mm, va);
 
 		if (middle != NULL && *middle != 0 && !middle_is_own(*middle) &&
-		    leaf_reach(pte_page(*middle), va, min(end, pt_span_end(g->mm, va))) == REACH_ALL)
+		    leaf_reach(pte_page(*middle), va, min(end, pt_span_end(g->mm, va))) ==
+			    REACH_ALL)
 			leaf_drop(g, middle, va);
 	}
 	return 0;

@@ -196,7 +196,8 @@ TEST(room_is_the_highest_gap_that_fits)
 
 	/* Whatever small gaps there are above are full before the last forty. */
 	for (int i = 0; i < STAIRS; i++)
-		stair[i] = map(NULL, 1, i % 2 ? PROT_READ : PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+		stair[i] = map(NULL, 1, i % 2 ? PROT_READ : PROT_NONE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	for (int i = STAIRS - 40; i < STAIRS; i++)
 		CHECK(stair[i] == stair[i - 1] - PAGE);
 	CHECK_EQ(munmap(stair[30], PAGE), 0);
