@@ -33,7 +33,7 @@ LLVM ?=#               1: clang and ld.lld instead
 WERROR ?=#             1: warnings are errors (make check sets it)
 V ?=#                  1: show the commands
 BOARD ?= virt#         for sdcard: visionfive2, unleashed, unmatched or virt
-SECONDS ?= 60#         for fuzz and fuzz-host: how long
+SECONDS ?= 60#         for fuzz, fuzz-host and stress-ng: how long
 SEED ?=#               for fuzz: repeats what a number began
 PYTHON ?= /usr/bin/python3#  the Python that has Debian's pytest and pexpect
 
@@ -126,7 +126,7 @@ GROVE_SRCS := $(sort $(wildcard initramfs/grove/*.c))
 GROVE_OBJS := $(addprefix $(OBJ)/,$(GROVE_SRCS:.c=.o))
 SYSCALLS := $(addprefix $(GEN)/,syscalls_proto.h syscalls_nr.h syscalls_table.h syscalls_args.h)
 
-.PHONY: all run test test-boards test-san check faults soak scale coverage fuzz fuzz-host bench bench-check sdcard docs doctor help clean gdb FORCE
+.PHONY: all run test test-boards test-san check models stress-ng kselftest faults soak scale coverage fuzz fuzz-host bench bench-check sdcard docs doctor help clean gdb FORCE
 
 all: $(BUILD)/Image $(BUILD)/pando.elf $(BUILD)/initramfs.cpio ## build the kernel and the initramfs
 
@@ -311,6 +311,19 @@ fuzz-host: $(BUILD)/grove ## fuzz the readers of device trees, archives, program
 faults: ## every allocation and user copy made to fail, in clone and its kin by turns, in all ABI programs once; hours
 	@tools/need-packages.sh run test
 	@BUILD=$(BUILD) tools/faults
+
+models: ## check the models of tests/models with spin, and that each refutes its broken variants
+	@tools/need-packages.sh models
+	@tools/models
+
+stress-ng: $(BUILD)/Image ## Debian's stress-ng on 4 harts, SECONDS for each load, then with too little memory
+	@tools/need-packages.sh run test
+	@BUILD=$(BUILD) tools/stress-ng --seconds $(SECONDS)
+	@BUILD=$(BUILD) tools/stress-ng --oom --seconds $(SECONDS)
+
+kselftest: $(BUILD)/Image ## Linux's own kselftests, on Debian's Linux and on Pando, compared
+	@tools/need-packages.sh run test
+	@BUILD=$(BUILD) tools/kselftest
 
 docs: ## write the pages that are made from the sources: docs/syscalls.md, docs/deviations.md, docs/clone.md, reading order
 	$(Q)$(PYTHON) tools/syscalls.py --markdown > docs/syscalls.md

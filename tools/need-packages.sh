@@ -1,5 +1,6 @@
 #!/bin/bash
 # Install what is missing, and nothing else:  tools/need-packages.sh run [test] [check] [analyze] [llvm] [sdcard] [boards]
+# Install what is missing, and nothing else:  tools/need-packages.sh run [test] [check] [llvm] [sdcard] [boards] [models]
 #
 # Each group is a list of "probe|package|reason" lines. A probe that succeeds (a command on PATH, or a file when it starts
 # with a slash) needs nothing. What is missing is told with its reason; apt-get installs it after a question on a terminal,
@@ -44,6 +45,11 @@ needs() {
 		/usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin|u-boot-qemu|U-Boot for QEMU's virt machine
 		mkimage|u-boot-tools|makes a script for the Unleashed's U-Boot
 		fdtput|device-tree-compiler|changes device trees for the tests
+		LIST
+		;;
+	models) cat <<-'LIST'
+		spin|spin|checks the models of tests/models
+		gcc|gcc|compiles the checkers that spin makes
 		LIST
 		;;
 	check | llvm) cat <<-'LIST'

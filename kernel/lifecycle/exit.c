@@ -104,8 +104,9 @@ static void child_adopt(struct task *child, struct task *reaper, bool same_group
 	}
 }
 
-/* Would the death of t's group leave pgrp without anyone in its session to control it? Then its
- * stopped members get SIGHUP and SIGCONT (POSIX, "orphaned process group"). tasks_lock held. */
+/* Does the death of the group `leaving` leave pgrp without anyone in its session to control it?
+ * Then its stopped members get SIGHUP and SIGCONT (POSIX, "orphaned process group"). That it was
+ * not so before is the caller's to know. tasks_lock held. */
 static void pgrp_hang_up_if_orphaned(struct pid *pgrp, const struct group *leaving)
 {
 	struct group *g;
@@ -121,6 +122,15 @@ static void pgrp_hang_up_if_orphaned(struct pid *pgrp, const struct group *leavi
 	}
 }
 
+/* Is the parent outside the child's process group but in its session: one who lets it go on when it
+ * is stopped? */
+static bool controls_pgrp(const struct group *parent, const struct group *child)
+	__must_hold(tasks_lock)
+{
+	return child->pgrp != NULL && child->pgrp != parent->pgrp &&
+	       child->session == parent->session;
+}
+
 static void children_orphan(struct task *t, struct list *unwanted) __must_hold(tasks_lock)
 {
 	struct task *reaper, *child, *next;
@@ -133,9 +143,7 @@ static void children_orphan(struct task *t, struct list *unwanted) __must_hold(t
 	list_for_each_entry_safe(child, next, &t->children, sibling) {
 		list_move_tail(&child->sibling, &reaper->children);
 		child_adopt(child, reaper, same_group, unwanted);
-		if (!same_group && child->group->pgrp != NULL &&
-		    child->group->pgrp != t->group->pgrp &&
-		    child->group->session == t->group->session)
+		if (!same_group && controls_pgrp(t->group, child->group))
 			pgrp_hang_up_if_orphaned(child->group->pgrp, t->group);
 	}
 	if (!same_group)
@@ -167,7 +175,7 @@ static void exit_notify(struct task *t, bool last_thread)
 
 	leader = t->group->leader;
 	children_orphan(t, &unwanted);
-	if (last)
+	if (last && controls_pgrp(leader->parent->group, t->group))
 		pgrp_hang_up_if_orphaned(t->group->pgrp, t->group);
 	atomic_store(&t->state, TASK_ZOMBIE);
 	pid_wake_pollers(t->pid);

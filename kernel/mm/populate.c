@@ -39,6 +39,9 @@ static int populate_step(struct populate *p, struct vma *v)
 		p->at = v->end;
 		return 0;
 	}
+	/* A load from what may only be written works, yet MADV_POPULATE_READ asks for more. */
+	if (!p->by_area && p->access == FAULT_READ && !(v->flags & VM_READ))
+		return -EFAULT;
 	err = mm_fault_in(p->mm, v, p->at, p->by_area ? area_access(v) : p->access);
 	if (err == 0)
 		p->at += PAGE_SIZE;

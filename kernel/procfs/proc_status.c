@@ -87,13 +87,20 @@ static int priority_of(const struct task *t)
 	return t->sched.rt_priority != 0 ? -1 - t->sched.rt_priority : 20 + t->sched.nice;
 }
 
+/* Of Linux's internal flags those that programs look at: has not called exec since it was forked;
+ * is a kernel thread. */
+static unsigned stat_flags(const struct task *t)
+{
+	return (t->flags & TASK_FORKNOEXEC ? 0x40u : 0) | (t->flags & TASK_KTHREAD ? 0x200000u : 0);
+}
+
 /* Fields 1 to 22: who it is and what it used. */
 static void stat_first(struct text *out, struct task *t, const struct snapshot *s,
 		       const struct usage *u, const struct usage *children)
 {
 	text_printf(out, "%d (%s) %c %d %d %d %d %d %u %lu %lu %lu %lu ", s->tgid, t->comm,
 		    s->state, s->ppid, s->pgrp, s->session, s->tty, s->foreground,
-		    t->flags & TASK_FORKNOEXEC ? 0x40u : 0u, u->min_faults, children->min_faults,
+		    stat_flags(t), u->min_faults, children->min_faults,
 		    u->maj_faults, children->maj_faults);
 	text_printf(out, "%ld %ld %ld %ld %d %d %d 0 %lu ", ticks_of_ns(u->utime_ns),
 		    ticks_of_ns(u->stime_ns), ticks_of_ns(children->utime_ns),
@@ -186,6 +193,7 @@ static void status_numbers(struct text *out, struct task *t)
 		numbers_line(out, "NSsid", g->session);
 	}
 	spin_unlock_irqrestore(&tasks_lock, irq);
+	text_printf(out, "Kthread:\t%d\n", (t->flags & TASK_KTHREAD) != 0);
 }
 
 static void status_ids(struct text *out, struct task *t, const struct snapshot *s)

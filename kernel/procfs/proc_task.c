@@ -306,6 +306,8 @@ static int number_of(const struct dentry *d)
 	const char *end;
 	uint64_t nr;
 
+	if (d->name[0] == '0' && d->name_len > 1)
+		return -1; /* a number has one name */
 	if (str_to_u64(d->name, &end, 10, &nr) || end != d->name + d->name_len || nr > INT32_MAX)
 		return -1;
 	return (int)nr;

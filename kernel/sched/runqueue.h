@@ -39,6 +39,8 @@ struct runqueue {
 
 	uint64_t rt_bitmap[2];	   /* [lock] levels with waiting tasks */
 	struct list rt[RT_LEVELS]; /* [lock] */
+	uint64_t rt_period_ns;	   /* [lock] when the class's present period began */
+	uint64_t rt_used_ns;	   /* [lock] run by it since then */
 
 	/* [lock] Went to sleep here less woke here: only the sum over all harts counts. */
 	long nr_uninterruptible;
@@ -118,6 +120,9 @@ static inline bool rt_waits(const struct runqueue *rq)
 }
 /* Highest priority waiting; 0: none. */
 unsigned rt_top(const struct runqueue *rq);
+/* Has the class had its share of this period, and does a fair task wait? The running task's time
+ * has been accounted for. */
+bool rt_is_spent(struct runqueue *rq, uint64_t now);
 #define RR_SLICE_NS (100 * NSEC_PER_MSEC)
 
 /* Tries to get a task from another hart for this one, which has none. */

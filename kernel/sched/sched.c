@@ -121,6 +121,8 @@ static inline void account(struct runqueue *rq, uint64_t now)
 	}
 	if (likely(!task_is_rt(t)))
 		fair_run(rq, t, delta);
+	else
+		rq->rt_used_ns += delta;
 }
 
 void rq_account(struct runqueue *rq, uint64_t now)
@@ -160,7 +162,7 @@ static inline struct task *pick(struct runqueue *rq) __must_hold(rq->lock)
 	struct task *t;
 
 	do {
-		if (unlikely(rt_waits(rq)))
+		if (unlikely(rt_waits(rq)) && !rt_is_spent(rq, clock_mono_ns()))
 			return rt_pick(rq);
 		t = fair_pick(rq);
 		if (t != NULL)

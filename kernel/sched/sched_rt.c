@@ -3,9 +3,12 @@
  * highest waiting priority runs, before any fair task. FIFO runs until it sleeps or yields; RR goes
  * to the end of its list when its slice is over. Who was preempted stays at the head.
  *
- * LIMIT: no bound on real-time use: a FIFO task that loops keeps fair tasks off its hart for ever.
- * Nor is a waiting real-time task pushed to a hart that runs something lesser, except when it
- * wakes.
+ * A real-time task that loops must not keep everybody else off its hart for ever, the shell that
+ * could end it among them. So of each second the class has RT_SHARE_NS; what is left belongs to
+ * fair tasks, if any waits.
+ *
+ * LIMIT: a waiting real-time task is not pushed to a hart that runs something lesser, except when
+ * it wakes.
  */
 #include "kernel/sched/runqueue.h"
 
@@ -46,4 +49,16 @@ struct task *rt_pick(struct runqueue *rq)
 	t = list_first_entry(&rq->rt[level], struct task, sched.rt_link);
 	rt_dequeue(rq, t);
 	return t;
+}
+
+#define RT_PERIOD_NS NSEC_PER_SEC
+#define RT_SHARE_NS (950 * NSEC_PER_MSEC)
+
+bool rt_is_spent(struct runqueue *rq, uint64_t now)
+{
+	if (!time_before(now, rq->rt_period_ns + RT_PERIOD_NS)) {
+		rq->rt_period_ns = now;
+		rq->rt_used_ns = 0;
+	}
+	return rq->rt_used_ns >= RT_SHARE_NS && rq->fair_first != NULL;
 }

@@ -18,8 +18,8 @@ static bool slice_over(struct runqueue *rq, struct task *t, uint64_t now)
 	if (rt_top(rq) > t->sched.rt_priority)
 		return true;
 	if (task_is_rt(t))
-		return rt_top(rq) == t->sched.rt_priority &&
-		       !time_before(now, t->sched.slice_end_ns);
+		return rt_is_spent(rq, now) || (rt_top(rq) == t->sched.rt_priority &&
+						!time_before(now, t->sched.slice_end_ns));
 	return first != NULL && time_before(first->sched.deadline, t->sched.deadline);
 }
 

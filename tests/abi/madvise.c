@@ -129,7 +129,10 @@ TEST(populate)
 {
 	char *start = map_pages(8), *read_only = map_flags(2, PROT_READ, MAP_PRIVATE);
 	char *none = map_flags(1, PROT_NONE, MAP_PRIVATE);
+	char *write_only = map_flags(1, PROT_WRITE, MAP_PRIVATE);
 
+	CHECK_ERRNO(madvise(write_only, PAGE, MADV_POPULATE_READ), EINVAL);
+	CHECK_EQ(madvise(write_only, PAGE, MADV_POPULATE_WRITE), 0);
 	CHECK_EQ(madvise(start, 4 * PAGE, MADV_POPULATE_WRITE), 0);
 	CHECK_EQ(resident(start, 8), 4);
 	CHECK_EQ(madvise(start, 8 * PAGE, MADV_POPULATE_READ), 0);

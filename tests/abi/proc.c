@@ -74,6 +74,33 @@ TEST(self_is_this_process)
 	CHECK_STR(target, own);
 }
 
+TEST(a_descriptor_has_one_name)
+{
+	static const char *none[] = {"00", "01", "+0", " 0", "0 ", "-0", "0x0", "4294967296"};
+	char path[40], target[100];
+
+	CHECK(readlink("/proc/self/fd/0", target, sizeof(target)) > 0);
+	for (unsigned i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%s", none[i]);
+		CHECK_ERRNO(readlink(path, target, sizeof(target)), ENOENT);
+	}
+}
+
+/* The word of flags is Linux's own affair, but programs know kernel threads by it. */
+TEST(kernel_threads_are_known_as_such)
+{
+	char text[4096];
+	unsigned flags = 0;
+
+	CHECK(read_file("/proc/2/status", text, sizeof(text)) > 0);
+	CHECK(strstr(text, "\nKthread:\t1\n") != NULL);
+	CHECK(read_file("/proc/self/status", text, sizeof(text)) > 0);
+	CHECK(strstr(text, "\nKthread:\t0\n") != NULL);
+	CHECK(read_file("/proc/2/stat", text, sizeof(text)) > 0);
+	CHECK_EQ(sscanf(text, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %u", &flags), 1);
+	CHECK(flags & 0x200000);
+}
+
 TEST(stat_has_52_fields)
 {
 	int fields = 0;

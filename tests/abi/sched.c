@@ -124,6 +124,39 @@ TEST(a_busy_thread_does_not_starve_others)
 		CHECK(count[i] > 1000);
 }
 
+/* A real-time task that loops for ever is root's mistake, but root must be able to end it. */
+TEST(a_real_time_loop_leaves_something_to_others)
+{
+	struct sched_param param = { .sched_priority = 50 };
+	volatile int *word = shared_page(); /* the loop has begun; somebody else has run */
+	pid_t loop, other;
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	CHECK_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+	other = fork();
+	if (!other) {
+		while (!word[0])
+			sched_yield();
+		word[1] = 1;
+		_exit(0);
+	}
+	loop = fork();
+	if (!loop) {
+		int64_t give_up = now_ms() + 15000;
+
+		if (sched_setscheduler(0, SCHED_FIFO, &param) != 0)
+			_exit(2);
+		word[0] = 1;
+		while (!word[1] && now_ms() < give_up)
+			;
+		_exit(word[1] ? 0 : 1);
+	}
+	CHECK_EXITED(loop, 0);
+	CHECK_EXITED(other, 0);
+}
+
 static const clockid_t clocks[] = {CLOCK_REALTIME,           CLOCK_MONOTONIC,
 				   CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID,
 				   CLOCK_MONOTONIC_RAW,      CLOCK_REALTIME_COARSE,

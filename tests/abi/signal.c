@@ -528,3 +528,35 @@ TEST(orphaning_a_stopped_group_sends_hup_and_cont)
 	CHECK_SOON(seen[1]);
 	CHECK_EQ(seen[1], 11);
 }
+
+/* Only the death that makes a group an orphan hangs it up, not every later one inside it. */
+TEST(death_inside_an_orphaned_group_hangs_nobody_up)
+{
+	pid_t leader = fork();
+
+	if (!leader) {
+		pid_t stopped, other;
+		int status;
+
+		setsid();
+		handle(SIGHUP, 0);
+		stopped = fork();
+		if (!stopped) {
+			raise(SIGSTOP);
+			_exit(hits + 1);
+		}
+		while (task_state(stopped) != 'T')
+			sleep_ms(1);
+		other = fork();
+		if (!other)
+			_exit(0);
+		CHECK_EXITED(other, 0);
+		sleep_ms(20);
+		CHECK_EQ(hits, 0);
+		CHECK_EQ(task_state(stopped), 'T');
+		kill(stopped, SIGCONT);
+		CHECK_EQ(waitpid(stopped, &status, 0), stopped);
+		_exit(status >> 8);
+	}
+	CHECK_EXITED(leader, 1);
+}
