@@ -109,8 +109,10 @@ void mount_detach_tree(struct mount *top) __must_hold(mount_mutex);
  * whoever does); false if not. 0, -ENOTDIR, -ENOENT (the place was removed),
  * -ENOSPC. */
 #define MOUNTS_MAX 100000u /* in a namespace */
-#define MOUNT_LOCKABLE (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_ATIME_FLAGS)
-#define MS_ATIME_FLAGS (MS_NOATIME | MS_NODIRATIME | MS_RELATIME)
+#define MOUNT_LOCKABLE (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
+#define MS_ATIME_FLAGS (MS_NOATIME | MS_NODIRATIME | MS_RELATIME) /* none of them: strict */
+/* In lock_flags: MS_ATIME_FLAGS stay as they are, all of them. */
+#define MOUNT_LOCK_ATIME MS_STRICTATIME
 #define MOUNT_ANY_REFS (~0u)
 int mount_attach(struct mount *m, const struct path *at) __must_check __must_hold(mount_mutex);
 bool mount_unlink(struct mount *m, unsigned max_refs);

@@ -62,7 +62,7 @@ static int child_copy(struct mount *m, struct mount *parent, bool less_privilege
 		return err;
 	(*out)->locked = m->locked || less_privileged;
 	if (less_privileged)
-		(*out)->lock_flags |= m->flags & MOUNT_LOCKABLE;
+		(*out)->lock_flags |= (m->flags & MOUNT_LOCKABLE) | MOUNT_LOCK_ATIME;
 	err = mount_attach(*out, &place);
 	mount_put(*out); /* the tree has it, or nobody */
 	return err;

@@ -177,15 +177,33 @@ out:
 	return err;
 }
 
+/* A mount's flags after a remount: what is said of access times stays when nothing is said. */
+static unsigned remount_flags(const struct mount *m, unsigned flags)
+{
+	unsigned kept = mount_flags(flags);
+
+	if (!(flags & (MS_ATIME_FLAGS | MS_STRICTATIME)))
+		kept = (kept & ~MS_ATIME_FLAGS) | (m->flags & MS_ATIME_FLAGS);
+	return kept;
+}
+
+static bool locks_forbid(const struct mount *m, unsigned flags)
+{
+	if ((m->lock_flags & MOUNT_LOCK_ATIME) && ((m->flags ^ flags) & MS_ATIME_FLAGS))
+		return true;
+	return m->lock_flags & MOUNT_LOCKABLE & ~flags;
+}
+
 static int mount_remount(const struct path *target, unsigned flags, const char *options)
 {
 	struct mount *m = target->mnt;
+	unsigned kept = remount_flags(m, flags);
 	struct super *sb = m->sb;
 	int err = 0;
 
 	if (target->dentry != m->root || !mount_is_here(m))
 		return -EINVAL;
-	if (m->lock_flags & ~mount_flags(flags))
+	if (locks_forbid(m, kept))
 		return -EPERM;
 	if (!(flags & MS_BIND) && (sb->flags & SUPER_FIXED))
 		return -EINVAL;
@@ -197,7 +215,7 @@ static int mount_remount(const struct path *target, unsigned flags, const char *
 	if (!err && !(flags & MS_BIND) && sb->ops->remount)
 		err = sb->ops->remount(sb, options);
 	if (!err)
-		m->flags = mount_flags(flags);
+		m->flags = kept;
 	mutex_unlock(&mount_mutex);
 	return err;
 }

@@ -233,6 +233,34 @@ TEST(what_came_along_is_locked)
 	CHECK_EQ(umount("f"), 0);
 }
 
+static int remount_bind(const char *at, unsigned long flags)
+{
+	return mount("none", at, NULL, MS_BIND | MS_REMOUNT | flags, NULL);
+}
+
+TEST(what_came_along_keeps_its_access_times)
+{
+	enter_scratch();
+	CHECK_EQ(chmod(".", 0777), 0);
+	CHECK_EQ(mkdir("d", 0777), 0);
+	CHECK_EQ(mkdir("e", 0777), 0);
+	CHECK_EQ(unshare(CLONE_NEWNS), 0);
+	CHECK_EQ(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	CHECK_EQ(mount("none", "d", "tmpfs", MS_STRICTATIME, "mode=0777"), 0);
+	CHECK_EQ(mount("none", "e", "tmpfs", MS_NOATIME, "mode=0777"), 0);
+	become(1000);
+	enter_user_ns();
+	CHECK_EQ(unshare(CLONE_NEWNS), 0);
+	CHECK_ERRNO(remount_bind("d", MS_NOATIME), EPERM);
+	CHECK_ERRNO(remount_bind("d", MS_RELATIME), EPERM);
+	CHECK_ERRNO(remount_bind("d", MS_STRICTATIME | MS_NODIRATIME), EPERM);
+	CHECK_EQ(remount_bind("d", MS_STRICTATIME), 0);
+	CHECK_EQ(remount_bind("d", 0), 0);
+	CHECK_ERRNO(remount_bind("e", MS_STRICTATIME), EPERM);
+	CHECK_ERRNO(remount_bind("e", MS_NOATIME | MS_NODIRATIME), EPERM);
+	CHECK_EQ(remount_bind("e", MS_NOATIME), 0);
+}
+
 TEST(a_namespace_file_can_be_mounted)
 {
 	struct stat a, b;

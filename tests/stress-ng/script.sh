@@ -1,7 +1,8 @@
 # Run by /init of the image that tools/stress-ng packs: every line of /stressors in turn, through Debian's stress-ng.
 #
-# A line is "name options", or "user:name options" for one that will not run as root. What the stressor says stands between "= begin" and "= status"; before and after it come the
-# kernel's counts of its objects. /parameters sets SECONDS_EACH, INSTANCES and KIND (load or oom).
+# A line is "name options", or "user:name options" for one that will not run as root. What the stressor says stands
+# between "= begin" and "= status"; before and after it come the kernel's counts of its objects. /parameters sets
+# SECONDS_EACH, INSTANCES and KIND (load or oom).
 . /parameters
 mkdir -p /dev/shm /tmp/work
 chmod 1777 /tmp/work
