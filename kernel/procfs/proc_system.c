@@ -51,7 +51,7 @@ static int show_loadavg(struct text *out, struct task *unused)
 	for (int i = 0; i < 3; i++)
 		text_printf(out, "%lu.%02lu ", avg[i] >> 11, ((avg[i] & 2047) * 100) >> 11);
 	text_printf(out, "%u/%u %d\n", sched_nr_running(), atomic_load(&task_count),
-		    pid_last_given());
+		    pid_last_given(pid_ns_current()));
 	return 0;
 }
 
@@ -92,7 +92,7 @@ static int show_stat(struct text *out, struct task *unused)
 		stat_line(out, name, &one);
 	}
 	text_printf(out, "ctxt %lu\nbtime %lu\nprocesses %d\nprocs_running %u\n", sched_switches(),
-		    booted_ns / NSEC_PER_SEC, pid_last_given(), sched_nr_running());
+		    booted_ns / NSEC_PER_SEC, pid_last_given(&init_pid_ns), sched_nr_running());
 	return 0;
 }
 

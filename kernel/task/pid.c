@@ -311,7 +311,7 @@ unsigned pid_count(void)
 	return init_pid_ns.numbers;
 }
 
-int pid_last_given(void)
+int pid_last_given(const struct pid_ns *ns)
 {
-	return init_pid_ns.last;
+	return READ_ONCE(ns->last);
 }

@@ -62,8 +62,8 @@ struct pid *pid_find_in(struct pid_ns *ns, int nr);
 struct pid *pid_peek_from(struct pid_ns *ns, int nr) __must_hold(tasks_lock);
 /* Numbers in use. */
 unsigned pid_count(void);
-/* The number given last. */
-int pid_last_given(void);
+/* The number given last in ns. */
+int pid_last_given(const struct pid_ns *ns);
 
 /* p's task has become a zombie, or has been reaped: whoever polls a pidfd looks again. tasks_lock
  * held, as it is by those who look, so a poller that isn't in the queue yet will see the change. */

@@ -300,6 +300,9 @@ TEST(proc_from_inside)
 		CHECK(strstr(text, "\nPid:\t1\n"));
 		CHECK(strstr(text, "\nNSpid:\t1\n"));
 		CHECK_EQ(ns_number(0, "pid"), ns_number(1, "pid"));
+		/* How many there are outside is nobody's business here. */
+		CHECK(read_file("/proc/loadavg", text, sizeof(text)) > 0);
+		CHECK_STR(strrchr(text, ' '), " 1\n");
 		_exit(0);
 	}
 	CHECK_EXITED(pid, 0);
