@@ -1,15 +1,16 @@
 /*
  * inject.c: the other programs of /tests with shortage everywhere.
  *
- * On a kernel built with FAULTS=1, each program is run under the rule fail_once
+ * On a kernel built with FAULTS=1, the programs are run under the rule fail_once
  * (kernel/core/fault_inject.c): every place in the kernel that asks for memory, or copies from or
- * to a program, fails the first time that it is come by. The program is run again until a run has
+ * to a program, fails the first time that it is come by. Each program is run again until a run has
  * met no new place. What its tests say then is of no interest; but the machine must stand, every
- * process must be there to be ended, and the counts of the kernel's objects must be what they were.
+ * process must be there to be ended, and the counts of the kernel's objects must be what they were
+ * after a round of all programs, in which each place has failed once.
  *
- *	main		a test for each program; at the end, the places and what became of them
+ *	main		at the end, prints the places and what became of them
  *	  test		rounds, with a snapshot of the counts after each (objects.h)
- *	    keeper	namespaces and /tmp for one round, so that what disrupted programs leave
+ *	    keeper	for each program, namespaces and /tmp, so that what disrupted programs leave
  *			behind goes with it; sets the rules, which do not hold for itself
  *	      program	in a session of its own, at most RUN_LIMIT_S
  *
@@ -17,7 +18,7 @@
  * programs only.
  */
 #define ABI_OWN_MAIN
-#define ABI_TIMEOUT    2000
+#define ABI_TIMEOUT    20000
 #define OBJECTS_ROUNDS 5
 #include "tests/abi/abi.h"
 #include "tests/abi/objects.h"
@@ -29,14 +30,17 @@
 enum { RUNS_MAX = 400, RUN_LIMIT_S = 90, TEXT_SIZE = 1 << 20 };
 
 static int rules_fd;
+static struct dirent **programs;
+static int program_count;
 static struct {
 	long runs, failures, hangs;
-	unsigned once; /* the last number of fail_once */
-} *count;	       /* shared by all processes */
+	unsigned round; /* the number of fail_once */
+} *count;		/* shared by all processes */
 
 static void rules_set(const char *text)
 {
-	CHECK_EQ(pwrite(rules_fd, text, strlen(text), 0), strlen(text));
+	while (pwrite(rules_fd, text, strlen(text), 0) < 0) /* the old rules may hit this */
+		CHECK(errno == ENOMEM || errno == EFAULT);
 }
 
 /* How many failures there have been. */
@@ -99,6 +103,8 @@ static void program_exec(const char *name)
 	for (int fd = 0; fd < 3; fd++)
 		dup2(null, fd);
 	setsid();
+	setenv("ABI_LIMIT", "4", 1);
+	setenv("SECONDS", "1", 1);
 	snprintf(path, sizeof(path), "/tests/%s", name);
 	execl(path, name, NULL);
 	_exit(127);
@@ -123,40 +129,41 @@ static void program_run(const char *name)
 static void keeper(const char *name)
 {
 	char text[64];
-	long before;
 
 	CHECK_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	CHECK_EQ(unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET), 0);
 	CHECK_EQ(mount("tmp", "/tmp", "tmpfs", 0, NULL), 0);
 	chmod("/tmp", 01777);
-	snprintf(text, sizeof(text), "fail_once=%u", ++count->once);
+	snprintf(text, sizeof(text), "fail_once=%u", count->round);
 	rules_set(text);
 	for (int run = 0; run < RUNS_MAX; run++) {
-		before = failures_now();
+		long before = failures_now();
 		program_run(name);
-		long after = failures_now();
-		count->failures += after - before;
-		if (after == before)
+		long failures = failures_now() - before;
+		count->failures += failures;
+		if (failures == 0)
 			break;
 	}
 	rules_set("fail_once=0");
 }
 
-static void round_of_program(void)
+static void round_of_all(void)
 {
-	IN_CHILD(keeper(abi_current));
+	count->runs = count->failures = count->hangs = 0;
+	count->round++;
+	for (int i = 0; i < program_count; i++)
+		IN_CHILD(keeper(programs[i]->d_name));
+	abi_print("   round %d: %ld failures in %ld runs of %d programs, %ld ended by force",
+		  count->round, count->failures, count->runs, program_count, count->hangs);
 }
 
-static void test_program(void)
+static void test_all(void)
 {
-	rules_set("fail_once=0"); /* and this one */
-	count->runs = count->failures = count->hangs = 0;
-	objects_check(round_of_program);
+	rules_set("fail_once=0"); /* from now on this process is spared */
+	objects_check(round_of_all);
 	int fd = open("/proc/sys/pando/check", O_WRONLY);
 	CHECK(fd < 0 || write(fd, "1", 1) == 1);
 	close(fd);
-	abi_print("   %s: %ld failures in %ld runs, %ld of them ended by force", abi_current,
-		  count->failures, count->runs, count->hangs);
 }
 
 /* Every place, for tools/fault-sites. */
@@ -184,21 +191,16 @@ static int is_meant(const struct dirent *entry)
 
 int main(int argc, char **argv)
 {
-	struct dirent **entries;
-	int n = getenv("INJECT") ? scandir("/tests", &entries, is_meant, alphasort) : 0;
-
+	if (getenv("INJECT"))
+		program_count = scandir("/tests", &programs, is_meant, alphasort);
 	rules_fd = open("/proc/pando/faults", O_RDWR);
-	if (n <= 0 || rules_fd < 0) {
+	if (program_count <= 0 || rules_fd < 0) {
 		abi_print("skip inject.all - long, and for a kernel with FAULTS=1: make faults");
 		return 0;
 	}
-	setenv("ABI_LIMIT", "4", 1);
-	setenv("SECONDS", "1", 1);
-	unsetenv("INJECT");
 	rules_set("fail_once=0"); /* from now on this process is spared */
 	count = shared_page();
-	for (int i = 0; i < n; i++)
-		abi_tests[abi_test_count++] = (struct abi_test){ entries[i]->d_name, test_program };
+	abi_tests[abi_test_count++] = (struct abi_test){ "all", test_all };
 	int failures = abi_main(argc, argv);
 	sites_print();
 	return failures;
