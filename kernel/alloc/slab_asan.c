@@ -19,6 +19,7 @@
 
 #define PCS 7
 #define QUEUE_PART 64 /* all queues together hold at most this part of memory */
+#define QUEUE_MAX  (512UL << 10) /* bytes, each; larger ones look like leaks for too long */
 
 struct trace {
 	int32_t tid; /* 0 with no pcs: it never happened */
@@ -139,6 +140,11 @@ static void queue_shrink(struct queue *q, size_t bytes)
 	}
 }
 
+static size_t queue_limit(void)
+{
+	return min(page_total() * PAGE_SIZE / QUEUE_PART / max(hart_count, 1u), QUEUE_MAX);
+}
+
 bool object_asan_wait(struct cache *c, void *object)
 {
 	irqflags_t irq = irq_save();
@@ -147,7 +153,7 @@ bool object_asan_wait(struct cache *c, void *object)
 	asan_poison(object, object_bytes(c), ASAN_OBJECT_FREED);
 	atomic_fetch_add(&c->waiting, 1);
 	queue_push(q, object);
-	queue_shrink(q, page_total() * PAGE_SIZE / QUEUE_PART / max(hart_count, 1u));
+	queue_shrink(q, queue_limit());
 	irq_restore(irq);
 	return true;
 }

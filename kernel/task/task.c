@@ -81,19 +81,25 @@ struct task *task_get(struct task *t)
 	return t;
 }
 
+static void user_uncount(struct task *t)
+{
+	if (t->user != NULL)
+		atomic_fetch_sub(&t->user->tasks, 1);
+}
+
 void task_put(struct task *t)
 {
 	if (t == NULL || !ref_put(&t->ref))
 		return;
 	assert(!atomic_load(&t->on_hart));
-	if (atomic_load(&t->state) == TASK_NEW)
+	if (atomic_load(&t->state) == TASK_NEW) {
 		pid_release(t->pid); /* never linked: the number's only use is still this task's */
+		user_uncount(t);
+	}
 	pid_put(t->pid);
 	upcall_task_destroy(t);
 	coverage_drop(t);
 	cred_put(t->cred);
-	if (t->user != NULL)
-		atomic_fetch_sub(&t->user->tasks, 1);
 	user_put(t->user);
 	kstack_free(t->kstack);
 	cache_free(&task_cache, t);
@@ -163,6 +169,8 @@ void task_unlink(struct task *t)
 	struct group *g = t->group;
 
 	t->pid->task = NULL;
+	/* Not with the last reference: who has been waited for leaves room for another at once. */
+	user_uncount(t);
 	if (g->cgroup != NULL)
 		cgroup_task_reaped(t);
 	list_del_init(&t->group_link);

@@ -5,6 +5,7 @@
  *   DIRECT_BASE    ffffffc0_00000000   direct map of RAM: physical 0 .. 128 GiB
  *   PAGE_MAP_BASE  ffffffe0_00000000   struct page of frame n at index n, of RAM only
  *   KMAP_BASE      ffffffe4_00000000   kernel mappings made page by page: stacks, device registers
+ *   SHADOW_BASE    fffffff0_00000000   only with SAN=address: arch/shadow.h
  *   KERNEL_BASE    ffffffff_80000000   the image: text, rodata, data, bss
  *
  * The upper 256 root entries are the same in every address space and never change after boot:
