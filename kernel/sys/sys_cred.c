@@ -387,7 +387,7 @@ static int cap_header(struct abi_cap_header *h, struct abi_cap_header __user *us
 		return 1;
 	if (h->version == ABI_CAPABILITY_VERSION_2 || h->version == ABI_CAPABILITY_VERSION_3)
 		return 2;
-	return copy_to_user(&user->version, &preferred, sizeof(preferred)) ? -EFAULT : -EINVAL;
+	return copy_to_user(user, &preferred, sizeof(preferred)) ? -EFAULT : -EINVAL;
 }
 
 long sys_capget(struct abi_cap_header __user *header, struct abi_cap_data __user *data)

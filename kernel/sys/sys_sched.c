@@ -166,7 +166,8 @@ long sys_sched_setattr(int pid, const struct abi_sched_attr __user *uattr, unsig
 
 	if (uattr == NULL || pid < 0 || flags != 0)
 		return -EINVAL;
-	if (copy_from_user(&size, &uattr->size, sizeof(size)))
+	/* Its first member. The struct itself need not be aligned: none of it is named. */
+	if (copy_from_user(&size, uattr, sizeof(size)))
 		return -EFAULT;
 	if (size == 0)
 		size = SCHED_ATTR_SIZE_VER0;
