@@ -29,6 +29,7 @@
 #include "kernel/core/fault_inject.h"
 #include "kernel/core/hart.h"
 #include "kernel/core/panic.h"
+#include "kernel/core/printk.h"
 #include "kernel/task/task.h"
 #include "lib/string.h"
 
@@ -371,3 +372,29 @@ void cache_for_each(void (*fn)(const struct cache_info *info, void *arg), void *
 		fn(&info, arg);
 	}
 }
+
+#ifdef PANDO_DEBUG
+
+void cache_marks_set(void)
+{
+	for (struct cache *c = atomic_load(&caches); c != NULL; c = c->next)
+		c->live_marked = cache_live(c);
+}
+
+unsigned cache_marks_check(const char *whose)
+{
+	unsigned found = 0;
+
+	for (struct cache *c = atomic_load(&caches); c != NULL; c = c->next) {
+		uint64_t live = cache_live(c);
+
+		if (live <= c->live_marked)
+			continue;
+		found++;
+		pr_err("object leak by %s: %lu of %s are out, %lu were before", whose, live,
+		       c->name, c->live_marked);
+	}
+	return found;
+}
+
+#endif

@@ -45,6 +45,10 @@ void cache_drain_here(void);
 
 /* Objects out with users: exact when nobody allocates meanwhile. */
 uint64_t cache_live(const struct cache *c);
+/* Remembers how many objects of each cache are out. / Finds leaks: says which caches have more out
+ * than then, and returns how many do. Both in debug builds, by one at a time. */
+void cache_marks_set(void);
+unsigned cache_marks_check(const char *whose);
 /* Calls fn for every cache ever used: /proc/slabinfo, /proc/pando/objects. */
 struct cache_info {
 	const char *name;

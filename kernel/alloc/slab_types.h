@@ -31,4 +31,7 @@ struct cache {
 #ifdef PANDO_ASAN
 	atomic_long waiting; /* [a] freed objects in the queues of slab_asan.c */
 #endif
+#ifdef PANDO_DEBUG
+	uint64_t live_marked; /* by cache_marks_set */
+#endif
 };

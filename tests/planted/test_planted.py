@@ -42,6 +42,18 @@ PLANTED = [
     ("null_pointer", "ubsan", r"null pointer: member access within 'struct pair'"),
     ("bad_bool", "ubsan", r"invalid value: 7 is none of '_Bool'"),
     ("unreachable", "ubsan", r"unreachable code reached"),
+    ("lock_rank", "debug", r'lock order: "planted outer" of rank \d+ is wanted while "planted inner" of'),
+    ("lock_order", "debug", r'possible deadlock: "planted left" is wanted under "planted right", which was'),
+    ("double_lock", "debug", r'"planted left" is taken twice by one task'),
+    ("double_unlock", "debug", r'unlock of "planted outer", which this task does not hold'),
+    ("irq_unsafe_lock", "debug", r'irq-unsafe lock: "planted inner" is taken by interrupt handlers, and also with'),
+    ("irq_unsafe_order", "debug", r'irq-unsafe lock order: "planted inner".*while "planted opened" is waited for'),
+    ("sleep_in_atomic", "debug", r'sleep in atomic context: spinlock "planted inner", taken at sleep_in_atomic\+'),
+    ("sleep_in_interrupt", "debug", r"sleep in atomic context: an interrupt handler may sleep here"),
+    ("lost_wakeup", "debug", r'hung task: init \(1\) has slept uninterruptibly for 1 s[\s\S]*holds "planted right"'),
+    ("soft_lockup", "debug", r"soft lockup: hart \d has not scheduled for 2 s[\s\S]*soft_lockup\+"),
+    ("hard_lockup", "debug", r"hard lockup: hart \d has taken no timer interrupt for 1 s"),
+    ("object_leak", "debug", r"object leak by a planted bug: 1 of planted_seed are out, 0 were before"),
 ]
 
 
@@ -61,10 +73,12 @@ def test_caught(boot, bug, build, words):
     image = os.path.join(BUILD, build, "Image")
     if not os.path.exists(image):
         pytest.skip(f"no {image}: tools/test-all planted builds it")
-    pando = boot(image=image, initrd=None, smp=2, append=f"panic=-1 plant={bug}", wait=False, timeout=120)
+    pando = boot(image=image, initrd=None, smp=2, append=f"panic=exit plant={bug}", wait=False, timeout=120)
     pando.expect(rf"plant: {bug} begins")
     assert pando.expect([rf"(?s)({words})", rf"plant: {bug} was not caught"])[0] != f"plant: {bug} was not caught"
     pando.ends()
+    pando.child.close()
+    assert pando.child.exitstatus == 70, "panic=exit: QEMU's exit status says so"
 
 
 def test_all_are_tested():
