@@ -278,11 +278,11 @@ attributes: $(SYSCALLS)
 	$(Q)printf '%s\n' $(KERNEL_C) | xargs -P 2 -n 60 $(TARGET_CC) -march=$(MARCH) $(CFLAGS_KERNEL) \
 	  -fsyntax-only -Werror -Wthread-safety -Wnoderef -D__CHECKER__
 
-analyze: ## slow checks: gcc -fanalyzer, clang-tidy, cppcheck; what they find and we do not share stands in tools/check/analyze
+analyze: ## slow checks: gcc -fanalyzer, clang-tidy, cppcheck
 	@tools/need-packages.sh run check analyze
 	@$(MAKE) -s analyze-with $(if $(ANALYZER),ANALYZER=$(ANALYZER))
 analyze-with: $(SYSCALLS)
-	$(Q)FLAGS='-march=$(MARCH) $(CFLAGS_KERNEL)' CC='$(TARGET_CC)' tools/check/analyze $(ANALYZER) -- $(KERNEL_C)
+	$(Q)FLAGS='-march=$(MARCH) $(CFLAGS_KERNEL)' CC='$(TARGET_CC)' BUILD='$(BUILD)' tools/check/analyze $(ANALYZER) -- $(KERNEL_C)
 
 soak: $(BUILD)/Image ## ten minutes each of the torture programs, on 8 harts (SOAK_SECONDS=N)
 	@tools/need-packages.sh run test

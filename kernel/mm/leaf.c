@@ -108,7 +108,7 @@ static struct page *leaf_copy(struct page *tp)
 /* The table at *middle, perhaps shared, becomes mm's own. mm->tables held. 0, -ENOMEM. */
 static int leaf_reclaim(struct mm *mm, pte_t *middle)
 {
-	struct page *tp = pte_page(*middle), *twin = tp;
+	struct page *tp = pte_page(*middle), *twin;
 	bool seen;
 
 	spin_lock(&tp->lock);
