@@ -32,7 +32,6 @@
 
 #define RECORDS 512u
 #define TEXT_SIZE LOG_TEXT_SIZE
-#define LINE_MAX 480u /* longer messages are cut */
 
 struct record {
 	uint64_t time_ns;
@@ -128,11 +127,16 @@ static void record_text(const struct record *r, char *buf)
 
 static void console_show(const struct record *r)
 {
-	char line[32 + LINE_MAX];
+	char line[32 + LOG_LINE_MAX];
 	size_t n = record_stamp(r, line, 32);
 
 	record_text(r, line + n);
 	console_emit_lines(line, n + r->len);
+}
+
+static bool is_shown(unsigned level)
+{
+	return (int)(level % LOG_LEVELS) < console_loglevel;
 }
 
 void console_register(struct console *c, bool replay)
@@ -142,7 +146,7 @@ void console_register(struct console *c, bool replay)
 
 	list_add_tail(&c->link, &consoles);
 	for (uint64_t seq = first_seq; first && replay && seq < next_seq; seq++)
-		if (records[seq % RECORDS].level < console_loglevel)
+		if (is_shown(records[seq % RECORDS].level))
 			console_show(&records[seq % RECORDS]);
 	log_leave(g);
 }
@@ -186,13 +190,13 @@ static size_t symbol_write(uintptr_t address, char *buf, size_t size)
 struct line_sink {
 	struct format_sink sink;
 	size_t len;
-	char text[LINE_MAX];
+	char text[LOG_LINE_MAX];
 };
 
 static void line_write(struct format_sink *sink, const char *text, size_t len)
 {
 	struct line_sink *line = container_of(sink, struct line_sink, sink);
-	size_t part = min(len, LINE_MAX - line->len);
+	size_t part = min(len, LOG_LINE_MAX - line->len);
 
 	memcpy(line->text + line->len, text, part);
 	line->len += part;
@@ -209,7 +213,7 @@ void vprintk(enum log_level level, const char *fmt, va_list args)
 		line.len--;
 	g = log_enter();
 	r = record_add(level, line.text, line.len);
-	if ((int)level < console_loglevel)
+	if (is_shown(level))
 		console_show(r);
 	log_leave(g);
 }
@@ -238,7 +242,7 @@ static size_t record_read(const struct record *r, char *buf, bool with_level)
 
 size_t log_read(uint64_t *seq, char *buf, size_t size, bool with_level)
 {
-	char line[64 + LINE_MAX];
+	char line[64 + LOG_LINE_MAX];
 	struct log_guard g = log_enter();
 	size_t done = 0;
 
@@ -252,6 +256,24 @@ size_t log_read(uint64_t *seq, char *buf, size_t size, bool with_level)
 	}
 	log_leave(g);
 	return done;
+}
+
+bool log_entry_read(uint64_t seq, struct log_entry *out)
+{
+	struct log_guard g = log_enter();
+	const struct record *r;
+
+	out->seq = max(seq, first_seq);
+	r = &records[out->seq % RECORDS];
+	if (out->seq < next_seq) {
+		out->time_ns = r->time_ns;
+		out->level = r->level;
+		out->len = r->len;
+		record_text(r, out->text);
+	}
+	seq = next_seq;
+	log_leave(g);
+	return out->seq < seq;
 }
 
 uint64_t log_first_seq(void)
@@ -274,7 +296,7 @@ uint64_t log_next_seq(void)
 
 uint64_t log_tail_seq(size_t size, bool with_level)
 {
-	char line[64 + LINE_MAX];
+	char line[64 + LOG_LINE_MAX];
 	struct log_guard g = log_enter();
 	uint64_t seq = next_seq;
 

@@ -16,8 +16,11 @@ enum log_level {
 	LOG_WARN,
 	LOG_NOTICE,
 	LOG_INFO,
-	LOG_DEBUG
+	LOG_DEBUG,
+	LOG_LEVELS
 };
+#define LOG_BY_USER 8u /* or-ed to the level of a message that a program has written */
+#define LOG_LINE_MAX 480u /* longer messages are cut */
 
 /* Printable from anywhere: interrupts, any lock held (but the log's), before and during panic. %pS
  * prints an address as symbol+offset. One call is one message; no newline needed at the end. */
@@ -52,6 +55,14 @@ void console_write(const char *s, size_t n);
 size_t log_read(uint64_t *seq, char *buf, size_t size, bool with_level);
 uint64_t log_first_seq(void);
 uint64_t log_next_seq(void);
+/* The same by the piece: the first record from number seq on. False: there is none yet. */
+struct log_entry {
+	uint64_t seq, time_ns;
+	unsigned level; /* with LOG_BY_USER */
+	size_t len;
+	char text[LOG_LINE_MAX];
+};
+bool log_entry_read(uint64_t seq, struct log_entry *out);
 /* The oldest message from which on all fit into size bytes. */
 uint64_t log_tail_seq(size_t size, bool with_level);
 

@@ -2,8 +2,9 @@
  * /dev/kmsg.
  *
  * A read gives one record, "level,sequence,microseconds,-;text\n", and the next read the next;
- * -EPIPE says that records were lost to the ring between two reads. A write adds one message;
- * "<N>" in front says its level.
+ * -EPIPE says that records were lost to the ring between two reads. In the text whatever could be
+ * taken for the end of a record is escaped. A write adds one message; "<N>" in front says its
+ * level, and that a program wrote it is added to that (8).
  *
  * LIMIT: a reader that waits for a new record looks ten times a second, since the log (which is
  * written from anywhere, with any lock held) wakes nobody.
@@ -11,6 +12,7 @@
 #include "kernel/fs/kmsg.h"
 
 #include "kernel/abi/fcntl.h"
+#include "kernel/alloc/slab.h"
 #include "kernel/core/clock.h"
 #include "kernel/core/printk.h"
 #include "kernel/fs/io_buf.h"
@@ -20,8 +22,8 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
-#define RECORD_MAX 600u /* longer than any line that log_read gives */
-#define MESSAGE_MAX 480u
+#define HEAD_MAX 64u
+#define RECORD_MAX (HEAD_MAX + 4 * LOG_LINE_MAX + 2)
 #define LOOK_AGAIN_NS (100 * NSEC_PER_MSEC)
 
 /* The number of the next record, kept where the file's owner may keep something. */
@@ -42,42 +44,31 @@ static int kmsg_open(struct inode *inode, struct file *f)
 	return 0;
 }
 
-/* "<6>[    1.234567] text\n" as the log gives it, rewritten. Its length. */
-static size_t rewrite_record(const char *line, size_t len, uint64_t seq, char *out, size_t size)
+/* What is not plain text, and the backslash itself, as \xNN. */
+static size_t text_escape(const char *text, size_t len, char *out)
 {
-	const char *at = line + 1, *text;
-	uint64_t level = 6, sec = 0, usec = 0;
+	size_t n = 0;
 
-	if (str_to_u64(at, &at, 10, &level) < 0)
-		level = LOG_INFO;
-	while (*at == '>' || *at == '[' || *at == ' ')
-		at++;
-	if (str_to_u64(at, &at, 10, &sec) == 0 && *at == '.')
-		(void)!str_to_u64(at + 1, &at, 10, &usec);
-	text = strchr(at, ']');
-	text = text && text[1] == ' ' ? text + 2 : at;
-	return (size_t)str_format(out, size, "%lu,%lu,%lu,-;%.*s\n", level, seq,
-				  sec * 1000000 + usec, (int)(line + len - text), text);
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c >= ' ' && c < 127 && c != '\\')
+			out[n++] = text[i];
+		else
+			n += (size_t)str_format(out + n, 5, "\\x%02x", c);
+	}
+	return n;
 }
 
-/* The record at or after *seq as the user reads it; *seq moves behind it. 0: there is none yet. */
-static size_t next_record(uint64_t *seq, char *out, size_t size, bool *lost)
+/* The record as the user reads it. Its length. */
+static size_t record_write(const struct log_entry *e, char *out)
 {
-	uint64_t end = *seq;
-	char lines[RECORD_MAX];
-	size_t n = log_read(&end, lines, sizeof(lines) - 1, true), records = 0;
-	char *newline;
+	size_t n = (size_t)str_format(out, HEAD_MAX, "%u,%lu,%lu,-;", e->level, e->seq,
+				      e->time_ns / NSEC_PER_USEC);
 
-	if (n == 0)
-		return 0;
-	lines[n] = 0;
-	for (size_t i = 0; i < n; i++)
-		records += lines[i] == '\n';
-	*lost = end - records != *seq;
-	*seq = end - records;
-	newline = strchr(lines, '\n');
-	*newline = 0;
-	return rewrite_record(lines, (size_t)(newline - lines), (*seq)++, out, size);
+	n += text_escape(e->text, e->len, out + n);
+	out[n++] = '\n';
+	return n;
 }
 
 static int wait_a_little(void)
@@ -90,36 +81,55 @@ static int wait_a_little(void)
 	return err == -EINTR ? -ERESTARTSYS : 0;
 }
 
-static ssize_t kmsg_read(struct file *f, struct io_buf *to, uint64_t *pos)
+/* The record that is next for f; waits for it if f says so. 0, -EAGAIN, -EPIPE, -ERESTARTSYS. */
+static int kmsg_next(struct file *f, struct log_entry *e)
 {
 	uint64_t seq = next_of(f);
-	char record[RECORD_MAX];
-	bool lost = false;
-	size_t n;
 
-	(void)pos;
-	while ((n = next_record(&seq, record, sizeof(record), &lost)) == 0) {
+	while (!log_entry_read(seq, e)) {
 		int err = f->flags & O_NONBLOCK ? -EAGAIN : wait_a_little();
 
 		if (err)
 			return err;
 	}
-	if (lost) {
-		set_next(f, seq - 1);
-		return -EPIPE;
-	}
+	if (e->seq == seq)
+		return 0;
+	set_next(f, e->seq); /* records are lost: the reader is told, and goes on behind them */
+	return -EPIPE;
+}
+
+static ssize_t kmsg_give(struct file *f, struct log_entry *e, struct io_buf *to, char *record)
+{
+	int err = kmsg_next(f, e);
+	size_t n;
+
+	if (err)
+		return err;
+	n = record_write(e, record);
+	set_next(f, e->seq + 1); /* even if it does not fit: as on Linux, it is lost then */
 	if (n > to->remaining)
 		return -EINVAL;
-	if (io_buf_put(to, record, n) < n)
-		return -EFAULT;
-	set_next(f, seq);
-	return (ssize_t)n;
+	return io_buf_put(to, record, n) == n ? (ssize_t)n : -EFAULT;
+}
+
+static ssize_t kmsg_read(struct file *f, struct io_buf *to, uint64_t *pos)
+{
+	struct log_entry *e = kmalloc(sizeof(*e), 0);
+	char *record = kmalloc(RECORD_MAX, 0);
+	ssize_t n = -ENOMEM;
+
+	(void)pos;
+	if (e != NULL && record != NULL)
+		n = kmsg_give(f, e, to, record);
+	kfree(record);
+	kfree(e);
+	return n;
 }
 
 static ssize_t kmsg_write(struct file *f, struct io_buf *from, uint64_t *pos)
 {
-	size_t offered = from->remaining, n = min_t(size_t, offered, MESSAGE_MAX);
-	char text[MESSAGE_MAX + 1];
+	size_t offered = from->remaining, n = min_t(size_t, offered, LOG_LINE_MAX);
+	char text[LOG_LINE_MAX + 1];
 	const char *at = text, *end;
 	uint64_t level = LOG_WARN;
 
@@ -131,7 +141,8 @@ static ssize_t kmsg_write(struct file *f, struct io_buf *from, uint64_t *pos)
 		text[n - 1] = 0;
 	if (text[0] == '<' && str_to_u64(text + 1, &end, 10, &level) == 0 && *end == '>')
 		at = end + 1;
-	printk((enum log_level)(level & 7), "%s", at);
+	level = level % LOG_LEVELS | LOG_BY_USER;
+	printk((enum log_level)level, "%s", at);
 	return (ssize_t)offered;
 }
 
