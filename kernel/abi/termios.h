@@ -118,4 +118,9 @@ struct abi_winsize {
 
 /* The byte before what is read in packet mode. */
 #define TIOCPKT_DATA 0
+#define TIOCPKT_FLUSHREAD 1
 #define TIOCPKT_FLUSHWRITE 2
+#define TIOCPKT_STOP 4
+#define TIOCPKT_START 8
+#define TIOCPKT_NOSTOP 16
+#define TIOCPKT_DOSTOP 32

@@ -149,6 +149,7 @@ void ldisc_flush(struct tty *tty)
 {
 	tty->tail = tty->canon = tty->head;
 	tty->literal_next = false;
+	tty_tell(tty, TIOCPKT_FLUSHREAD);
 }
 
 void ldisc_mode_changed(struct tty *tty)
@@ -311,11 +312,11 @@ static bool flow_control(struct tty *tty, unsigned char c)
 	if (!(tty->termios.iflag & IXON))
 		return false;
 	if (is_cc(tty, c, VSTOP)) {
-		tty->stopped = true;
+		tty_stop(tty, true);
 		return true;
 	}
 	if (is_cc(tty, c, VSTART) || (tty->stopped && (tty->termios.iflag & IXANY))) {
-		tty->stopped = false;
+		tty_stop(tty, false);
 		return is_cc(tty, c, VSTART);
 	}
 	return false;
@@ -379,7 +380,7 @@ int ldisc_input(struct tty *tty, unsigned char raw)
 			flush_all(tty);
 		if (flag_l(tty, ECHO))
 			echo(tty, (unsigned char)c);
-		tty->stopped = false;
+		tty_stop(tty, false);
 		return signo;
 	}
 	if (!flag_l(tty, ICANON) || !edit(tty, (unsigned char)c))

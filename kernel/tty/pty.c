@@ -50,15 +50,29 @@ static size_t port_room(void *port)
 	return used < PTY_RING - PTY_ECHO_ROOM ? PTY_RING - PTY_ECHO_ROOM - used : 0;
 }
 
+/* Of two that are opposites the later counts. */
+static void port_tell(void *port, unsigned what)
+{
+	static const uint8_t opposites[] = { TIOCPKT_STOP | TIOCPKT_START,
+					     TIOCPKT_NOSTOP | TIOCPKT_DOSTOP };
+	struct pty *p = port;
+
+	if (!p->packet)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(opposites); i++) {
+		if (what & opposites[i])
+			p->packet_status &= (uint8_t)~opposites[i];
+	}
+	p->packet_status |= (uint8_t)what;
+	waitq_wake(&p->readers, POLLIN | POLLRDNORM | POLLPRI);
+}
+
 static void port_discard(void *port)
 {
 	struct pty *p = port;
 
 	WRITE_ONCE(p->tail, p->head);
-	if (p->packet) {
-		p->packet_status |= TIOCPKT_FLUSHWRITE;
-		waitq_wake(&p->readers, POLLIN | POLLRDNORM | POLLPRI);
-	}
+	port_tell(p, TIOCPKT_FLUSHWRITE);
 }
 
 static void port_input_taken(void *port)
@@ -110,6 +124,7 @@ static const struct tty_port_ops port_ops = {
 	.write = port_write,
 	.room = port_room,
 	.discard = port_discard,
+	.tell = port_tell,
 	.input_taken = port_input_taken,
 	.open = port_open,
 	.close = port_close,

@@ -43,6 +43,8 @@ struct tty_port_ops {
 	size_t (*pending)(void *port);
 	/* Forgets those. tty->lock held. */
 	void (*discard)(void *port);
+	/* What a pty's master wants to know, TIOCPKT_* bits. tty->lock held. */
+	void (*tell)(void *port, unsigned what);
 	/* Input was read or forgotten: there may be room for more. */
 	void (*input_taken)(void *port);
 	/* One open file more: 0 or -errno; tasks_lock may be held. And one less: may wait, and
@@ -105,6 +107,21 @@ void tty_release(struct file *file);
 static inline bool tty_is_hung_up(const struct tty *tty)
 {
 	return READ_ONCE(tty->hung_up);
+}
+
+static inline void tty_tell(struct tty *tty, unsigned what)
+{
+	if (tty->ops->tell != NULL)
+		tty->ops->tell(tty->port, what);
+}
+
+/* Output stops, as by ^S, or goes on. tty->lock held. */
+static inline void tty_stop(struct tty *tty, bool stop)
+{
+	if (tty->stopped == stop)
+		return;
+	tty->stopped = stop;
+	tty_tell(tty, stop ? TIOCPKT_STOP : TIOCPKT_START);
 }
 
 /* ldisc.c: one byte of input under tty->lock; the signal it asks for, or 0. */

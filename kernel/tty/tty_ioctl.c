@@ -67,6 +67,12 @@ static void input_taken(struct tty *tty)
 		tty->ops->input_taken(tty->port);
 }
 
+/* Do ^S and ^Q themselves stop output and let it go on? */
+static bool stops_by_keys(const struct abi_termios *t)
+{
+	return (t->iflag & IXON) && t->cc[VSTOP] == 'S' - '@' && t->cc[VSTART] == 'Q' - '@';
+}
+
 /* TCSETSW and TCSETSF wait for output to leave first; F also forgets input. */
 static long termios_set(struct tty *tty, const void __user *arg, bool wait, bool flush)
 {
@@ -84,13 +90,15 @@ static long termios_set(struct tty *tty, const void __user *arg, bool wait, bool
 		return err;
 	irq = spin_lock_irqsave(&tty->lock);
 	mode = (t.lflag ^ tty->termios.lflag) & ICANON;
+	if (stops_by_keys(&t) != stops_by_keys(&tty->termios))
+		tty_tell(tty, stops_by_keys(&t) ? TIOCPKT_DOSTOP : TIOCPKT_NOSTOP);
 	tty->termios = t;
 	if (flush)
 		ldisc_flush(tty);
 	if (mode)
 		ldisc_mode_changed(tty);
 	if (!(t.iflag & IXON))
-		tty->stopped = false;
+		tty_stop(tty, false);
 	spin_unlock_irqrestore(&tty->lock, irq);
 	waitq_wake_all(&tty->readers, 0);
 	tty_writable(tty);
@@ -143,9 +151,13 @@ static long flush(struct tty *tty, unsigned long what)
 
 static long flow(struct tty *tty, unsigned long what)
 {
+	irqflags_t irq;
+
 	if (what != TCOOFF && what != TCOON)
 		return what > 3 ? -EINVAL : 0; /* 2 and 3 would send ^S and ^Q to the other side */
-	tty->stopped = what == TCOOFF;
+	irq = spin_lock_irqsave(&tty->lock);
+	tty_stop(tty, what == TCOOFF);
+	spin_unlock_irqrestore(&tty->lock, irq);
 	tty_writable(tty);
 	return 0;
 }
