@@ -120,7 +120,7 @@ size_t tmpfs_options_show(const struct tmpfs_options *o, char *buf, size_t size)
 
 	/* What is the default goes unsaid, so that the line is as short as Linux's. */
 	if (o->max_pages != memory_pages() / 2)
-		at += (size_t)str_format(buf, size, ",size=%ldk", o->max_pages * 4);
+		at += (size_t)str_format(buf, size, ",size=%luk", (uint64_t)o->max_pages * 4);
 	if (at < size && o->max_inodes != memory_pages() / 2)
 		at += (size_t)str_format(buf + at, size - at, ",nr_inodes=%ld", o->max_inodes);
 	if (at < size && o->mode != 01777)

@@ -187,6 +187,84 @@ TEST(wake_op)
 	pthread_join(two.thread, NULL);
 }
 
+/* Nobody waits: what counts is the word, and that only what is known is done. */
+static long wake_op(uint32_t before, unsigned op, unsigned arg, unsigned compare, unsigned with)
+{
+	word_b = before;
+	return futex(&word_a, FUTEX_WAKE_OP_PRIVATE, 1, as_timeout(1), &word_b,
+		     FUTEX_OP(op, arg, compare, with));
+}
+
+TEST(wake_op_computes)
+{
+	static const struct {
+		unsigned op, arg;
+		uint32_t before, after;
+	} cases[] = {
+		{ FUTEX_OP_SET, 7, 1, 7 },	    { FUTEX_OP_SET, 0xfff, 1, -1 },
+		{ FUTEX_OP_ADD, 7, 5, 12 },	    { FUTEX_OP_ADD, 0xfff, 5, 4 },
+		{ FUTEX_OP_OR, 6, 3, 7 },	    { FUTEX_OP_ANDN, 6, 15, 9 },
+		{ FUTEX_OP_XOR, 6, 3, 5 },	    { FUTEX_OP_ADD, 1, 0xffffffff, 0 },
+		{ FUTEX_OP_SET | FUTEX_OP_OPARG_SHIFT, 4, 0, 16 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		long woken = wake_op(cases[i].before, cases[i].op, cases[i].arg, FUTEX_OP_CMP_EQ,
+				     0);
+
+		SKIP_IF_ENOSYS(woken);
+		CHECK_EQ(woken, 0);
+		CHECK_EQ(word_b, cases[i].after);
+	}
+	CHECK_ERRNO(wake_op(0, 5, 1, FUTEX_OP_CMP_EQ, 0), ENOSYS);
+	CHECK_ERRNO(wake_op(0, FUTEX_OP_SET, 1, 6, 0), ENOSYS);
+}
+
+TEST(wake_op_compares_the_old_value)
+{
+	static const struct {
+		unsigned compare;
+		bool less, equal, greater; /* than 5 */
+	} cases[] = {
+		{ FUTEX_OP_CMP_EQ, false, true, false }, { FUTEX_OP_CMP_NE, true, false, true },
+		{ FUTEX_OP_CMP_LT, true, false, false }, { FUTEX_OP_CMP_LE, true, true, false },
+		{ FUTEX_OP_CMP_GT, false, false, true }, { FUTEX_OP_CMP_GE, false, true, true },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (int before = 4; before <= 6; before++) {
+			bool wakes = before < 5	  ? cases[i].less
+				     : before > 5 ? cases[i].greater
+						  : cases[i].equal;
+			struct sleeper sleeper;
+
+			word_b = 0;
+			start_sleeper(&sleeper, &word_b, FUTEX_WAIT_PRIVATE, 0);
+			long woken = wake_op((uint32_t)before, FUTEX_OP_SET, (unsigned)before,
+					     cases[i].compare, 5);
+			SKIP_IF_ENOSYS(woken);
+			CHECK_EQ(woken, wakes);
+			if (!wakes)
+				CHECK_EQ(futex(&word_b, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0), 1);
+			pthread_join(sleeper.thread, NULL);
+		}
+	}
+}
+
+TEST(wake_op_needs_both_words)
+{
+	uint32_t op = FUTEX_OP(FUTEX_OP_SET, 7, FUTEX_OP_CMP_EQ, 0);
+	int private = MAP_PRIVATE | MAP_ANONYMOUS;
+	uint32_t *fresh = mmap(NULL, 4096, PROT_READ | PROT_WRITE, private, -1, 0);
+	uint32_t *locked = mmap(NULL, 4096, PROT_READ, private, -1, 0);
+
+	CHECK_EQ(futex(&word_a, FUTEX_WAKE_OP_PRIVATE, 1, as_timeout(1), fresh, op), 0);
+	CHECK_EQ(*fresh, 7); /* a page that was not there yet */
+	CHECK_ERRNO(futex(&word_a, FUTEX_WAKE_OP_PRIVATE, 1, as_timeout(1), locked, op), EFAULT);
+	CHECK_ERRNO(futex(&word_a, FUTEX_WAKE_OP_PRIVATE, 1, as_timeout(1), (uint32_t *)2, op),
+		    EINVAL);
+}
+
 static void on_signal(int sig)
 {
 	(void)sig;
