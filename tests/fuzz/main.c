@@ -233,9 +233,18 @@ static void check_memory(void)
 	close(fd);
 }
 
+/* No program should be able to end a worker. */
+static void print_end(const pid_t workers[WORKERS_MAX], pid_t pid, int status)
+{
+	for (unsigned i = 0; i < worker_count; i++)
+		if (workers[i] == pid)
+			printf("fuzz: worker %u came to an end with status %#x\n", i, status);
+}
+
 int main(int argc, char **argv)
 {
 	static struct program replay[1024];
+	pid_t workers[WORKERS_MAX] = { 0 };
 	unsigned replays, begin;
 
 	if (argc < 1 || getpid() != 1)
@@ -258,17 +267,21 @@ int main(int argc, char **argv)
 	print_objects("before");
 	fflush(stdout);
 	for (unsigned i = 0; i < worker_count; i++) {
-		if (fork() == 0) {
+		workers[i] = fork();
+		if (workers[i] == 0) {
 			if (replays)
 				replay_main(i, replay, replays);
 			worker_main(i);
 		}
 	}
 	for (int64_t next = now_s() + 20;;) {
-		pid_t got = waitpid(-1, NULL, WNOHANG);
+		int status;
+		pid_t got = waitpid(-1, &status, WNOHANG);
 
 		if (got < 0)
 			break;
+		if (got > 0 && status != 0)
+			print_end(workers, got, status);
 		if (now_s() >= next) {
 			print_state();
 			next += 20;

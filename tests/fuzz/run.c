@@ -255,6 +255,7 @@ static void box_main(const struct program *p, int coverage_fd, bool verbose)
 {
 	pid_t pid, got;
 
+	setsid(); /* kill(0) reaches a whole process group, whatever namespaces it is in */
 	make_files();
 	pid = fork();
 	if (pid == 0)
