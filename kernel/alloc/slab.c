@@ -358,6 +358,7 @@ uint64_t cache_live(const struct cache *c)
 
 void cache_for_each(void (*fn)(const struct cache_info *info, void *arg), void *arg)
 {
+	object_asan_settle();
 	for (struct cache *c = atomic_load(&caches); c != NULL; c = c->next) {
 		struct cache_info info = {
 			.name = c->name,

@@ -163,6 +163,11 @@ void object_asan_drain(void)
 	queue_shrink(&queues[hart_index()], 0);
 }
 
+void object_asan_settle(void)
+{
+	page_drain_ask();
+}
+
 long object_asan_waiting(const struct cache *c)
 {
 	return atomic_load_explicit(&c->waiting, memory_order_relaxed);

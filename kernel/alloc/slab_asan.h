@@ -31,6 +31,8 @@ void object_asan_free(struct cache *c, void *object);
 bool object_asan_wait(struct cache *c, void *object);
 /* This hart's queue is emptied. Interrupts off. */
 void object_asan_drain(void);
+/* Somebody counts objects and pages: every hart is to empty its queue when it next looks. */
+void object_asan_settle(void);
 /* Objects of the cache that wait. */
 long object_asan_waiting(const struct cache *c);
 
@@ -66,6 +68,10 @@ static inline bool object_asan_wait(struct cache *c, void *object)
 }
 
 static inline void object_asan_drain(void)
+{
+}
+
+static inline void object_asan_settle(void)
 {
 }
 
