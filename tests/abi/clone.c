@@ -445,6 +445,7 @@ TEST(sibling_made_by_a_thread_of_an_orphan)
 	}
 	CHECK_EXITED(middle, 0);
 	CHECK_SOON(who[1].done);
+	CHECK_SOON(who->done); /* by then its number is there */
 	CHECK_EQ(who[1].ppid, getpid());
 	CHECK_EQ(waitpid(who->ppid, NULL, 0), who->ppid);
 	CHECK_EQ(waitpid(who->pid, NULL, 0), who->pid);
