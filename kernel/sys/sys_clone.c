@@ -37,7 +37,6 @@ long sys_clone(unsigned long flags, unsigned long stack, int __user *parent_tid,
 static int clone3_fetch(struct abi_clone_args *a, const struct abi_clone_args __user *uargs,
 			size_t size)
 {
-	const char __user *tail = (const char __user *)uargs + sizeof(*a);
 	char byte;
 
 	if (size > PAGE_SIZE)
@@ -47,8 +46,8 @@ static int clone3_fetch(struct abi_clone_args *a, const struct abi_clone_args __
 	*a = (struct abi_clone_args){ 0 };
 	if (copy_from_user(a, uargs, min(size, sizeof(*a))))
 		return -EFAULT;
-	for (size_t i = sizeof(*a); i < size; i++, tail++) {
-		if (copy_from_user(&byte, tail, 1))
+	for (size_t i = sizeof(*a); i < size; i++) {
+		if (copy_from_user(&byte, (const char __user *)uargs + i, 1))
 			return -EFAULT;
 		if (byte != 0)
 			return -E2BIG;
