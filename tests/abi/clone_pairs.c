@@ -10,14 +10,18 @@
  *
  * What is observed, and how, stands in clone_observe.h. A case fails by itself only when it hangs.
  *
+ * Apart from Linux, the kernel is held to its own table of flags and rules (clone_table.h is made
+ * of it): whatever the table refuses is refused with that errno, and for root nothing else is.
+ *
  * Usage: clone_pairs [word...]: only cases whose name holds one of the words.
  */
 #define ABI_OWN_MAIN
 #include "tests/abi/clone_flags.h"
 #include "tests/abi/clone_observe.h"
+#include "clone_table.h"
 #include <poll.h>
 
-static int failures;
+static int failures, table_faults;
 static char **wanted;
 static int cgroup_fd = -1;
 
@@ -64,6 +68,61 @@ static void subject(void *arg)
 	subject_run(arg);
 }
 
+/* --- what the kernel's own table says --- */
+
+static bool table_rule_breaks(const struct table_rule *r, uint64_t bits, unsigned call)
+{
+	return (r->calls & call) && (bits & r->set) == r->set && !(bits & r->missing);
+}
+
+/* The errno; 0: nothing against it. call: TABLE_*. */
+static int table_errno(uint64_t bits, unsigned call)
+{
+	uint64_t known = 0;
+
+	for (size_t i = 0; i < sizeof(table_flags) / sizeof(table_flags[0]); i++)
+		if (table_flags[i].calls & call)
+			known |= table_flags[i].bit;
+	if (call != TABLE_LATE && (bits & ~known))
+		return EINVAL;
+	for (size_t i = 0; i < sizeof(table_rules) / sizeof(table_rules[0]); i++)
+		if (table_rule_breaks(&table_rules[i], bits, call))
+			return table_rules[i].error;
+	return 0;
+}
+
+static void table_check(const char *name, const struct clone_case *c, const char *outcome)
+{
+	uint64_t bits = c->flags;
+	int error = table_errno(bits, c->clone3 ? TABLE_CLONE3 : TABLE_CLONE);
+	bool refused = strncmp(outcome, "EINVAL", 6) == 0;
+
+	if (bits >> 34)
+		return; /* a Linux that has not got the last four refuses them */
+	if (!error && !c->as_user)
+		error = table_errno(bits, TABLE_LATE);
+	if (error ? !strcmp(outcome, strerrorname_np(error)) : !refused || c->as_user)
+		return;
+	if (table_faults++ < 10)
+		abi_print("the table says %s of %s, and it was %s",
+			  error ? strerrorname_np(error) : "nothing", name, outcome);
+}
+
+static void table_verdict(void)
+{
+	for (int i = 0; i < FLAGS; i++)
+		table_faults += flags[i].bit != table_flags[i].bit ||
+				strcmp(flags[i].name, table_flags[i].name) != 0;
+	table_faults += FLAGS != sizeof(table_flags) / sizeof(table_flags[0]);
+	if (table_faults)
+		abi_print("not ok clone_pairs.as_the_table_says - %d times not", table_faults);
+	else
+		abi_print("ok clone_pairs.as_the_table_says");
+	failures += table_faults;
+}
+
+/* --- the cases --- */
+
 static void run_case(uint64_t bits, bool clone3, bool as_user, const char *base)
 {
 	static struct seen *s;
@@ -81,6 +140,7 @@ static void run_case(uint64_t bits, bool clone3, bool as_user, const char *base)
 	s->c = (struct clone_case){ bits, clone3, as_user, cgroup_fd };
 	if (run_alone(subject, s)) {
 		abi_print("ok %s=%s", name, s->outcome);
+		table_check(name, &s->c, s->outcome);
 	} else {
 		abi_print("not ok %s - hang after %s", name, s->outcome);
 		failures++;
@@ -278,6 +338,7 @@ int main(int argc, char **argv)
 	run_triples();
 	for (size_t i = 0; i < sizeof(real) / sizeof(real[0]); i++)
 		run_both_calls(real[i], "real:");
+	table_verdict();
 	rmdir("/tmp/pairs.cgroup/sub");
 	umount2("/tmp/pairs.cgroup", MNT_DETACH);
 	return failures > 100 ? 100 : failures;

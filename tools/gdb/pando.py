@@ -3,6 +3,7 @@
     pando tasks          every task: tid, state, hart, parent, name
     pando sharing        for each resource: its address and the tasks that share it
     pando bt TID         backtrace of a task that does not run now (those that do: thread apply all bt)
+    pando flags NUMBER   the names of clone's flags in it, and what a call with them would break
     pando task TID       set $task to it, to look on with p *$task
 
 The task list is read as it lies in memory, without locks: stop the machine at a quiet moment, and take a list that ends
@@ -65,7 +66,7 @@ def pointer_at(task, offset):
 
 
 class Pando(gdb.Command):
-    """Look at Pando's tasks: pando tasks | sharing | bt TID | task TID"""
+    """Look at Pando's tasks: pando tasks | sharing | bt TID | flags NUMBER | task TID"""
 
     def __init__(self):
         super().__init__("pando", gdb.COMMAND_DATA, prefix=True)
@@ -139,6 +140,33 @@ class Backtrace(gdb.Command):
         print(f"#{depth:<2} {address:#x} {block.function.name if block else '?'}  {place}")
 
 
+def flag_names(bits):
+    """The names of clone's flags in a number, from the kernel's own table; what has no name as a number."""
+    table = symbol("clone_flags")
+    rows = [(int(table[i]["bit"]), table[i]["name"].string()) for i in range(int(symbol("clone_flag_count")))]
+    names = [name for bit, name in rows if bits & bit]
+    rest = bits & ~sum(bit for bit, _ in rows)
+    return " ".join(names + ([f"{rest:#x}"] if rest else [])) or "0"
+
+
+class Flags(gdb.Command):
+    """pando flags NUMBER: the names of clone's flags in it, and the rules that a call with them would break.
+    Of legacy clone's flags the low byte is the exit signal."""
+
+    def __init__(self):
+        super().__init__("pando flags", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, from_tty):
+        bits = int(gdb.parse_and_eval(argument))
+        print(flag_names(bits))
+        rules = symbol("clone_rules")
+        for i in range(int(symbol("clone_rule_count"))):
+            given, missing = int(rules[i]["set"]), int(rules[i]["missing"])
+            if bits & given == given and not bits & missing:
+                without = f" without {flag_names(missing)}" if missing else ""
+                print(f"  {flag_names(given)}{without}: {rules[i]['reason'].string()}")
+
+
 class Select(gdb.Command):
     """pando task TID: set $task to the task."""
 
@@ -154,5 +182,6 @@ Pando()
 Tasks()
 Sharing()
 Backtrace()
+Flags()
 Select()
-print("pando: tasks, sharing, bt TID, task TID")
+print("pando: tasks, sharing, bt TID, flags NUMBER, task TID")
