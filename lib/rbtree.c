@@ -60,6 +60,16 @@ void rb_update(struct rb_root *root, struct rb_node *node)
 		node = node->parent;
 }
 
+/* Node has come to where it is: what is above knows nothing of its value, even if that is what it
+ * was elsewhere. */
+static void path_update(struct rb_root *root, struct rb_node *node)
+{
+	if (root->update == NULL)
+		return;
+	(void)root->update(node);
+	rb_update(root, node->parent);
+}
+
 /* A rotation leaves all that is below `upper` what it was as a whole, so nothing above changes. */
 static void rotation_update(struct rb_root *root, struct rb_node *lower, struct rb_node *upper)
 {
@@ -172,7 +182,7 @@ void rb_insert(struct rb_root *root, struct rb_node *node, struct rb_node *paren
 	*link = node;
 	if (parent == NULL || (parent == root->leftmost && link == &parent->left))
 		root->leftmost = node;
-	rb_update(root, node);
+	path_update(root, node);
 	insert_fix(root, node);
 }
 
@@ -315,12 +325,8 @@ void rb_erase(struct rb_root *root, struct rb_node *node)
 	child = node->left != NULL ? node->left : node->right;
 	child_replace(root, node, child);
 	rb_update(root, node->parent);
-	if (moved != NULL && root->update != NULL) {
-		/* The walk up may have ended before it came there; and what is above knows node's
-		 * value, not the one that moved had where it was. */
-		(void)root->update(moved);
-		rb_update(root, moved->parent);
-	}
+	if (moved != NULL) /* the walk up may have ended before it came there */
+		path_update(root, moved);
 	if (node->color == RB_BLACK)
 		erase_fix(root, child, node->parent);
 	rb_node_init(node);
@@ -336,7 +342,7 @@ void rb_replace(struct rb_root *root, struct rb_node *old, struct rb_node *new)
 		new->right->parent = new;
 	if (root->leftmost == old)
 		root->leftmost = new;
-	rb_update(root, new);
+	path_update(root, new);
 	rb_node_init(old);
 }
 

@@ -609,6 +609,25 @@ static void groups_make(bool as_user)
 		CHECK_EQ(chown(path, USER, USER), 0);
 }
 
+/* Who is in a group that should be empty stands in the log. */
+static void group_remove(const char *path)
+{
+	char file[140], text[400];
+
+	for (int tries = 0; tries < 2000; tries++) {
+		if (rmdir(path) == 0)
+			return;
+		sleep_ms(1);
+	}
+	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
+	CHECK(read_file(file, text, sizeof(text)) >= 0);
+	printf("%s: %s\n", file, text);
+	snprintf(file, sizeof(file), "%s/cgroup.events", path);
+	CHECK(read_file(file, text, sizeof(text)) >= 0);
+	printf("%s: %s\n", file, text);
+	FAIL("rmdir %s: %s; seed %u", path, strerror(errno), seed);
+}
+
 static void groups_remove(void)
 {
 	char path[120];
@@ -616,7 +635,7 @@ static void groups_remove(void)
 	for (int i = 0; i < GROUPS; i++) {
 		close(group_fds[i]);
 		snprintf(path, sizeof(path), "%s/g%d", arena, i);
-		CHECK_SOON(rmdir(path) == 0);
+		group_remove(path);
 	}
 	CHECK_SOON(rmdir(arena) == 0);
 }
