@@ -560,7 +560,9 @@ static int after_exec(void)
 
 int main(int argc, char **argv)
 {
-	nth_fd = open("/proc/pando/fail-nth", O_RDWR);
+	do /* after exec this may be the call that was to fail */
+		nth_fd = open("/proc/pando/fail-nth", O_RDWR);
+	while (nth_fd < 0 && errno != ENOENT);
 	null_fd = open("/dev/null", O_WRONLY);
 	if (argc > 1 && !strcmp(argv[1], "--after-exec"))
 		return after_exec();
