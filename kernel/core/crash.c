@@ -82,13 +82,14 @@ void crash_hart_print(unsigned hart)
 	crash_task_print(first);
 }
 
-/* By the hart that it is about. fp: where the backtrace begins; 0: here. */
-static void self_tell(void)
+/* By the hart that it is about. `which` begins the line: tests and people look for "panic on hart".
+ */
+static void self_tell(const char *which)
 {
 	bool idle = hart_table != NULL && current == hart_this()->idle;
-	char where[24];
+	char where[40];
 
-	str_format(where, sizeof(where), "hart %u%s", hart_index(), idle ? ", idle" : "");
+	str_format(where, sizeof(where), "%s %u%s", which, hart_index(), idle ? ", idle" : "");
 	task_line(current, where);
 	lock_check_print(current);
 }
@@ -99,7 +100,7 @@ static __noreturn void tell_and_stop(bool in_user_mode)
 {
 	while (atomic_load(&turn) != (int)hart_index())
 		hart_relax();
-	self_tell();
+	self_tell("hart");
 	if (in_user_mode)
 		printk(LOG_EMERG, "  in user mode, pc 0x%lx", task_trapframe(current)->pc);
 	else
@@ -166,7 +167,7 @@ static void machine_print(void)
 
 void crash_report(void)
 {
-	self_tell();
+	self_tell("panic on hart");
 	backtrace_print(0);
 	others_tell();
 	machine_print();
