@@ -176,17 +176,25 @@ static void sites_print(void)
 			abi_print("   site %s", line);
 }
 
+/* Is it one of the words between commas? */
+static bool has_word(const char *words, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = words; *at; at += strcspn(at, ","), at += *at == ',')
+		if (strcspn(at, ",") == length && !strncmp(at, word, length))
+			return true;
+	return false;
+}
+
+/* Called only where INJECT is set. */
 static int is_meant(const struct dirent *entry)
 {
 	const char *wanted = getenv("INJECT"), *name = entry->d_name;
-	const char *at = wanted ? strstr(wanted, name) : NULL;
-	char end = at ? at[strlen(name)] : 1;
 
 	if (name[0] == '.' || !strcmp(name, "inject") || !strcmp(name, "faults"))
 		return false;
-	if (wanted && (!strcmp(wanted, "all") || !strcmp(wanted, "1")))
-		return true;
-	return at && (at == wanted || at[-1] == ',') && (!end || end == ',');
+	return !strcmp(wanted, "all") || !strcmp(wanted, "1") || has_word(wanted, name);
 }
 
 int main(int argc, char **argv)
