@@ -110,8 +110,10 @@ static void check_range(vaddr_t addr, size_t len, bool write, uintptr_t pc)
 {
 	vaddr_t bad;
 
-	if (!is_checked(addr) || addr + len < addr)
+	if (!is_checked(addr))
 		return;
+	if (unlikely(addr + len < addr)) /* a negative length: no shadow is that long */
+		refuse(addr, len, addr, write, pc);
 	bad = first_bad(addr, addr + len);
 	if (unlikely(bad < addr + len))
 		refuse(addr, len, bad, write, pc);

@@ -42,6 +42,8 @@ static uint8_t why_of(vaddr_t bad)
 static const char *kind_name(uint8_t why)
 {
 	switch (why) {
+	case 0:
+		return "negative length"; /* its first byte is as good as any */
 	case ASAN_STACK_LEFT:
 	case ASAN_STACK_MIDDLE:
 	case ASAN_STACK_RIGHT:

@@ -99,6 +99,14 @@ PLANT(memset_overflow)
 	memset(hidden(p), 0, hidden(65));
 }
 
+/* The difference of two lengths, the wrong way round. */
+PLANT(memcpy_negative)
+{
+	char *from = kmalloc(64, ALLOC_ZERO), *to = kmalloc(64, 0);
+
+	(void)hidden(memcpy(hidden(to), hidden(from), hidden(-1UL))); /* no tail call */
+}
+
 PLANT(page_use_after_free)
 {
 	struct page *p = page_alloc(0, 0, PAGE_KERNEL);
