@@ -33,6 +33,7 @@
 #include "arch/tlb.h"
 #include "kernel/alloc/page.h"
 #include "kernel/alloc/slab.h"
+#include "kernel/core/hart.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/spinlock.h"
 #include "lib/rbtree.h"
@@ -298,6 +299,12 @@ void *kmap_io(paddr_t pa, size_t len)
 	return va != NULL ? va + offset : NULL;
 }
 
+/* A handler may have interrupted a flush, so it leaves the purge to the next who frees. */
+static bool may_purge(void)
+{
+	return hart_table == NULL || !hart_this()->in_interrupt;
+}
+
 void kmap_free(void *ptr)
 {
 	vaddr_t start = ((vaddr_t)ptr & PAGE_MASK) - PAGE_SIZE;
@@ -311,7 +318,7 @@ void kmap_free(void *ptr)
 	node = rb_find(&ranges_by_addr, &start, addr_compare);
 	if (node == NULL || rb_entry(node, struct kmap_range, by_addr)->mapped == 0)
 		panic("kmap_free(%p): not the start of a mapping", ptr);
-	enough = range_retire(rb_entry(node, struct kmap_range, by_addr));
+	enough = range_retire(rb_entry(node, struct kmap_range, by_addr)) && may_purge();
 	spin_unlock_irqrestore(&kmap_lock, irq);
 	if (enough)
 		kmap_purge();

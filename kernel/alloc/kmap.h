@@ -25,8 +25,9 @@ void *kmap_io(paddr_t pa, size_t len);
 void *kmap_alloc(size_t len);
 /* The same, zeroed only with ALLOC_ZERO in flags. */
 void *kmap_pages(size_t len, unsigned flags);
-/* What kmap_alloc, kmap_pages or kmap_io returned; NULL is legal. May flush every hart: not from an
- * interrupt. The memory is free for others once enough has been given back for one flush. */
+/* What kmap_alloc, kmap_pages or kmap_io returned; NULL is legal. The memory is free for others
+ * once enough has been given back for one flush of every hart. That is made at once, but not from
+ * an interrupt handler: then by the next call from elsewhere. */
 void kmap_free(void *p);
 /* At once: when memory is short, or is about to be counted. Not from an interrupt. */
 void kmap_purge(void);
