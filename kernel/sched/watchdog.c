@@ -18,6 +18,9 @@
  * NOTE(linux): a soft lockup and a hung task are told once, not again every time they are found.
  * softlockup_panic is for hard lockups too.
  *
+ * LIMIT: an idle hart takes no ticks. While the hart before it is idle nobody looks at a hart, and
+ * its hard lockup is told only once that one has been busy for watchdog_thresh.
+ *
  * Each hart's record is its own; the one before it reads `ticks`.
  */
 #include "kernel/sched/watchdog.h"
@@ -41,6 +44,8 @@ struct hart_watch {
 	uint64_t wish_ticks; /* that have found the same wish since */
 	uint64_t next_ticks; /* of the next hart, when they last changed */
 	uint64_t next_still; /* own ticks since */
+	bool wish_told;	     /* of the wish that wish_ticks is about */
+	bool next_told;	     /* of what next_still is about */
 } __aligned(64);
 
 static struct hart_watch *watches; /* [i] one per hart */
@@ -68,11 +73,14 @@ static void wish_check(struct hart_watch *w, struct runqueue *rq, uint64_t now, 
 	uint64_t switches = READ_ONCE(rq->switches);
 
 	if (work & WORK_RESCHED && w->switches == switches) {
-		if (++w->wish_ticks == ticks_of(limit_s))
+		if (++w->wish_ticks >= ticks_of(limit_s) && !w->wish_told) {
+			w->wish_told = true;
 			soft_lockup(limit_s);
+		}
 		return;
 	}
 	w->wish_ticks = 0;
+	w->wish_told = false;
 	w->switches = switches;
 	if (now >= w->ask_ns) {
 		w->ask_ns = now + NSEC_PER_SEC;
@@ -94,10 +102,12 @@ static void next_hart_check(struct hart_watch *w, unsigned self, unsigned limit_
 	if (ticks != w->next_ticks || !is_busy(next)) {
 		w->next_ticks = ticks;
 		w->next_still = 0;
+		w->next_told = false;
 		return;
 	}
-	if (++w->next_still != ticks_of(limit_s))
+	if (++w->next_still < ticks_of(limit_s) || w->next_told)
 		return;
+	w->next_told = true;
 	printk(LOG_EMERG, "hard lockup: hart %u has taken no timer interrupt for %u s", next,
 	       limit_s);
 	crash_hart_print(next);
