@@ -69,6 +69,13 @@ PLANT(double_unlock)
 	spin_unlock(&outer);
 }
 
+__lock_unchecked
+PLANT(lock_kept)
+{
+	mutex_lock(&left);
+	lock_check_none_held("at the end of a system call");
+}
+
 /* --- interrupts ------------------------------------------------------------------------------- */
 
 static atomic_bool rang;
@@ -121,6 +128,13 @@ PLANT(sleep_in_atomic)
 	mutex_lock(&left);
 	mutex_unlock(&left);
 	spin_unlock(&inner);
+}
+
+PLANT(sleep_irqs_off)
+{
+	irq_disable();
+	might_sleep();
+	irq_enable();
 }
 
 static void ring_and_sleep(struct timer *t)
