@@ -27,8 +27,10 @@
  * Kernel threads, interrupts, init, and the task that wrote the rules are never hit.
  *
  * A question is filed under its site: the nearest callers that are not the allocator itself, found
- * by the chain of frame pointers. Sites lie in a table hashed by that, larger than the number of
- * calls there are; a site is entered once by compare-and-swap and never leaves.
+ * by the chain of frame pointers, and the kind. Sites lie in a table hashed by that, larger than
+ * the number of calls there are. A site is entered once and never leaves: compare-and-swap claims a
+ * free entry, which is then filled in, and its key is stored last. Interrupts are off meanwhile:
+ * their handlers ask too, and who meets a claimed entry waits for its key.
  *
  * The rules are single words that anyone may change at any time: a question under way is answered
  * by the old ones, the new ones, or some of each.
@@ -49,8 +51,12 @@
 #define DEPTH_MAX 8
 #define NAME_SIZE 64
 
+/* Keys of no place. */
+#define FREE	0u
+#define CLAIMED 1u
+
 struct fault_site {
-	_Atomic uintptr_t key; /* 0: free */
+	_Atomic uintptr_t key; /* or FREE, CLAIMED */
 	uintptr_t pc;
 	enum fault_kind kind;
 	_Atomic uint64_t asked, failed;
@@ -87,8 +93,8 @@ static bool is_provider(uintptr_t pc)
 	return pc >= (uintptr_t)_providers_text && pc < (uintptr_t)_providers_etext;
 }
 
-/* The innermost caller that is not a provider, and what tells its site from others. */
-static uintptr_t caller_pc(uintptr_t fp, uintptr_t *key)
+/* The innermost caller that is not a provider, and what tells its site from others of any kind. */
+static uintptr_t caller_pc(uintptr_t fp, enum fault_kind kind, uintptr_t *key)
 {
 	unsigned depth = (unsigned)atomic_load_explicit(&rules.number[DEPTH], memory_order_relaxed);
 	uintptr_t pcs[FRAMES], pc;
@@ -99,19 +105,34 @@ static uintptr_t caller_pc(uintptr_t fp, uintptr_t *key)
 	pc = *key = i < n ? pcs[i] : 1;
 	for (unsigned end = min(i + depth, n); ++i < end;)
 		*key = *key * 31 + pcs[i];
+	*key = *key * 31 + kind;
 	return pc;
 }
 
-/* The entry of a key, made if there is none; NULL when the table is full. */
+/* The key of an entry, which becomes ours if it is free: CLAIMED then. */
+static uintptr_t key_or_claim(struct fault_site *s)
+{
+	uintptr_t seen;
+
+	do {
+		seen = FREE;
+		if (atomic_compare_exchange_strong(&s->key, &seen, CLAIMED))
+			return CLAIMED;
+	} while (seen == CLAIMED);
+	return seen;
+}
+
+/* The entry of a key, made if there is none; NULL when the table is full. Interrupts off. */
 static struct fault_site *site_of(uintptr_t key, uintptr_t pc, enum fault_kind kind)
 {
 	for (unsigned i = 0; i < SITES; i++) {
 		struct fault_site *s = &sites[(key / 2 * 2654435761u + i) & (SITES - 1)];
-		uintptr_t seen = 0;
+		uintptr_t seen = key_or_claim(s);
 
-		if (atomic_compare_exchange_strong(&s->key, &seen, key)) {
+		if (seen == CLAIMED) {
 			s->pc = pc;
 			s->kind = kind;
+			atomic_store(&s->key, key);
 			return s;
 		}
 		if (seen == key)
@@ -205,11 +226,14 @@ bool fault_inject(enum fault_kind kind)
 	struct task *t = current;
 	struct fault_site *s;
 	uintptr_t pc, key;
+	irqflags_t irq;
 
 	if (hart_table == NULL)
 		return false;
-	pc = caller_pc((uintptr_t)__builtin_frame_address(0), &key);
+	pc = caller_pc((uintptr_t)__builtin_frame_address(0), kind, &key);
+	irq = irq_save();
 	s = site_of(key, pc, kind);
+	irq_restore(irq);
 	if (s != NULL)
 		atomic_fetch_add_explicit(&s->asked, 1, memory_order_relaxed);
 	if (hart_this()->in_interrupt || (t->flags & TASK_KTHREAD))
@@ -220,6 +244,11 @@ bool fault_inject(enum fault_kind kind)
 		atomic_fetch_add_explicit(&s->failed, 1, memory_order_relaxed);
 	t->faults.forgiven = true;
 	return true;
+}
+
+void fault_forgive_end(void)
+{
+	current->faults.forgiven = false;
 }
 
 bool fault_was_injected(void)
@@ -310,7 +339,7 @@ void fault_sites_show(void (*show)(const char *kind, uintptr_t pc, uint64_t aske
 	for (unsigned i = 0; i < SITES; i++) {
 		struct fault_site *s = &sites[i];
 
-		if (atomic_load(&s->key) != 0)
+		if (atomic_load(&s->key) > CLAIMED)
 			show(kind_names[s->kind], s->pc, atomic_load(&s->asked),
 			     atomic_load(&s->failed), arg);
 	}

@@ -20,7 +20,8 @@ struct fault_site;
 struct fault_state {
 	unsigned nth;		 /* [t] questions until one is answered yes; 0: not armed */
 	bool spared;		 /* [t] has given rules: they do not hold for itself */
-	bool forgiven;		 /* [t] set by a failure, until somebody asks fault_was_injected */
+	bool forgiven;		 /* [t] set by a failure; fault_was_injected and
+				  * fault_forgive_end clear it */
 	struct fault_site *last; /* [t] where fault_nth_set's failure has happened; NULL: not yet */
 };
 
@@ -31,6 +32,8 @@ bool fault_inject(enum fault_kind kind);
 /* True once after a failure was injected into current: nothing is really short, so nobody needs to
  * be killed for it. */
 bool fault_was_injected(void);
+/* current begins a system call: what failed in an earlier one explains no shortage any more. */
+void fault_forgive_end(void);
 
 /* current's nth question from now on (1: the next) is answered yes; 0 disarms. */
 void fault_nth_set(unsigned nth);
@@ -61,6 +64,9 @@ static inline bool fault_inject(enum fault_kind kind)
 static inline bool fault_was_injected(void)
 {
 	return false;
+}
+static inline void fault_forgive_end(void)
+{
 }
 static inline int fault_rule_set(const struct cmdline_arg *arg)
 {

@@ -7,6 +7,7 @@
 #include "arch/trap.h"
 #include "gen/syscalls_nr.h"
 #include "gen/syscalls_table.h"
+#include "kernel/core/fault_inject.h"
 #include "kernel/core/upcall.h"
 #include "kernel/ipc/signal.h"
 #include "kernel/task/task.h"
@@ -21,6 +22,7 @@ void upcall_syscall(struct trapframe *tf)
 	long ret = -ENOSYS;
 
 	current->syscall_nr = nr;
+	fault_forgive_end();
 	if (nr < NR_syscalls && syscall_table[nr].fn != NULL)
 		ret = syscall_table[nr].fn(&tf->a0);
 	lock_check_none_held("at the end of a system call");
