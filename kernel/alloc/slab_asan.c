@@ -78,10 +78,11 @@ void object_asan_alloc(struct cache *c, void *object)
 
 void *object_asan_trim(struct cache *c, void *object, size_t size)
 {
-	char *end = (char *)object + ALIGN_UP(object_bytes(c), 8);
+	char *end;
 
 	if (object == NULL)
 		return NULL;
+	end = (char *)object + ALIGN_UP(object_bytes(c), 8);
 	/* Up to the last 8 bytes that may be touched in part. */
 	asan_poison((char *)object + ALIGN_UP(size, 8),
 		    (size_t)(end - (char *)object) - ALIGN_UP(size, 8), ASAN_OBJECT_END);
