@@ -25,10 +25,9 @@
 
 static _Atomic uint64_t seed, draws;
 
-int perturb_set(uint64_t to)
+void perturb_set(uint64_t to)
 {
 	atomic_store(&seed, to);
-	return 0;
 }
 
 /* splitmix64 (Steele, Lea and Flood 2014) of the seed and the number of this draw. */

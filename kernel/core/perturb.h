@@ -8,8 +8,10 @@
 
 #ifdef PANDO_DEBUG
 
-/* What the numbers are drawn from; 0: nothing is disturbed. Returns 0. */
-int perturb_set(uint64_t seed);
+#define PERTURB_IS_BUILT true
+
+/* What the numbers are drawn from; 0: nothing is disturbed. */
+void perturb_set(uint64_t seed);
 /* A point where other harts could do something first: perhaps wait here a little. */
 void perturb_delay(void);
 /* A point where current could be switched out: perhaps ask for that. */
@@ -17,9 +19,10 @@ void perturb_preempt(void);
 
 #else
 
-static inline int perturb_set(uint64_t seed)
+#define PERTURB_IS_BUILT false
+
+static inline void perturb_set(uint64_t seed)
 {
-	return -1;
 }
 
 #endif

@@ -141,7 +141,10 @@ static int option_sched_seed(const struct cmdline_arg *arg)
 {
 	int64_t seed;
 
-	return number(arg, &seed) == 0 ? perturb_set((uint64_t)seed) : -EINVAL;
+	if (!PERTURB_IS_BUILT || number(arg, &seed) != 0)
+		return -EINVAL;
+	perturb_set((uint64_t)seed);
+	return 0;
 }
 
 static int option_init(const struct cmdline_arg *arg)
