@@ -305,7 +305,7 @@ void lock_check_want(const void *lock, struct lock_id id, unsigned how, uintptr_
 	rank_check(&wanted);
 	if (how & LOCK_SPINS)
 		use_check(&wanted);
-	s->wanted = wanted;
+	s->wanted[in_interrupt()] = wanted;
 }
 
 /* Without interrupts, like taking out: a handler would use the same place for its own locks. */
@@ -321,6 +321,15 @@ static void held_push(struct task *t, const struct held_lock *l)
 	irq_restore(irq);
 }
 
+/* What current waits for, or the handler that runs on top of it. */
+static void wanted_end(const void *lock)
+{
+	struct held_lock *wanted = &current->locks.wanted[in_interrupt()];
+
+	if (wanted->lock == lock)
+		wanted->lock = NULL;
+}
+
 void lock_check_got(const void *lock, struct lock_id id, unsigned how, uintptr_t pc)
 {
 	struct held_lock l =
@@ -328,15 +337,13 @@ void lock_check_got(const void *lock, struct lock_id id, unsigned how, uintptr_t
 
 	if (how & LOCK_TRIED && how & LOCK_SPINS && !checks_are_off())
 		use_check(&l);
-	if (current->locks.wanted.lock == lock)
-		current->locks.wanted.lock = NULL;
+	wanted_end(lock);
 	held_push(current, &l);
 }
 
 void lock_check_gave_up(const void *lock)
 {
-	if (current->locks.wanted.lock == lock)
-		current->locks.wanted.lock = NULL;
+	wanted_end(lock);
 }
 
 /* Locks are mostly, but not always, dropped in the reverse order. */
@@ -401,9 +408,11 @@ void lock_check_print(const struct task *t)
 {
 	const struct lock_stack *s = &t->locks;
 
-	if (s->wanted.lock != NULL)
-		pr_err("  waits for \"%s\" (%p), since %pS", s->wanted.class->name, s->wanted.lock,
-		       (void *)s->wanted.pc);
+	for (unsigned i = 2; i-- > 0;)
+		if (s->wanted[i].lock != NULL)
+			pr_err("  waits for \"%s\" (%p)%s, since %pS", s->wanted[i].class->name,
+			       s->wanted[i].lock, i ? " in an interrupt" : "",
+			       (void *)s->wanted[i].pc);
 	for (unsigned i = min(s->depth, (unsigned)LOCKS_HELD_MAX); i-- > 0;)
 		pr_err("  holds \"%s\" (%p)%s, taken at %pS", s->held[i].class->name,
 		       s->held[i].lock, s->held[i].how & LOCK_IN_IRQ ? " in an interrupt" : "",

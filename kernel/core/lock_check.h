@@ -70,7 +70,8 @@ struct lock_stack {
 		unsigned how; /* LOCK_* */
 	} held[LOCKS_HELD_MAX];
 	unsigned depth;
-	struct held_lock wanted; /* what it waits for; lock NULL: nothing */
+	/* What it waits for, and what a handler on top of it does; lock NULL: nothing. */
+	struct held_lock wanted[2];
 };
 
 /* current is about to wait for the lock, if need be: panics when it must not. pc 0: the caller's.
