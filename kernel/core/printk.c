@@ -37,7 +37,7 @@ struct record {
 	uint64_t time_ns;
 	uint64_t text_pos;
 	uint16_t len;
-	uint8_t level;
+	uint16_t level;
 };
 
 static struct spinlock log_lock = SPINLOCK_INIT("log", LOCK_RANK_LOG);
@@ -169,7 +169,7 @@ static struct record *record_add(enum log_level level, const char *text, size_t 
 	       (first_seq < next_seq &&
 		text_end + len - records[first_seq % RECORDS].text_pos > TEXT_SIZE))
 		first_seq++;
-	*r = (struct record){ clock_mono_ns(), text_end, (uint16_t)len, (uint8_t)level };
+	*r = (struct record){ clock_mono_ns(), text_end, (uint16_t)len, (uint16_t)level };
 	for (size_t i = 0; i < len; i++)
 		texts[(text_end + i) % TEXT_SIZE] = text[i];
 	text_end += len;

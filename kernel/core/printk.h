@@ -19,7 +19,10 @@ enum log_level {
 	LOG_DEBUG,
 	LOG_LEVELS
 };
-#define LOG_BY_USER 8u /* or-ed to the level of a message that a program has written */
+/* Or-ed to the level of a message that a program has written: its facility, or this if it gives
+ * none. */
+#define LOG_BY_USER 8u
+#define LOG_FACILITIES (255u * LOG_LEVELS)
 #define LOG_LINE_MAX 480u /* longer messages are cut */
 
 /* Printable from anywhere: interrupts, any lock held (but the log's), before and during panic. %pS
@@ -58,7 +61,7 @@ uint64_t log_next_seq(void);
 /* The same by the piece: the first record from number seq on. False: there is none yet. */
 struct log_entry {
 	uint64_t seq, time_ns;
-	unsigned level; /* with LOG_BY_USER */
+	unsigned level; /* with the facility */
 	size_t len;
 	char text[LOG_LINE_MAX];
 };

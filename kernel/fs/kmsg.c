@@ -4,7 +4,7 @@
  * A read gives one record, "level,sequence,microseconds,-;text\n", and the next read the next;
  * -EPIPE says that records were lost to the ring between two reads. In the text whatever could be
  * taken for the end of a record is escaped. A write adds one message; "<N>" in front says its
- * level, and that a program wrote it is added to that (8).
+ * facility and level; the facility of one that does not say is that of programs (8).
  *
  * LIMIT: a reader that waits for a new record looks ten times a second, since the log (which is
  * written from anywhere, with any lock held) wakes nobody.
@@ -126,12 +126,24 @@ static ssize_t kmsg_read(struct file *f, struct io_buf *to, uint64_t *pos)
 	return n;
 }
 
+/* What "<N>" in front of the text says, and *text behind it. */
+static enum log_level level_take(const char **text)
+{
+	const char *end;
+	uint64_t n;
+
+	if (**text != '<' || str_to_u64(*text + 1, &end, 10, &n) != 0 || *end != '>')
+		return LOG_WARN | LOG_BY_USER;
+	*text = end + 1;
+	return (enum log_level)(n % LOG_LEVELS | ((n & LOG_FACILITIES) ?: LOG_BY_USER));
+}
+
 static ssize_t kmsg_write(struct file *f, struct io_buf *from, uint64_t *pos)
 {
 	size_t offered = from->remaining, n = min_t(size_t, offered, LOG_LINE_MAX);
 	char text[LOG_LINE_MAX + 1];
-	const char *at = text, *end;
-	uint64_t level = LOG_WARN;
+	const char *at = text;
+	enum log_level level;
 
 	(void)f, (void)pos;
 	if (io_buf_get(from, text, n) < n)
@@ -139,10 +151,8 @@ static ssize_t kmsg_write(struct file *f, struct io_buf *from, uint64_t *pos)
 	text[n] = 0;
 	if (n > 0 && text[n - 1] == '\n')
 		text[n - 1] = 0;
-	if (text[0] == '<' && str_to_u64(text + 1, &end, 10, &level) == 0 && *end == '>')
-		at = end + 1;
-	level = level % LOG_LEVELS | LOG_BY_USER;
-	printk((enum log_level)level, "%s", at);
+	level = level_take(&at);
+	printk(level, "%s", at);
 	return (ssize_t)offered;
 }
 

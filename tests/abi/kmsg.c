@@ -60,6 +60,26 @@ TEST(a_record_is_what_was_written)
 	CHECK(second > first);
 }
 
+TEST(a_facility_that_is_given_stays)
+{
+	int fd = open_end(O_NONBLOCK);
+	unsigned long long seq;
+	unsigned level;
+
+	put(fd, "<30>kmsg-daemon\n");
+	put(fd, "<2047>kmsg-last\n");
+	put(fd, "<2048>kmsg-beyond\n");
+	put(fd, "<3 kmsg-open\n");
+	get(fd, "kmsg-daemon", &level, &seq);
+	CHECK_EQ(level, 30);
+	get(fd, "kmsg-last", &level, &seq);
+	CHECK_EQ(level, 2047);
+	get(fd, "kmsg-beyond", &level, &seq);
+	CHECK_EQ(level, 8);
+	CHECK(!strcmp(get(fd, "kmsg-open", &level, &seq), "<3 kmsg-open"));
+	CHECK_EQ(level, 12);
+}
+
 TEST(what_is_no_text_is_escaped)
 {
 	unsigned long long seq, next;
