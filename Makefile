@@ -92,7 +92,8 @@ SAN_FLAGS = $(SAN_FLAGS_ADDRESS) $(SAN_FLAGS_UNDEFINED)
 COMMON := -mabi=lp64 -mcmodel=medany -mno-relax $(if $(call can_compile,-mstrict-align),-mstrict-align) -ffreestanding -fno-pie -g \
 	-I. -Iarch/riscv/include -I$(BUILD) -I$(BUILD)/gen $(if $(filter 1,$(DEBUG)),-DPANDO_DEBUG=1) \
 	$(if $(filter 1,$(DEBUG) $(FAULTS)),-DPANDO_FAULTS=1 $(FAULT_FLAGS)) $(if $(filter 1,$(COV)),-DPANDO_COV=1) \
-	$(if $(CHECKED),-DPANDO_PLANTS=1) $(if $(filter address,$(SANS)),-DPANDO_ASAN=$(ASAN_OFFSET)UL)
+	$(if $(CHECKED),-DPANDO_PLANTS=1) $(if $(filter address,$(SANS)),-DPANDO_ASAN=$(ASAN_OFFSET)UL) \
+	$(if $(SANS),-DPANDO_SAN=$(SAN)) $(if $(filter 1,$(KTEST)),-DPANDO_KTEST=1)
 CFLAGS_KERNEL := -std=gnu17 $(if $(filter 1,$(DEBUG)),-Og,-O2) $(COMMON) -fno-common -fno-stack-protector \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-asynchronous-unwind-tables \
 	-Wall -Wextra -Wno-unused-parameter -Wstrict-prototypes -Wmissing-prototypes -Wvla \

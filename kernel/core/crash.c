@@ -34,11 +34,40 @@
 #define TASKS_LOOKED_AT 100000u /* a list in disorder may have no end */
 #define ANSWER_MS 500u		/* a hart is given to come to its turn and to tell of itself */
 
+/* What make was told when it made this kernel; DEBUG=1 brings failures and tests along. */
 #ifdef PANDO_DEBUG
-#define BUILD_WORDS "DEBUG=1 "
+#define WORDS_DEBUG "DEBUG=1 "
 #else
-#define BUILD_WORDS ""
+#define WORDS_DEBUG ""
 #endif
+
+#if defined(PANDO_FAULTS) && !defined(PANDO_DEBUG)
+#define WORDS_FAULTS "FAULTS=1 "
+#else
+#define WORDS_FAULTS ""
+#endif
+
+#if defined(PANDO_KTEST) && !defined(PANDO_DEBUG)
+#define WORDS_KTEST "KTEST=1 "
+#else
+#define WORDS_KTEST ""
+#endif
+
+#ifdef PANDO_COV
+#define WORDS_COV "COV=1 "
+#else
+#define WORDS_COV ""
+#endif
+
+#ifdef PANDO_SAN
+#define TEXT_OF(...) #__VA_ARGS__
+#define TEXT(...) TEXT_OF(__VA_ARGS__)
+#define WORDS_SAN "SAN=" TEXT(PANDO_SAN) " "
+#else
+#define WORDS_SAN ""
+#endif
+
+#define BUILD_WORDS WORDS_DEBUG WORDS_FAULTS WORDS_KTEST WORDS_COV WORDS_SAN
 
 #define NOBODY (-1)
 static atomic_bool stopping;		/* set once, by the hart that panics */
@@ -98,14 +127,17 @@ static void self_tell(const char *which)
 
 static __noreturn void tell_and_stop(bool in_user_mode)
 {
-	while (atomic_load(&turn) != (int)hart_index())
+	int mine = (int)hart_index();
+
+	while (atomic_load(&turn) != mine)
 		hart_relax();
 	self_tell("hart");
 	if (in_user_mode)
 		printk(LOG_EMERG, "  in user mode, pc 0x%lx", task_trapframe(current)->pc);
 	else
 		backtrace_print(0);
-	atomic_store(&turn, NOBODY);
+	/* One that took too long has lost its turn, which may be another's by now. */
+	atomic_compare_exchange_strong(&turn, &mine, NOBODY);
 	arch_halt();
 }
 
