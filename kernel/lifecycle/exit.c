@@ -139,6 +139,10 @@ static void children_orphan(struct task *t, struct list *unwanted) __must_hold(t
 	if (list_empty(&t->children))
 		return;
 	reaper = reaper_of(t);
+	/* The leader of a namespace's init, whose other threads are all ending, too: the last of
+	 * these waits for them (exit_ns.c). */
+	if (reaper == t)
+		return;
 	same_group = reaper->group == t->group;
 	list_for_each_entry_safe(child, next, &t->children, sibling) {
 		list_move_tail(&child->sibling, &reaper->children);

@@ -2,6 +2,8 @@
  * ns_pid.c: pid namespaces: numbers, what is seen from where, and the rules for their init.
  */
 #include "tests/abi/ns.h"
+#include <pthread.h>
+#include <stdatomic.h>
 #include <linux/sched.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
@@ -157,6 +159,45 @@ TEST(the_end_of_init_is_the_end_of_all)
 	close(alive[1]);
 	CHECK_EXITED(pid, 5);
 	CHECK_EQ(read(alive[0], &byte, 1), 0); /* nobody holds the other end */
+}
+
+/* The threads of a namespace's init end at one moment, its children outlive the leader. */
+static atomic_int ending_now;
+
+static void *end_with_the_others(void *how)
+{
+	while (!ending_now)
+		;
+	syscall(how ? SYS_exit : SYS_exit_group, 0);
+	return NULL;
+}
+
+static void end_as_init(int round)
+{
+	pthread_t thread;
+
+	for (int i = 0; i < 2; i++)
+		if (fork() == 0)
+			for (;;)
+				pause();
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(pthread_create(&thread, NULL, end_with_the_others,
+					(round + i) % 3 ? &thread : NULL), 0);
+	ending_now = 1;
+	for (int i = 0; i < round % 50; i++)
+		atomic_fetch_add(&ending_now, 1);
+	syscall(SYS_exit, 0);
+}
+
+TEST(all_threads_of_init_end_at_once)
+{
+	for (int i = 0; i < 300; i++) {
+		pid_t pid = fork_new(CLONE_NEWPID);
+
+		if (pid == 0)
+			end_as_init(i);
+		CHECK_EXITED(pid, 0);
+	}
 }
 
 TEST(orphans_go_to_init)
