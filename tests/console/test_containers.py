@@ -1,5 +1,17 @@
-"""unshare, nsenter and box as a person uses them."""
+"""unshare, nsenter and box as a person uses them, by root and by an ordinary user."""
+import re
+
 LINKS = "for t in mnt uts ipc pid net cgroup user; do stat -L -c %i /proc/self/ns/$t; done"
+ORDINARY = ("unshare -U sh -c 'while [ $(id -u) != 1000 ]; do sleep 0.1; done; {}' > /tmp/out 2>&1 & "
+            "own=$(stat -L -c %i /proc/self/ns/user); "
+            "while [ $(stat -L -c %i /proc/$!/ns/user) = $own ]; do sleep 0.1; done; "
+            "echo deny > /proc/$!/setgroups; echo 1000 0 1 > /proc/$!/gid_map; echo 1000 0 1 > /proc/$!/uid_map; "
+            "wait $!; echo SAID; cat /tmp/out")
+
+
+def as_user(shell, commands):
+    """What commands print when user 1000, who has no capabilities, runs them."""
+    return shell.run(ORDINARY.format(commands)).split("SAID\n")[1]
 
 
 def test_unshare(shell):
@@ -46,3 +58,13 @@ def test_box_with_a_root(shell):
     look = "ls /; cat /file; echo /proc/[0-9]*; [ -e /etc/passwd ] || echo no"
     assert shell.run(f"box -r /tmp/root sh -c '{look}'").split() == ["bin", "file", "proc", "mine", "/proc/1", "no"]
     shell.run("rm -r /tmp/root")
+
+
+def test_box_by_an_ordinary_user(shell):
+    words = as_user(shell, "id -u; hostname no 2>/dev/null || echo refused; box id -u; box hostname; "
+                    f'box sh -c "{LINKS}"'.replace("$t", r"\$t")).split()
+    assert words[:4] == ["1000", "refused", "0", "box"]
+    assert not set(words[4:]) & set(shell.run(LINKS).split())
+    assert re.search("(?i)not permitted", as_user(shell, "unshare -m true"))
+    inside = as_user(shell, 'unshare -rm sh -c "mount -t tmpfs none /tmp; ls -a /tmp; id -u"')
+    assert inside.split() == [".", "..", "0"]
