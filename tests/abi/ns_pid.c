@@ -191,7 +191,7 @@ static void end_as_init(int round)
 
 TEST(all_threads_of_init_end_at_once)
 {
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 100; i++) {
 		pid_t pid = fork_new(CLONE_NEWPID);
 
 		if (pid == 0)
