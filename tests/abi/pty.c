@@ -198,12 +198,13 @@ TEST(master_sends_signals)
 			usleep(10000);
 		_exit(got == SIGINT ? 0 : 1);
 	}
-	CHECK(readable(master));
-	CHECK_EQ(ioctl(master, TIOCSIG, SIGINT), 0);
-	CHECK_ERRNO(ioctl(master, TIOCSIG, SIGHUP), EINVAL);
 	int status, foreground = 0;
+
+	CHECK(readable(master));
 	CHECK_EQ(ioctl(master, TIOCGPGRP, &foreground), 0);
 	CHECK_EQ(foreground, pid);
+	CHECK_ERRNO(ioctl(master, TIOCSIG, SIGHUP), EINVAL);
+	CHECK_EQ(ioctl(master, TIOCSIG, SIGINT), 0); /* and the child ends */
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
 	CHECK_EQ(status, 0);
 }
