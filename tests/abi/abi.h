@@ -49,7 +49,7 @@
 #include <unistd.h>
 
 #ifndef ABI_TIMEOUT
-#define ABI_TIMEOUT 10
+#define ABI_TIMEOUT 30
 #endif
 
 enum { ABI_FAILED = 113, ABI_SKIPPED = 114, ABI_MAX_TESTS = 256, ABI_REPORT_FD = 900 };
