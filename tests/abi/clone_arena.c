@@ -4,11 +4,11 @@
  * second argument; else the clock) that is printed. Once as root, once as an ordinary user.
  *
  * Those who act live in an arena: a control group of its own, which bounds their number, and a pid
- * namespace with its own /proc, so that whatever they kill is one of them. The arena's init makes
- * actors, reaps, and every second or two kills all and waits until nothing is left: a task that
- * cannot be killed or reaped shows there, as a hang. The supervisor outside ends the arena's init,
- * in one of three ways, and looks for what was lost: page tables (/proc/sys/pando/check) and
- * objects.
+ * namespace with no /proc but its own, so that whatever they kill or enter is one of theirs. The
+ * arena's init makes actors, reaps, and every second or two kills all and waits until nothing is
+ * left: a task that cannot be killed or reaped shows there, as a hang. The supervisor outside ends
+ * the arena's init, in one of three ways, and looks for what was lost: page tables
+ * (/proc/sys/pando/check) and objects.
  *
  * An actor takes a number of random steps. Children take fewer, so that trees end. Who shares
  * memory runs on a stack of its own with the thread pointer that it finds; all use raw calls only.
@@ -533,6 +533,22 @@ static void reap(int options)
 			_exit(ABI_FAILED);
 }
 
+/* What keeps them here, for the log. */
+static void tell_who_is_left(void)
+{
+	static const char *const files[] = { "stat", "wchan", "cgroup", "status" };
+	char path[64], text[1200];
+
+	mount("none", "/proc", "proc", 0, NULL); /* an actor may have taken it away */
+	for (int pid = 2; pid < 40000; pid++)
+		for (int i = 0; i < 4; i++) {
+			snprintf(path, sizeof(path), "/proc/%d/%s", pid, files[i]);
+			if (read_file(path, text, sizeof(text)) > 0)
+				printf("%s: %s\n", path, text);
+		}
+	fflush(stdout);
+}
+
 /* Nobody may be left, however stopped, frozen or deep; who makes new ones meanwhile is killed too.
  * kill(-1) finds nobody but zombies at the end: those are reaped by waiting. */
 static void kill_all(void)
@@ -550,6 +566,8 @@ static void kill_all(void)
 		kill(-1, SIGKILL);
 		reap(WNOHANG);
 		if (now_ms() > late)
+			tell_who_is_left();
+		if (now_ms() > late)
 			FAIL("tasks that cannot be killed or reaped are left; seed %u", seed);
 	} while (waitpid(-1, NULL, __WALL | WNOHANG) != -1 || errno != ECHILD);
 }
@@ -561,6 +579,8 @@ static void arena_init(bool as_user, int64_t end_ms)
 
 	setsid(); /* kill(0) would reach the supervisor */
 	mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	while (umount2("/proc", MNT_DETACH) == 0)
+		; /* an actor who unmounts ours must not find in it the namespaces outside */
 	CHECK_EQ(mount("none", "/proc", "proc", 0, NULL), 0);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	setrlimit(RLIMIT_NOFILE, &files);

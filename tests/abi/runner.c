@@ -10,6 +10,7 @@
  *	== prog lasts N s       every ten seconds: the machine is alive, and so is the program
  *	== prog exit N in S s | == prog signal N in S s | == prog hang in S s
  *	== prog stuck           what it left cannot be killed; the machine is switched off
+ *	== prog no /proc left   it has taken away what others need; a new one is mounted
  *	== done
  *
  * A program gets LIMIT seconds (variable, default 120), and SECONDS of a stress test come on top of
@@ -158,6 +159,15 @@ static int wait_for(pid_t pid, const char *name, double start, int *status)
 	}
 }
 
+/* The programs after one that took /proc away would all fail. */
+static void mend_proc(const char *name)
+{
+	if (access("/proc/self/status", R_OK) == 0)
+		return;
+	printf("== %s no /proc left\n", name);
+	mount_at("proc", "/proc");
+}
+
 /* Does not return where no further program can be run. */
 static void run_program(const char *name)
 {
@@ -197,6 +207,7 @@ static void run_program(const char *name)
 		printf("== %s stuck\n", name);
 		switch_off();
 	}
+	mend_proc(name);
 }
 
 static int is_visible(const struct dirent *entry)
