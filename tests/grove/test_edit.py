@@ -31,6 +31,7 @@ def start(tmp_path, term="linux", columns=80):
     child = pexpect.spawn(command[0], command[1:], env=env, cwd=str(tmp_path),
                           timeout=10, encoding="latin-1", dimensions=(24, columns))
     child.expect(PROMPT)
+    child.told = ""     # all that run() has seen
     return child
 
 
@@ -45,7 +46,9 @@ def run(sh, line):
     """Type a line; what it printed, without the echo of the line."""
     sh.send(line + "\r")
     sh.expect(PROMPT)
-    return sh.before.replace("\r", "").split("\n", 1)[1]
+    out = sh.before.replace("\r", "").split("\n", 1)[1]
+    sh.told += out
+    return out
 
 
 def wait_until(condition):
@@ -78,8 +81,8 @@ def wait_foreground(sh, *commands):
 
 
 def wait_told(sh, text):
-    """Until the shell has told this about a job, which it does before a prompt."""
-    wait_until(lambda: text in run(sh, ""))
+    """Until the shell has told this about a job, which it does once, before any prompt: the last one, maybe."""
+    wait_until(lambda: text in sh.told + run(sh, ""))
 
 
 def test_plain_command(sh):
