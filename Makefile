@@ -24,7 +24,7 @@ DEBUG ?=#              1: lock ranks and other costly checks, in-kernel tests, -
 FAULTS ?=#             1: memory and user copies can be made to fail (/proc/pando/faults); part of DEBUG=1
 COV ?=#                1: record which code is reached (make coverage, make fuzz); gcc only
 KTEST ?=#              1: in-kernel tests without the other checks (APPEND=ktest runs them)
-SAN ?=#                address, undefined or address,undefined: compiler's checks (docs/sanitizers.md)
+SAN ?=#                address, undefined, address,undefined or thread: compiler's checks (docs/sanitizers.md)
 USERLAND ?= grove#     grove or busybox (Debian's, unmodified)
 INITRAMFS_EXTRA ?=#    a directory laid over the initramfs
 BUILD ?= build#        where everything made goes
@@ -74,10 +74,12 @@ MARCH_FP := rv64imafdc$(MARCH_SUFFIX)
 # Whoever asks for memory is known by the return address: no call may be made a jump.
 FAULT_FLAGS := -fno-optimize-sibling-calls
 
-# SAN=: what the compiler puts in is answered by kernel/core/asan.c and ubsan.c. The offset is arch/shadow.h's.
+# SAN=: what the compiler puts in is answered by kernel/core/asan.c, ubsan.c and race_calls.c. The offset is arch/shadow.h's.
 comma := ,
 SANS := $(subst $(comma), ,$(SAN))
-$(if $(filter-out address undefined,$(SANS)),$(error SAN is address, undefined or address$(comma)undefined, not $(SAN)))
+$(if $(filter-out address undefined thread,$(SANS)),$(error SAN is address, undefined, address$(comma)undefined or thread, not $(SAN)))
+$(if $(and $(filter thread,$(SANS)),$(filter-out thread,$(SANS))),$(error SAN=thread goes with no other SAN))
+$(if $(and $(filter thread,$(SANS)),$(filter 1,$(LLVM))),$(error SAN=thread is for gcc: clang has it for no RISC-V))
 CHECKED := $(filter 1,$(DEBUG))$(SANS)#  a build that planted bugs are put into
 SAN_FLAGS_UNDEFINED := $(if $(filter undefined,$(SANS)),-fsanitize=undefined)
 ASAN_OFFSET := 0xdffffff800000000
@@ -87,13 +89,16 @@ ASAN_FLAGS_CLANG := $(addprefix -mllvm ,-asan-mapping-offset=$(ASAN_OFFSET) -asa
 	-asan-use-after-scope=1 -asan-instrumentation-with-call-threshold=0)
 SAN_FLAGS_ADDRESS := $(if $(filter address,$(SANS)),-fsanitize=kernel-address \
 	$(if $(filter 1,$(LLVM)),$(ASAN_FLAGS_CLANG),$(ASAN_FLAGS_GCC)))
-SAN_FLAGS = $(SAN_FLAGS_ADDRESS) $(SAN_FLAGS_UNDEFINED)
+# A report names the caller, so no call is a jump; fences need no checks, of which gcc warns.
+SAN_FLAGS_THREAD := $(if $(filter thread,$(SANS)),-fsanitize=thread --param tsan-distinguish-volatile=1 \
+	--param tsan-instrument-func-entry-exit=0 -fno-optimize-sibling-calls -Wno-tsan)
+SAN_FLAGS = $(SAN_FLAGS_ADDRESS) $(SAN_FLAGS_UNDEFINED) $(SAN_FLAGS_THREAD)
 
 COMMON := -mabi=lp64 -mcmodel=medany -mno-relax $(if $(call can_compile,-mstrict-align),-mstrict-align) -ffreestanding -fno-pie -g \
 	-I. -Iarch/riscv/include -I$(BUILD) -I$(BUILD)/gen $(if $(filter 1,$(DEBUG)),-DPANDO_DEBUG=1) \
 	$(if $(filter 1,$(DEBUG) $(FAULTS)),-DPANDO_FAULTS=1 $(FAULT_FLAGS)) $(if $(filter 1,$(COV)),-DPANDO_COV=1) \
 	$(if $(CHECKED),-DPANDO_PLANTS=1) $(if $(filter address,$(SANS)),-DPANDO_ASAN=$(ASAN_OFFSET)UL) \
-	$(if $(SANS),-DPANDO_SAN=$(SAN)) $(if $(filter 1,$(KTEST)),-DPANDO_KTEST=1)
+	$(if $(filter thread,$(SANS)),-DPANDO_RACE=1) $(if $(SANS),-DPANDO_SAN=$(SAN)) $(if $(filter 1,$(KTEST)),-DPANDO_KTEST=1)
 CFLAGS_KERNEL := -std=gnu17 $(if $(filter 1,$(DEBUG)),-Og,-O2) $(COMMON) -fno-common -fno-stack-protector \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-asynchronous-unwind-tables \
 	-Wall -Wextra -Wno-unused-parameter -Wstrict-prototypes -Wmissing-prototypes -Wvla \
@@ -106,8 +111,8 @@ ifeq ($(COV)$(LLVM),11)
 $(error COV=1 is for gcc: tools/coverage knows its counters)
 endif
 CFLAGS_USER := -std=gnu17 -O2 -g -Wall -Wextra -Wno-unused-parameter $(if $(filter 1,$(WERROR)),-Werror)
-LDFLAGS_ADDRESS := --defsym=_asan_stack_size=32768 $(addprefix --wrap=,memcpy memmove memset memcmp)
-LDFLAGS_KERNEL := $(if $(filter address,$(SANS)),$(LDFLAGS_ADDRESS)) -nostdlib -static --no-relax --build-id=none \
+LDFLAGS_KERNEL := $(if $(filter address,$(SANS)),--defsym=_asan_stack_size=32768) \
+	$(if $(filter address thread,$(SANS)),$(addprefix --wrap=,memcpy memmove memset memcmp)) -nostdlib -static --no-relax --build-id=none \
 	-z max-page-size=4096 -T arch/riscv/kernel.lds
 
 ## What there is to build -------------------------------------------------------------------------------------------------
@@ -123,6 +128,7 @@ KERNEL_SRCS := $(if $(CHECKED),$(KERNEL_SRCS),$(filter-out kernel/core/plant.c k
 KERNEL_SRCS := $(if $(filter 1,$(DEBUG)),$(KERNEL_SRCS),$(filter-out kernel/test/plant_locks.c,$(KERNEL_SRCS)))
 KERNEL_SRCS := $(if $(filter undefined,$(SANS)),$(KERNEL_SRCS),$(filter-out kernel/core/ubsan.c,$(KERNEL_SRCS)))
 KERNEL_SRCS := $(if $(filter address,$(SANS)),$(KERNEL_SRCS),$(filter-out arch/riscv/shadow.c kernel/core/asan%.c %/slab_asan.c,$(KERNEL_SRCS)))
+KERNEL_SRCS := $(if $(filter thread,$(SANS)),$(KERNEL_SRCS),$(filter-out kernel/core/race%.c kernel/test/plant_race.c,$(KERNEL_SRCS)))
 KERNEL_SRCS := $(if $(filter 1,$(COV)),$(KERNEL_SRCS),$(filter-out %/coverage.c %/proc_coverage.c,$(KERNEL_SRCS)))
 KERNEL_OBJS := $(addprefix $(OBJ)/,$(addsuffix .o,$(basename $(KERNEL_SRCS))))
 GROVE_SRCS := $(sort $(wildcard initramfs/grove/*.c))
@@ -161,6 +167,13 @@ $(OBJ)/lib/%.o: lib/%.c $(BUILD)/.flags | $(SYSCALLS)
 # The checks themselves, and who works on what must not be touched.
 $(OBJ)/arch/riscv/shadow.o $(OBJ)/arch/riscv/backtrace.o $(OBJ)/kernel/core/asan.o $(OBJ)/kernel/core/asan_report.o \
 $(OBJ)/kernel/alloc/slab.o $(OBJ)/kernel/alloc/slab_asan.o $(OBJ)/kernel/alloc/kstack.o: private SAN_FLAGS_ADDRESS :=
+
+# Under SAN=thread also: what a race in it could not be told of. Either the report itself calls it, or it runs under the locks
+# of the message ring and of the serial ports, which the report takes. string.c is checked where it is called.
+$(OBJ)/kernel/core/race.o $(OBJ)/kernel/core/race_calls.o $(OBJ)/kernel/core/printk.o $(OBJ)/kernel/core/panic.o \
+$(OBJ)/kernel/core/crash.o $(OBJ)/kernel/core/spinlock.o $(OBJ)/kernel/core/lock_check.o $(OBJ)/kernel/core/perturb.o \
+$(OBJ)/arch/riscv/backtrace.o $(OBJ)/arch/riscv/sbi.o $(OBJ)/kernel/dev/uart_16550.o $(OBJ)/kernel/dev/uart_sifive.o \
+$(OBJ)/lib/format.o $(OBJ)/lib/string.o: private SAN_FLAGS_THREAD :=
 
 $(OBJ)/kernel/task/coverage.o: CFLAGS_COV :=
 $(OBJ)/arch/riscv/fp%.o: MARCH := $(MARCH_FP)

@@ -20,6 +20,7 @@
 #include "kernel/core/panic.h"
 #include "kernel/core/plant.h"
 #include "kernel/core/printk.h"
+#include "kernel/core/race.h"
 #include "kernel/core/upcall.h"
 #include "kernel/dev/driver.h"
 #include "kernel/dev/serial.h"
@@ -145,6 +146,7 @@ void kernel_main(uint64_t hartid, paddr_t fdt)
 	interrupts_start();
 	tasks_start();
 	harts_start();
+	race_start();
 	devices_start();
 	files_start();
 	kthread_boot(first_task);

@@ -190,6 +190,11 @@ static const struct {
 	{ "console", NULL }, /* kernel/dev/serial.c */
 	{ "ktest", NULL },   /* kernel/core/ktest.c */
 	{ "plant", NULL },   /* kernel/core/plant.c */
+	/* Races, in kernels made with SAN=thread: kernel/core/race.c. */
+	{ "race_skip", NULL },
+	{ "race_delay", NULL },
+	{ "race_seed", NULL },
+	{ "race_panic", NULL },
 	/* Linux's, without a meaning here. */
 	{ "earlycon", NULL },
 	{ "earlyprintk", NULL },
