@@ -159,7 +159,7 @@ static int clone_number(struct task *child, const struct clone_args *args)
 	int err = pid_alloc(ns, args->set_tid, args->set_tid_count, &child->pid);
 
 	if (err == 0)
-		child->tid = pid_own_nr(child->pid);
+		task_numbers_set(child);
 	return err;
 }
 

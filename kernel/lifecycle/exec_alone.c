@@ -75,10 +75,10 @@ static void leader_replace(struct task *self, struct task *leader)
 	struct pid *mine = self->pid;
 
 	self->pid = leader->pid;
-	self->tid = pid_own_nr(self->pid);
+	task_numbers_set(self);
 	self->pid->task = self;
 	leader->pid = mine;
-	leader->tid = pid_own_nr(mine);
+	task_numbers_set(leader);
 	mine->task = leader;
 	if (group_is_init(self->group) && self->pid->level > 0)
 		pid_ns_of_task(self)->init = self;

@@ -110,6 +110,13 @@ static inline int pid_own_nr(const struct pid *p)
 	return p->numbers[p->level].nr;
 }
 
+/* Its pid has been set: what it is called inside and outside. */
+static inline void task_numbers_set(struct task *t)
+{
+	t->tid = pid_own_nr(t->pid);
+	t->nr = t->pid->nr;
+}
+
 /* Is it process 1 of its namespace? */
 static inline bool group_is_init(const struct group *g)
 {

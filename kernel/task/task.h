@@ -145,6 +145,7 @@ struct task {
 	struct list group_link; /* [T|G] in group->threads */
 	struct list all_link;	/* [T] in task_list */
 	struct pid *pid;	/* [i] */
+	int nr;			/* [i] its number in the first pid namespace: pid->nr */
 	int exit_signal;	/* [T] sent to the parent at exit; 0 none, -1 not the leader */
 	int exit_code;		/* [T] as wait4's status */
 	int pdeath_signal;	/* [T] sent when the parent dies */
