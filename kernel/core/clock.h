@@ -29,11 +29,17 @@ extern struct clock_scale {
 	uint64_t base_ticks;
 } clock_scale;
 
+/* The moment at which the hardware counter showed so many ticks. */
+static inline uint64_t clock_ticks_to_ns(uint64_t ticks)
+{
+	return ratio_apply(&clock_scale.tick_in_ns, ticks - clock_scale.base_ticks);
+}
+
 /* CLOCK_MONOTONIC (and BOOTTIME: the machine never suspends). Never goes back, same on all harts.
  * */
 static inline uint64_t clock_mono_ns(void)
 {
-	return ratio_apply(&clock_scale.tick_in_ns, arch_clock_ticks() - clock_scale.base_ticks);
+	return clock_ticks_to_ns(arch_clock_ticks());
 }
 /* CLOCK_REALTIME. */
 uint64_t clock_real_ns(void);

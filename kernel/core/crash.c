@@ -5,6 +5,7 @@
  *	what was wrong, with its values                 panic.c
  *	who it was, its backtrace, its locks            crash_report
  *	the same of every other hart                    each tells of itself
+ *	what happened last, on whichever hart           trace.c
  *	the machine, notes, the command line
  *	a command that makes the same machine again
  *
@@ -28,10 +29,12 @@
 #include "kernel/core/hart.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/printk.h"
+#include "kernel/core/trace.h"
 #include "kernel/task/task.h"
 #include "lib/format.h"
 
 #define TASKS_LOOKED_AT 100000u /* a list in disorder may have no end */
+#define EVENTS_TOLD 16u
 #define ANSWER_MS 500u		/* a hart is given to come to its turn and to tell of itself */
 
 /* What make was told when it made this kernel; DEBUG=1 brings failures and tests along. */
@@ -202,5 +205,6 @@ void crash_report(void)
 	self_tell("panic on hart");
 	backtrace_print(0);
 	others_tell();
+	trace_print_last(EVENTS_TOLD);
 	machine_print();
 }

@@ -71,6 +71,11 @@ void upcall_task_destroy(struct task *t);
  * current dies with this wait status. group: the whole thread group does. */
 __noreturn void upcall_task_exit(int status, bool group);
 
+/* kernel/core/trace.c and whoever shows events -> kernel/sys/trace_decode.c: an event in words,
+ * "1: sh(7) clone SIGCHLD = 9", cut to size with its NUL. Anywhere, in a panic too. */
+struct trace_event;
+void upcall_trace_text(const struct trace_event *e, unsigned hart, char *buf, size_t size);
+
 /* kernel/core/asan_report.c -> kernel/alloc/slab_asan.c, with SAN=address: prints which object of
  * which cache addr is in or near, and who had it; nothing if it is in none. */
 void upcall_object_describe(vaddr_t addr);

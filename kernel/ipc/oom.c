@@ -33,6 +33,7 @@
 #include "kernel/core/fault_inject.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/printk.h"
+#include "kernel/core/trace.h"
 #include "kernel/core/upcall.h"
 #include "kernel/ipc/signal.h"
 #include "kernel/mm/reclaim.h"
@@ -241,6 +242,7 @@ static void victim_kill(struct task *victim, struct mm *mm)
 	       "%d",
 	       group_nr(victim->group), victim->comm, victim->cred->uid, KIB(mm_rss(mm)),
 	       victim->group->oom_score_adj);
+	trace(TRACE_OOM, (unsigned)group_nr(victim->group), KIB(mm_rss(mm)), 0);
 	atomic_fetch_add(&kills, 1);
 	signal_kill_task(victim, SIGKILL);
 	while ((t = sharer_next(mm)) != NULL) {

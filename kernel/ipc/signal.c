@@ -28,7 +28,9 @@
 #include "kernel/ipc/signal.h"
 
 #include "arch/hart.h"
+#include "arch/trap.h"
 #include "kernel/abi/capability.h"
+#include "kernel/core/trace.h"
 #include "kernel/core/upcall.h"
 #include "kernel/ipc/sighand.h"
 #include "kernel/ipc/signal_queue.h"
@@ -149,6 +151,8 @@ void group_exit_start_locked(struct group *g, int exit_code)
 
 	if (g->exiting)
 		return;
+	if (exit_code & 0x7f)
+		trace(TRACE_KILLED, (unsigned)group_nr(g), exit_code & 0x7f, 0);
 	g->exiting = true;
 	g->exit_code = exit_code;
 	g->stop_signal = 0;
@@ -202,6 +206,7 @@ static struct delivery route(struct group *g, struct task *only, int signo,
 	struct delivery d = { 0 };
 	uint64_t handler;
 
+	trace(TRACE_SIGNAL, (unsigned)signo, (unsigned)(only != NULL ? only->nr : group_nr(g)), 0);
 	if (!takes_signals(t) || g->exiting || (only != NULL && (only->flags & TASK_EXITING)))
 		return d;
 	cancel_opposite(g, signo);
@@ -337,6 +342,7 @@ void signal_force(int signo, int code, vaddr_t addr)
 
 void upcall_user_exception(struct trapframe *tf, int signo, int code, vaddr_t addr)
 {
+	trace(TRACE_FAULT, (unsigned)signo, addr, tf->pc);
 	signal_force(signo, code, addr);
 }
 

@@ -27,6 +27,7 @@
 #include "kernel/abi/pidfd.h"
 #include "kernel/abi/resource.h"
 #include "kernel/alloc/page.h"
+#include "kernel/core/trace.h"
 #include "kernel/core/upcall.h"
 #include "kernel/fs/cgroupfs.h"
 #include "kernel/fs/files.h"
@@ -327,6 +328,13 @@ void vfork_release(void)
 	spin_unlock_irqrestore(&tasks_lock, irq);
 }
 
+/* Its result, on the way to the caller and into the trace. */
+static int clone_told(const struct clone_args *args, int result)
+{
+	trace(TRACE_CLONE, args->flags, (unsigned)args->exit_signal, (uint64_t)result);
+	return result;
+}
+
 int task_clone(const struct clone_args *args, struct task **out)
 {
 	struct task *from = args->from != NULL ? args->from : current;
@@ -338,10 +346,10 @@ int task_clone(const struct clone_args *args, struct task **out)
 
 	err = clone_check(args);
 	if (err)
-		return err;
+		return clone_told(args, err);
 	child = task_create();
 	if (child == NULL)
-		return -ENOMEM;
+		return clone_told(args, -ENOMEM);
 	err = clone_build(child, from, args);
 	if (err == 0)
 		err = clone_pidfd_make(&pidfd, child, args);
@@ -357,8 +365,9 @@ int task_clone(const struct clone_args *args, struct task **out)
 	if (err) {
 		clone_pidfd_drop(&pidfd);
 		task_put(child);
-		return err;
+		return clone_told(args, err);
 	}
+	(void)clone_told(args, child->nr);
 	if (pidfd.file != NULL)
 		fd_install(pidfd.fd, pidfd.file);
 

@@ -2,8 +2,8 @@
  * The flags of clone, clone3 and unshare, and the rules between them, as data.
  *
  * Whatever must agree about the flags is made from these two tables: the checks here, the reference
- * page (docs/clone.md), what the test of all pairs expects (tests/abi/clone_pairs.c), and gdb's
- * `pando flags`, which puts names to a number.
+ * page (docs/clone.md), what the test of all pairs expects (tests/abi/clone_pairs.c), and the names
+ * that trace events (kernel/sys/trace_decode.c) and gdb's `pando flags` put to a number.
  */
 #pragma once
 

@@ -22,6 +22,7 @@
 #include "kernel/abi/resource.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/core/random.h"
+#include "kernel/core/trace.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/files.h"
 #include "kernel/fs/inode.h"
@@ -259,6 +260,7 @@ static void program_commit(struct program *p)
 	p->cred = NULL;
 	current->personality = p->persona;
 	program_name_task(p);
+	trace_text(TRACE_EXEC, p->name);
 	program_tell_family(p);
 	current->flags &= ~(TASK_FORKNOEXEC | TASK_KTHREAD);
 	current->altstack_sp = current->altstack_size = 0;

@@ -24,6 +24,7 @@
 #include "kernel/abi/signal.h"
 #include "kernel/abi/wait.h"
 #include "kernel/core/panic.h"
+#include "kernel/core/trace.h"
 #include "kernel/core/upcall.h"
 #include "kernel/ipc/futex.h"
 #include "kernel/ipc/itimer.h"
@@ -249,8 +250,10 @@ __noreturn void task_exit(int status)
 	if (last && group_nr(t->group) == 1)
 		panic("init (pid 1) has ended with wait status 0x%x: nothing is left to run",
 		      status);
-	if (last)
+	if (last) {
+		trace(TRACE_EXIT, (unsigned)t->group->exit_code, 0, 0);
 		itimer_group_exit(t->group);
+	}
 	exit_mm(t);
 	if (last && t->group->session_leader)
 		tty_session_exit(t->group);

@@ -12,6 +12,7 @@
 #include "kernel/lifecycle/wait.h"
 
 #include "kernel/core/panic.h"
+#include "kernel/core/trace.h"
 #include "kernel/ipc/signal.h"
 #include "kernel/sched/wait.h"
 #include "kernel/task/cred.h"
@@ -40,8 +41,10 @@ void wait_reap_locked(struct task *t)
 	task_usage(t, &own);
 	usage_add(&g->dead_threads, &own);
 	sigpending_flush(&t->pending);
-	if (t == g->leader)
+	if (t == g->leader) {
 		sigpending_flush(&g->shared);
+		trace(TRACE_REAPED, (unsigned)t->nr, (unsigned)g->exit_code, 0);
+	}
 	pid_wake_pollers(t->pid);
 	list_del_init(&t->sibling);
 	task_unlink(t);

@@ -13,6 +13,7 @@
 #include "arch/tlb.h"
 #include "kernel/alloc/boot_mem.h"
 #include "kernel/alloc/page.h"
+#include "kernel/alloc/slab.h"
 #include "kernel/core/asan.h"
 #include "kernel/core/boot.h"
 #include "kernel/core/clock.h"
@@ -21,6 +22,7 @@
 #include "kernel/core/plant.h"
 #include "kernel/core/printk.h"
 #include "kernel/core/race.h"
+#include "kernel/core/trace.h"
 #include "kernel/core/upcall.h"
 #include "kernel/dev/driver.h"
 #include "kernel/dev/serial.h"
@@ -73,11 +75,28 @@ static void memory_start(void)
 		stats.total * (PAGE_SIZE / 1024));
 }
 
+/* All rings together may take a 4096th of memory. */
+static void trace_rings_start(void)
+{
+	size_t share = boot_info.ram_bytes / 4096 / hart_count / sizeof(struct trace_event);
+	unsigned events = 32;
+	void *rings;
+
+	while (events * 2 <= share && events < 4096)
+		events *= 2;
+	rings = kmalloc(trace_bytes(events), ALLOC_ZERO);
+	if (rings != NULL)
+		trace_start(rings, events);
+	else
+		pr_warn("no memory for the rings of trace events: nothing is recorded");
+}
+
 static void tasks_start(void)
 {
 	struct hart *h = &hart_table[0];
 
 	h->idle = &boot_task;
+	trace_rings_start();
 	sched_init();
 	must(task_boot_init(&boot_task), "no memory for the first task");
 	namespaces_init(task_max / 2);

@@ -16,6 +16,7 @@
 #include "kernel/core/panic.h"
 #include "kernel/core/perturb.h"
 #include "kernel/core/printk.h"
+#include "kernel/core/trace.h"
 #include "kernel/sched/watchdog.h"
 #include "lib/cmdline.h"
 #include "lib/errno.h"
@@ -153,6 +154,12 @@ static int option_init(const struct cmdline_arg *arg)
 	return 0;
 }
 
+/* trace=clone,exit: shown on the console as they happen. */
+static int option_trace(const struct cmdline_arg *arg)
+{
+	return arg->value ? trace_set_change(TRACE_SHOWN, arg->value, arg->value_len) : -EINVAL;
+}
+
 static int option_fail(const struct cmdline_arg *arg)
 {
 	return fault_rule_set(arg);
@@ -175,6 +182,7 @@ static const struct {
 	{ "mem", option_mem },
 	{ "init", option_init },
 	{ "sched_seed", option_sched_seed },
+	{ "trace", option_trace },
 	/* Failures on demand, in kernels made with FAULTS=1: kernel/core/fault_inject.c. */
 	{ "fail_page", option_fail },
 	{ "fail_slab", option_fail },

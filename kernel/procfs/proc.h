@@ -146,6 +146,11 @@ PROC_MQUEUE_LIMITS(PROC_IPC_DECLARE)
 PROC_WATCH_ROWS(PROC_IPC_DECLARE)
 int proc_store_sysrq(struct task *unused, const char *value);
 
+/* Trace events: proc_trace.c. */
+int proc_show_trace_events(struct text *out, struct task *unused);
+PROC_IPC_DECLARE(trace)
+PROC_IPC_DECLARE(trace_shown)
+
 extern const struct inode_ops proc_fd_dir_ops, proc_fdinfo_dir_ops, proc_tasks_dir_ops,
 	proc_task_dir_ops;
 extern const struct file_ops proc_fd_dir_fops, proc_tasks_dir_fops, proc_task_dir_fops;

@@ -404,6 +404,10 @@ static const struct proc_entry sys_fs_rows[] = {ROW("pipe-max-size", show_pipe_m
 						{0}};
 static const struct proc_entry sys_pando_rows[] = {
 	{ .name = "check", .mode = S_IFREG | 0600, .show = show_check, .store = store_check },
+	{ .name = "trace", .mode = S_IFREG | 0600, .show = proc_show_trace,
+	  .store = proc_store_trace },
+	{ .name = "trace_shown", .mode = S_IFREG | 0600, .show = proc_show_trace_shown,
+	  .store = proc_store_trace_shown },
 	{ 0 },
 };
 static const struct proc_entry sys_rows[] = {DIR("kernel", sys_kernel_rows),
@@ -412,8 +416,11 @@ static const struct proc_entry sys_rows[] = {DIR("kernel", sys_kernel_rows),
 					     DIR("user", proc_sys_user_rows),
 					     DIR("pando", sys_pando_rows),
 					     {0}};
-static const struct proc_entry pando_rows[] = { ROW("objects", proc_show_objects),
-						PROC_FAULT_ROWS PROC_COVERAGE_ROWS { 0 } };
+static const struct proc_entry pando_rows[] = {
+	ROW("objects", proc_show_objects),
+	{ .name = "trace", .mode = S_IFREG | 0400, .show = proc_show_trace_events },
+	PROC_FAULT_ROWS PROC_COVERAGE_ROWS { 0 }
+};
 static const struct proc_entry sysvipc_rows[] = { ROW("shm", proc_show_sysv_shm),
 						  ROW("sem", proc_show_sysv_sem),
 						  ROW("msg", proc_show_sysv_msg),

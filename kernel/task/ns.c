@@ -8,6 +8,7 @@
 #include "kernel/task/ns.h"
 
 #include "kernel/alloc/slab.h"
+#include "kernel/core/trace.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/user.h"
 #include "kernel/task/user_ns.h"
@@ -57,6 +58,7 @@ int ns_init(struct ns *ns, enum ns_type type, struct user_ns *owner, void (*dest
 	ns->owner = user_ns_get(owner);
 	ns->charged = user;
 	ns->destroy = destroy;
+	trace(TRACE_NS_BORN, type, ns->ino, 0);
 	return 0;
 }
 
@@ -72,6 +74,7 @@ void ns_put(struct ns *ns)
 
 	if (ns == NULL || !ref_put(&ns->ref))
 		return;
+	trace(TRACE_NS_GONE, ns->type, ns->ino, 0);
 	owner = ns->owner;
 	uncharge(ns->charged, ns->type);
 	ns->destroy(ns);
