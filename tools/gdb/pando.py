@@ -5,10 +5,14 @@
     pando bt TID         backtrace of a task that does not run now (those that do: thread apply all bt)
     pando flags NUMBER   the names of clone's flags in it, and what a call with them would break
     pando task TID       set $task to it, to look on with p *$task
+    pando trace [N]      the last N trace events of all harts (16), in order of time
 
 The task list is read as it lies in memory, without locks: stop the machine at a quiet moment, and take a list that ends
 in nonsense for what it is. State letters are those of /proc. Needs a gdb with Python (Debian: gdb-multiarch).
 """
+import errno
+import signal
+
 import gdb
 
 STATES = {0: "R", 1: "S", 2: "D", 4: "D", 8: "T", 16: "t", 32: "Z", 64: "X", 128: "N"}
@@ -66,7 +70,7 @@ def pointer_at(task, offset):
 
 
 class Pando(gdb.Command):
-    """Look at Pando's tasks: pando tasks | sharing | bt TID | flags NUMBER | task TID"""
+    """Look at Pando's tasks: pando tasks | sharing | bt TID | flags NUMBER | task TID | trace [N]"""
 
     def __init__(self):
         super().__init__("pando", gdb.COMMAND_DATA, prefix=True)
@@ -178,10 +182,94 @@ class Select(gdb.Command):
         gdb.execute("p *$task")
 
 
+def signal_name(number_):
+    """As kernel/sys/trace_decode.c says it; the numbers are the same on the machine that runs gdb."""
+    if number_ < 32:
+        return signal.Signals(number_).name if number_ else "SIG0"
+    return f"SIGRTMIN+{number_ - 32}"
+
+
+def call_name(number_):
+    table, count = symbol("syscall_table"), int(symbol("syscall_count"))
+    known = number_ < count and int(table[number_]["name"])
+    return table[number_]["name"].string() if known else f"syscall_{number_}"
+
+
+def clone_text(flags, exit_signal):
+    names = [name if name.startswith("0") else f"CLONE_{name}" for name in flag_names(flags).split()] if flags else []
+    return "|".join(names + ([signal_name(exit_signal)] if exit_signal else [])) or "0"
+
+
+def result_text(word):
+    value = word - (1 << 64) if word >> 63 else word
+    if -4095 <= value < 0:
+        return errno.errorcode.get(-value, {512: "ERESTARTSYS", 513: "ERESTARTNOINTR", 514: "ERESTARTNOHAND",
+                                            516: "ERESTART_RESTARTBLOCK"}.get(-value, str(value)))
+    return str(value) if -65536 <= value < 1 << 31 else f"{word:#x}"
+
+
+def call_text(words):
+    table, count = symbol("syscall_table"), int(symbol("syscall_count"))
+    total = int(table[words[0]]["arg_count"]) if words[0] < count else 6
+    shown = [f"{word:#x}" if word else "0" for word in words[1:1 + total]]
+    return f"{call_name(words[0])}({', '.join(shown + ['...'] * (total > 2))})"
+
+
+# The letters of the formats in kernel/core/trace.h: words taken, and what they say.
+LETTERS = {
+    "F": (2, lambda w: clone_text(w[0], w[1])), "S": (1, lambda w: signal_name(w[0])), "d": (1, lambda w: str(w[0])),
+    "r": (1, lambda w: result_text(w[0])), "x": (1, lambda w: f"{w[0]:#x}" if w[0] else "0"),
+    "w": (1, lambda w: signal_name(w[0] & 127) if w[0] & 127 else str(w[0] >> 8 & 255)),
+    "C": (1, lambda w: call_name(w[0])), "A": (3, call_text),
+    "N": (1, lambda w: symbol("ns_kinds")[w[0]]["name"].string()),
+    "s": (3, lambda w: b"".join(word.to_bytes(8, "little") for word in w).split(b"\0")[0].decode(errors="replace")),
+}
+
+
+class Trace(gdb.Command):
+    """pando trace [N]: the last N trace events of all harts (16), in order of time."""
+
+    def __init__(self):
+        super().__init__("pando trace", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, from_tty):
+        found = []
+        rings = symbol("'trace.c'::rings")
+        for hart in range(int(symbol("hart_count")) if int(rings) else 0):
+            ring, size = rings[hart], int(rings[hart]["mask"]) + 1
+            end = self.long(ring["next"])
+            for at in range(max(0, end - size), end):
+                event = ring["events"][at % size]
+                if self.long(event["seq"]) == at + 1:
+                    found.append((int(event["ticks"]), hart, event))
+        found.sort(key=lambda one: one[:2])
+        for ticks, hart, event in found[-int(argument or 16):]:
+            print(self.line(ticks, hart, event))
+
+    @staticmethod
+    def long(value):
+        return int(value.cast(gdb.lookup_type("unsigned long")))
+
+    @staticmethod
+    def line(ticks, hart, event):
+        kind = symbol("trace_kinds")[int(event["kind"])]
+        words, text = [int(event["words"][i]) for i in range(3)], ""
+        pieces = kind["format"].string().split("%")
+        for piece in pieces[1:]:
+            count, say = LETTERS[piece[0]]
+            text += say(words[:count]) + piece[1:]
+            words = words[count:]
+        since = ticks - int(symbol("clock_scale")["base_ticks"])
+        us = since * 1000000 // int(symbol("arch_clock_hz"))
+        who = f"{name_of(event)}({int(event['nr'])})"
+        return f"[{us // 1000000:5}.{us % 1000000:06}] {hart}: {who} {kind['name'].string()} {pieces[0]}{text}"
+
+
 Pando()
 Tasks()
 Sharing()
 Backtrace()
 Flags()
 Select()
-print("pando: tasks, sharing, bt TID, flags NUMBER, task TID")
+Trace()
+print("pando: tasks, sharing, bt TID, flags NUMBER, task TID, trace [N]")
