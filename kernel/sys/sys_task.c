@@ -10,10 +10,11 @@
 #include "kernel/abi/system.h"
 #include "kernel/mm/mm.h"
 #include "kernel/sched/sched.h"
-#include "kernel/task/usage.h"
+#include "kernel/sys/sys_capability.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/pid.h"
 #include "kernel/task/session.h"
+#include "kernel/task/usage.h"
 #include "lib/errno.h"
 
 long sys_getpid(void)
@@ -218,7 +219,7 @@ long sys_prctl(int option, unsigned long a, unsigned long b, unsigned long c, un
 	case PR_SET_KEEPCAPS:
 	case PR_GET_SECUREBITS:
 	case PR_SET_SECUREBITS:
-		return cred_prctl(option, a);
+		return capability_prctl(option, a);
 	case PR_CAP_AMBIENT:
 		return c || d ? -EINVAL : cap_ambient_prctl(a, b);
 	default:

@@ -39,7 +39,3 @@ bool cred_in_group(const struct cred *c, unsigned gid);
 /* A capability of current over the whole machine (CAP_* of kernel/abi/capability.h). Over what
  * belongs to a namespace: ns_capable of kernel/task/user_ns.h. */
 bool capable(unsigned cap);
-
-/* prctl's options that concern credentials (kernel/sys/sys_cred.c). */
-long cred_prctl(int option, unsigned long arg);
-long cap_ambient_prctl(unsigned long op, unsigned long cap);
