@@ -19,7 +19,6 @@
 
 #include "kernel/abi/capability.h"
 #include "kernel/abi/dirent.h"
-#include "kernel/abi/fcntl.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/fs/cgroup_files.h"
 #include "kernel/fs/dentry.h"
@@ -27,6 +26,7 @@
 #include "kernel/fs/path_walk.h"
 #include "kernel/fs/poll.h"
 #include "kernel/fs/super.h"
+#include "kernel/fs/text_file.h"
 #include "kernel/task/cgroup_ns.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/group.h"
@@ -262,12 +262,9 @@ static const struct file_ops dir_fops = { .iterate = dir_iterate };
 
 /* --- Files ------------------------------------------------------------------------------------ */
 
-/* An open file: its text as of the last read from the beginning. */
 struct reader {
-	struct mutex lock;
-	struct text text; /* [lock] */
-	bool made;	  /* [lock] */
-	unsigned seen;	  /* the notice's count at that time */
+	struct text_reader text;
+	unsigned seen; /* [text.lock] the notice's count when it was made */
 };
 
 static struct cgroup_notice *notice_of(const struct cgroup_node *n)
@@ -286,7 +283,7 @@ static int file_open(struct inode *inode, struct file *f)
 	r = kzalloc(sizeof(*r));
 	if (r == NULL)
 		return -ENOMEM;
-	mutex_init(&r->lock, "cgroup text", LOCK_RANK_PROC);
+	text_reader_init(&r->text, "cgroup text");
 	if (notice != NULL)
 		r->seen = READ_ONCE(notice->count);
 	f->private = r;
@@ -298,46 +295,31 @@ static void file_release(struct file *f)
 {
 	struct reader *r = f->private;
 
-	text_release(&r->text);
+	text_reader_release(&r->text);
 	kfree(r);
 }
 
-static int text_make(struct reader *r, const struct cgroup_node *n)
+static int file_text_make(struct file *f, struct text *out)
 {
+	const struct cgroup_node *n = node_of(f->inode);
 	struct cgroup_notice *notice = notice_of(n);
+	struct reader *r = f->private;
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
 	int err = n->cgroup->dead ? -ENODEV : n->file->show == NULL ? -EINVAL : 0;
 
 	if (notice != NULL)
 		r->seen = notice->count;
 	if (err == 0)
-		n->file->show(&r->text, n->cgroup);
+		n->file->show(out, n->cgroup);
 	spin_unlock_irqrestore(&tasks_lock, irq);
-	return r->text.failed ? -ENOMEM : err;
+	return err;
 }
 
 static ssize_t file_read_text(struct file *f, struct io_buf *to, uint64_t *pos)
 {
 	struct reader *r = f->private;
-	ssize_t done = 0;
-	int err = 0;
 
-	mutex_lock(&r->lock);
-	if (!r->made || *pos == 0) {
-		text_release(&r->text);
-		err = text_make(r, node_of(f->inode));
-		r->made = err == 0;
-	}
-	if (err == 0 && *pos < r->text.used) {
-		size_t n = min(to->remaining, r->text.used - (size_t)*pos);
-
-		done = (ssize_t)io_buf_put(to, r->text.data + *pos, n);
-		*pos += (uint64_t)done;
-		if (done == 0 && n > 0)
-			err = -EFAULT;
-	}
-	mutex_unlock(&r->lock);
-	return err ? err : done;
+	return text_reader_read(&r->text, f, to, pos, file_text_make);
 }
 
 /* Words around which blanks don't count. */
@@ -362,16 +344,10 @@ static ssize_t file_write_text(struct file *f, struct io_buf *from, uint64_t *po
 	(void)pos;
 	if (len >= PAGE_SIZE)
 		return -E2BIG;
-	value = kmalloc(len + 1, 0);
-	if (value == NULL)
-		return -ENOMEM;
-	if (io_buf_get(from, value, len) != len) {
-		err = -EFAULT;
-	} else {
-		value[len] = '\0';
-		err = READ_ONCE(n->cgroup->dead) ? -ENODEV :
-						   n->file->store(n->cgroup, trim(value), f->cred);
-	}
+	err = text_fetch(from, &value);
+	if (err)
+		return err;
+	err = READ_ONCE(n->cgroup->dead) ? -ENODEV : n->file->store(n->cgroup, trim(value), f->cred);
 	kfree(value);
 	return err ? err : (ssize_t)len;
 }
@@ -388,16 +364,6 @@ static unsigned file_poll(struct file *f, struct poll_table *table)
 								POLL_ALWAYS;
 }
 
-static int64_t file_seek_text(struct file *f, int64_t offset, int whence)
-{
-	int64_t base = whence == SEEK_CUR ? (int64_t)f->pos : 0;
-
-	if ((whence != SEEK_SET && whence != SEEK_CUR) || base + offset < 0)
-		return -EINVAL;
-	f->pos = (uint64_t)(base + offset);
-	return base + offset;
-}
-
 static const struct inode_ops node_ops = {
 	.setattr = node_setattr,
 	.revalidate = node_revalidate,
@@ -409,7 +375,7 @@ static const struct file_ops file_fops = {
 	.read = file_read_text,
 	.write = file_write_text,
 	.poll = file_poll,
-	.seek = file_seek_text,
+	.seek = text_file_seek,
 };
 
 /* --- Who may ---------------------------------------------------------------------------------- */

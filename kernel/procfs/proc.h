@@ -56,8 +56,6 @@ struct task *proc_task(const struct inode *inode);
 /* The task a node is about, counted, if one may look; *t NULL for the system's files. 0, -ESRCH,
  * -EACCES. */
 int proc_node_task(const struct proc_node *n, struct task **t) __must_check;
-/* lseek without an end. */
-int64_t proc_seek(struct file *file, int64_t offset, int whence);
 /* May current look inside t? 0 or -EACCES. */
 int proc_may_look(struct task *t);
 

@@ -14,6 +14,7 @@
 #include "kernel/procfs/proc.h"
 
 #include "kernel/fs/io_buf.h"
+#include "kernel/fs/text_file.h"
 #include "kernel/task/coverage.h"
 #include "lib/errno.h"
 
@@ -59,7 +60,7 @@ static ssize_t coverage_write(struct file *f, struct io_buf *from, uint64_t *pos
 
 static int64_t coverage_seek(struct file *f, int64_t offset, int whence)
 {
-	int64_t at = proc_seek(f, offset, whence);
+	int64_t at = text_file_seek(f, offset, whence);
 
 	if (at == 0)
 		coverage_clear(f->private);

@@ -1,29 +1,20 @@
 /*
- * proc_file.c: the files of /proc as files.
- *
- * The text of a file is made at the first read after it was opened, or when it is read again from
- * the beginning, and kept with the open file; so one reader sees one consistent text however small
- * its reads are.
+ * proc_file.c: the files of /proc as files: texts (kernel/fs/text_file.h) that the function of
+ * their row writes, and links. Files about a task belong to whom it acts as, and look for it each
+ * time.
  */
 #include "kernel/procfs/proc.h"
 
 #include "kernel/abi/capability.h"
-#include "kernel/abi/fcntl.h"
 #include "kernel/abi/stat.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/io_buf.h"
+#include "kernel/fs/text_file.h"
 #include "kernel/ipc/access.h"
-#include "kernel/sched/mutex.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/user_ns.h"
 #include "lib/errno.h"
-
-struct proc_reader {
-	struct mutex lock;
-	struct text text; /* [lock] */
-	bool made;	  /* [lock] */
-};
 
 int proc_may_look(struct task *t)
 {
@@ -49,8 +40,9 @@ int proc_node_task(const struct proc_node *n, struct task **t)
 	return err;
 }
 
-static int text_make(const struct proc_node *n, struct text *out)
+static int proc_text_make(struct file *file, struct text *out)
 {
+	const struct proc_node *n = proc_node(file->inode);
 	struct task *t;
 	int err = proc_node_task(n, &t);
 
@@ -64,12 +56,12 @@ static int text_make(const struct proc_node *n, struct text *out)
 	err = n->fd >= 0 ? proc_show_fdinfo(out, t, n->fd) :
 	      n->entry->show != NULL ? n->entry->show(out, t) : proc_stat(out, t, n->whole_group);
 	task_put(t);
-	return out->failed ? -ENOMEM : err;
+	return err;
 }
 
 static int proc_open(struct inode *inode, struct file *file)
 {
-	struct proc_reader *r;
+	struct text_reader *r;
 	struct task *t;
 	int err = proc_node_task(proc_node(inode), &t);
 
@@ -81,43 +73,24 @@ static int proc_open(struct inode *inode, struct file *file)
 	r = kzalloc(sizeof(*r));
 	if (r == NULL)
 		return -ENOMEM;
-	mutex_init(&r->lock, "proc text", LOCK_RANK_PROC);
+	text_reader_init(r, "proc text");
 	file->private = r;
 	return 0;
 }
 
 static void proc_release(struct file *file)
 {
-	struct proc_reader *r = file->private;
+	struct text_reader *r = file->private;
 
 	if (r == NULL)
 		return;
-	text_release(&r->text);
+	text_reader_release(r);
 	kfree(r);
 }
 
 static ssize_t proc_read(struct file *file, struct io_buf *to, uint64_t *pos)
 {
-	struct proc_reader *r = file->private;
-	ssize_t done = 0;
-	int err = 0;
-
-	mutex_lock(&r->lock);
-	if (!r->made || *pos == 0) {
-		text_release(&r->text);
-		err = text_make(proc_node(file->inode), &r->text);
-		r->made = err == 0;
-	}
-	if (err == 0 && *pos < r->text.used) {
-		size_t n = min(to->remaining, r->text.used - (size_t)*pos);
-
-		done = (ssize_t)io_buf_put(to, r->text.data + *pos, n);
-		*pos += (uint64_t)done;
-		if (done == 0 && n > 0)
-			err = -EFAULT;
-	}
-	mutex_unlock(&r->lock);
-	return err ? err : done;
+	return text_reader_read(file->private, file, to, pos, proc_text_make);
 }
 
 static ssize_t proc_write(struct file *file, struct io_buf *from, uint64_t *pos)
@@ -130,14 +103,9 @@ static ssize_t proc_write(struct file *file, struct io_buf *from, uint64_t *pos)
 
 	if (len >= PAGE_SIZE)
 		return -EINVAL;
-	value = kmalloc(len + 1, 0);
-	if (value == NULL)
-		return -ENOMEM;
-	if (io_buf_get(from, value, len) != len) {
-		kfree(value);
-		return -EFAULT;
-	}
-	value[len] = '\0';
+	err = text_fetch(from, &value);
+	if (err)
+		return err;
 	if (len > 0 && value[len - 1] == '\n')
 		value[len - 1] = '\0';
 	err = proc_node_task(n, &t);
@@ -148,29 +116,16 @@ static ssize_t proc_write(struct file *file, struct io_buf *from, uint64_t *pos)
 	return err ? err : (ssize_t)len;
 }
 
-int64_t proc_seek(struct file *file, int64_t offset, int whence)
-{
-	int64_t base = whence == SEEK_CUR ? (int64_t)file->pos : 0;
-
-	if (whence != SEEK_SET && whence != SEEK_CUR)
-		return -EINVAL;
-	if (base + offset < 0)
-		return -EINVAL;
-	file->pos = (uint64_t)(base + offset);
-	return base + offset;
-}
-
 const struct file_ops proc_text_fops = {
 	.open = proc_open,
 	.release = proc_release,
 	.read = proc_read,
 	.write = proc_write,
-	.seek = proc_seek,
+	.seek = text_file_seek,
 };
 
 /* --- attributes and links --------------------------------------------------------------------- */
 
-/* Files about a task belong to whom it acts as. */
 static int proc_getattr(struct inode *inode, struct inode_stat *st)
 {
 	struct task *t;

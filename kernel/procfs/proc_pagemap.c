@@ -12,6 +12,7 @@
 #include "kernel/abi/capability.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/fs/io_buf.h"
+#include "kernel/fs/text_file.h"
 #include "kernel/mm/page_table.h"
 #include "kernel/task/cred.h"
 #include "lib/errno.h"
@@ -132,5 +133,5 @@ static int pagemap_open(struct inode *inode, struct file *f)
 const struct file_ops proc_pagemap_fops = {
 	.open = pagemap_open,
 	.read = pagemap_read,
-	.seek = proc_seek,
+	.seek = text_file_seek,
 };
