@@ -283,7 +283,7 @@ static int file_open(struct inode *inode, struct file *f)
 	r = kzalloc(sizeof(*r));
 	if (r == NULL)
 		return -ENOMEM;
-	text_reader_init(&r->text, "cgroup text");
+	text_reader_init(&r->text);
 	if (notice != NULL)
 		r->seen = READ_ONCE(notice->count);
 	f->private = r;
@@ -347,7 +347,8 @@ static ssize_t file_write_text(struct file *f, struct io_buf *from, uint64_t *po
 	err = text_fetch(from, &value);
 	if (err)
 		return err;
-	err = READ_ONCE(n->cgroup->dead) ? -ENODEV : n->file->store(n->cgroup, trim(value), f->cred);
+	err = READ_ONCE(n->cgroup->dead) ? -ENODEV
+					 : n->file->store(n->cgroup, trim(value), f->cred);
 	kfree(value);
 	return err ? err : (ssize_t)len;
 }

@@ -10,9 +10,9 @@
 #include "kernel/fs/io_buf.h"
 #include "lib/errno.h"
 
-void text_reader_init(struct text_reader *r, const char *name)
+void text_reader_init(struct text_reader *r)
 {
-	mutex_init(&r->lock, name, LOCK_RANK_PROC);
+	mutex_init(&r->lock, "generated text", LOCK_RANK_PROC);
 }
 
 void text_reader_release(struct text_reader *r)

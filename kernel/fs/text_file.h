@@ -18,7 +18,7 @@ struct text_reader {
  */
 typedef int text_make_fn(struct file *f, struct text *out);
 
-void text_reader_init(struct text_reader *r, const char *name);
+void text_reader_init(struct text_reader *r);
 void text_reader_release(struct text_reader *r);
 /* read: makes the text if it is not made yet, and afresh at the beginning of the file. May sleep.
  */

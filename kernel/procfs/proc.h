@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "kernel/abi/stat.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/inode.h"
 #include "kernel/fs/path.h"
@@ -25,6 +26,12 @@ struct proc_entry {
 	const struct file_ops *fops; /* regular files that are not a text */
 	bool private_to_owner;		/* only for who may look inside the process */
 };
+
+/* The usual rows: a text; a setting, which root may write; a directory of fixed contents. */
+#define PROC_TEXT(row, function) { .name = row, .mode = S_IFREG | 0444, .show = function }
+#define PROC_SETTING(row, show_it, store_it)                                                       \
+	{ .name = row, .mode = S_IFREG | 0644, .show = show_it, .store = store_it }
+#define PROC_DIR(row, table) { .name = row, .mode = S_IFDIR | 0555, .below = table }
 
 /* What an inode of /proc is about. */
 struct proc_node {
@@ -56,19 +63,36 @@ struct task *proc_task(const struct inode *inode);
 /* The task a node is about, counted, if one may look; *t NULL for the system's files. 0, -ESRCH,
  * -EACCES. */
 int proc_node_task(const struct proc_node *n, struct task **t) __must_check;
+/* What all inodes do: they belong to whom their task acts as, nothing about them can be changed. */
+int proc_getattr(struct inode *inode, struct inode_stat *st);
+int proc_permission(struct inode *inode, unsigned mask);
+int proc_setattr(struct inode *inode, const struct inode_attr *attr);
+void proc_destroy(struct inode *inode);
+#define PROC_INODE_OPS                                                                             \
+	.getattr = proc_getattr, .permission = proc_permission, .setattr = proc_setattr,           \
+	.destroy = proc_destroy
+
+/* For directories whose names are numbers of tasks or descriptors, which may mean another the next
+ * time: such a name is looked up anew each time. */
+bool proc_revalidate_never(struct dentry *dentry);
+/* A name that is a number, as such; -1 if it is none. */
+int proc_name_number(const struct dentry *d);
+/* Gives a dentry its inode, not to be kept in the cache; consumes the reference. inode NULL:
+ * -ENOMEM. */
+int proc_instantiate_uncached(struct dentry *dentry, struct inode *inode) __must_check;
+
 /* May current look inside t? 0 or -EACCES. */
 int proc_may_look(struct task *t);
 
 extern const struct proc_entry proc_system_entries[];
-extern const struct proc_entry proc_sys_vm_entries[];
+extern const struct proc_entry proc_sys_rows[], proc_sys_vm_entries[];
 #ifdef PANDO_FAULTS
 int proc_show_faults(struct text *out, struct task *unused);
 int proc_store_faults(struct task *unused, const char *value);
 int proc_show_fault_nth(struct text *out, struct task *unused);
 int proc_store_fault_nth(struct task *unused, const char *value);
 #define PROC_FAULT_ROWS                                                                            \
-	{ .name = "faults", .mode = S_IFREG | 0644, .show = proc_show_faults,                      \
-	  .store = proc_store_faults },                                                            \
+	PROC_SETTING("faults", proc_show_faults, proc_store_faults),                               \
 	{ .name = "fail-nth", .mode = S_IFREG | 0666, .show = proc_show_fault_nth,                 \
 	  .store = proc_store_fault_nth },
 #else
@@ -84,7 +108,6 @@ extern const struct file_ops proc_coverage_fops;
 extern const struct proc_entry proc_process_entry; /* the directory /proc/PID */
 extern const struct file_ops proc_text_fops;
 extern const struct file_ops proc_pagemap_fops;
-extern const struct inode_ops proc_mounts_ops;
 extern const struct inode_ops proc_text_ops, proc_link_ops, proc_dir_ops;
 extern const struct file_ops proc_dir_fops;
 
@@ -149,9 +172,9 @@ int proc_show_trace_events(struct text *out, struct task *unused);
 PROC_IPC_DECLARE(trace)
 PROC_IPC_DECLARE(trace_shown)
 
-extern const struct inode_ops proc_fd_dir_ops, proc_fdinfo_dir_ops, proc_tasks_dir_ops,
-	proc_task_dir_ops;
-extern const struct file_ops proc_fd_dir_fops, proc_tasks_dir_fops, proc_task_dir_fops;
+/* Directories: fd/ and fdinfo/ (proc_fd.c), those of a process (proc_task.c). */
+extern const struct inode_ops proc_fd_dir_ops, proc_fdinfo_dir_ops, proc_task_dir_ops;
+extern const struct file_ops proc_fd_dir_fops, proc_task_dir_fops;
 
 /* An instance of a file system of such rows, with its top directory. 0, -ENOMEM. */
 struct fs_type;

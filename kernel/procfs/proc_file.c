@@ -73,7 +73,7 @@ static int proc_open(struct inode *inode, struct file *file)
 	r = kzalloc(sizeof(*r));
 	if (r == NULL)
 		return -ENOMEM;
-	text_reader_init(r, "proc text");
+	text_reader_init(r);
 	file->private = r;
 	return 0;
 }
@@ -126,7 +126,7 @@ const struct file_ops proc_text_fops = {
 
 /* --- attributes and links --------------------------------------------------------------------- */
 
-static int proc_getattr(struct inode *inode, struct inode_stat *st)
+int proc_getattr(struct inode *inode, struct inode_stat *st)
 {
 	struct task *t;
 
@@ -145,7 +145,7 @@ static int proc_getattr(struct inode *inode, struct inode_stat *st)
 	return 0;
 }
 
-static int proc_permission(struct inode *inode, unsigned mask)
+int proc_permission(struct inode *inode, unsigned mask)
 {
 	struct inode_stat st;
 	unsigned mode;
@@ -163,13 +163,13 @@ static int proc_permission(struct inode *inode, unsigned mask)
 	return !(mask & MAY_WRITE) && capable_here(CAP_DAC_READ_SEARCH) ? 0 : -EACCES;
 }
 
-static int proc_setattr(struct inode *inode, const struct inode_attr *attr)
+int proc_setattr(struct inode *inode, const struct inode_attr *attr)
 {
 	/* open with O_TRUNC before writing a setting is harmless; nothing else can be changed. */
 	return attr->valid & ~(ATTR_SIZE | ATTR_MTIME | ATTR_ATIME) ? -EPERM : 0;
 }
 
-static void proc_destroy(struct inode *inode)
+void proc_destroy(struct inode *inode)
 {
 	pid_put(proc_node(inode)->pid);
 }
@@ -186,10 +186,6 @@ static int proc_follow(struct inode *inode, struct path *out)
 	task_put(t);
 	return err;
 }
-
-#define PROC_INODE_OPS                                                                             \
-	.getattr = proc_getattr, .permission = proc_permission, .setattr = proc_setattr,           \
-	.destroy = proc_destroy
 
 const struct inode_ops proc_text_ops = { PROC_INODE_OPS };
 const struct inode_ops proc_link_ops = { PROC_INODE_OPS, .follow_link = proc_follow };

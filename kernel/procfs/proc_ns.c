@@ -52,18 +52,8 @@ static int ns_follow(struct inode *inode, struct path *out)
 	return err;
 }
 
-static void ns_link_destroy(struct inode *inode)
-{
-	pid_put(proc_node(inode)->pid);
-}
-
-static int ns_link_getattr(struct inode *inode, struct inode_stat *st)
-{
-	return proc_text_ops.getattr(inode, st);
-}
-
 static const struct inode_ops ns_link_ops = {
-	.follow_link = ns_follow, .getattr = ns_link_getattr, .destroy = ns_link_destroy};
+	.follow_link = ns_follow, .getattr = proc_getattr, .destroy = proc_destroy};
 
 #define NS_ROW(row) { .name = row, .mode = S_IFLNK | 0777, .dir_ops = &ns_link_ops }
 

@@ -138,13 +138,37 @@ static int proc_dir_iterate(struct file *file, struct dir_emit *emit)
 	return 0;
 }
 
-static void proc_dir_destroy(struct inode *inode)
+const struct inode_ops proc_dir_ops = { .lookup = proc_dir_lookup, .destroy = proc_destroy };
+const struct file_ops proc_dir_fops = { .iterate = proc_dir_iterate };
+
+/* --- names that are numbers ---------------------------------------------------------------------
+ */
+
+bool proc_revalidate_never(struct dentry *dentry)
 {
-	pid_put(proc_node(inode)->pid);
+	return false;
 }
 
-const struct inode_ops proc_dir_ops = { .lookup = proc_dir_lookup, .destroy = proc_dir_destroy };
-const struct file_ops proc_dir_fops = { .iterate = proc_dir_iterate };
+int proc_name_number(const struct dentry *d)
+{
+	const char *end;
+	uint64_t nr;
+
+	if (d->name[0] == '0' && d->name_len > 1)
+		return -1; /* a number has one name */
+	if (str_to_u64(d->name, &end, 10, &nr) || end != d->name + d->name_len || nr > INT32_MAX)
+		return -1;
+	return (int)nr;
+}
+
+int proc_instantiate_uncached(struct dentry *dentry, struct inode *inode)
+{
+	if (inode == NULL)
+		return -ENOMEM;
+	atomic_fetch_or(&dentry->flags, DENTRY_UNCACHED);
+	dentry_instantiate(dentry, inode);
+	return 0;
+}
 
 /* --- the top ---------------------------------------------------------------------------------- */
 
@@ -192,35 +216,26 @@ static int link_lookup(struct inode *dir, struct dentry *dentry, const struct in
 static int process_lookup(struct inode *dir, struct dentry *dentry, int nr)
 {
 	struct pid *pid = pid_find_in(proc_pid_ns(dir->sb), nr);
-	struct inode *inode = NULL;
 	int err = -ENOENT;
 
 	/* A thread's own number works too, though it is not listed: as on Linux. */
-	if (pid != NULL && pid->task != NULL) {
-		inode = proc_inode(dir->sb, &proc_process_entry, pid, true);
-		err = inode == NULL ? -ENOMEM : 0;
-	}
+	if (pid != NULL && pid->task != NULL)
+		err = proc_instantiate_uncached(
+			dentry, proc_inode(dir->sb, &proc_process_entry, pid, true));
 	pid_put(pid);
-	if (err)
-		return err;
-	atomic_fetch_or(&dentry->flags, DENTRY_UNCACHED);
-	dentry_instantiate(dentry, inode);
-	return 0;
+	return err;
 }
 
 static int root_lookup(struct inode *dir, struct dentry *dentry)
 {
-	const char *end;
-	uint64_t nr;
+	int nr = proc_name_number(dentry);
 
 	if (name_is(dentry, "self"))
 		return link_lookup(dir, dentry, &self_ops);
 	if (name_is(dentry, "thread-self"))
 		return link_lookup(dir, dentry, &thread_self_ops);
-	if (dentry->name[0] >= '1' && dentry->name[0] <= '9' &&
-	    str_to_u64(dentry->name, &end, 10, &nr) == 0 &&
-	    end == dentry->name + dentry->name_len && nr <= INT32_MAX)
-		return process_lookup(dir, dentry, (int)nr);
+	if (nr > 0)
+		return process_lookup(dir, dentry, nr);
 	return proc_table_lookup(dir, dentry, proc_system_entries);
 }
 

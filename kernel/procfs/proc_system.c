@@ -1,25 +1,19 @@
 /*
- * proc_system.c: the files of /proc that are about the machine, and /proc/sys.
+ * proc_system.c: the files of /proc that are about the machine, and the table of what lies at its
+ * top.
  */
 #include "kernel/procfs/proc.h"
 
 #include "arch/hart.h"
-#include "kernel/abi/capability.h"
 #include "kernel/abi/stat.h"
 #include "kernel/core/boot.h"
 #include "kernel/core/clock.h"
-#include "kernel/core/random.h"
 #include "kernel/fs/devfs.h"
 #include "kernel/fs/super.h"
-#include "kernel/lifecycle/clone.h"
-#include "kernel/mm/check.h"
-#include "kernel/mm/layout.h"
 #include "kernel/mm/time.h"
 #include "kernel/sched/sched.h"
-#include "kernel/task/cred.h"
 #include "kernel/task/usage.h"
 #include "kernel/task/uts_ns.h"
-#include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/string.h"
 
@@ -144,287 +138,20 @@ static int show_devices(struct text *out, struct task *unused)
 	return 0;
 }
 
-/* --- /proc/sys -------------------------------------------------------------------------------- */
+/* --- the table ------------------------------------------------------------------------------- */
 
-static int show_name(struct text *out, size_t field)
-{
-	struct abi_utsname name;
-
-	uts_names(&name);
-	text_printf(out, "%s\n", (const char *)&name + field);
-	return 0;
-}
-
-static int store_name(enum uts_name which, const char *value)
-{
-	char text[UTS_LEN] = { 0 };
-
-	str_copy(text, value, UTS_LEN);
-	return uts_rename(which, text);
-}
-
-static int show_hostname(struct text *out, struct task *unused)
-{
-	return show_name(out, offsetof(struct abi_utsname, nodename));
-}
-
-static int store_hostname(struct task *unused, const char *value)
-{
-	return store_name(UTS_HOST, value);
-}
-
-static int show_domainname(struct text *out, struct task *unused)
-{
-	return show_name(out, offsetof(struct abi_utsname, domainname));
-}
-
-static int store_domainname(struct task *unused, const char *value)
-{
-	return store_name(UTS_DOMAIN, value);
-}
-
-static int show_ostype(struct text *out, struct task *unused)
-{
-	return show_name(out, offsetof(struct abi_utsname, sysname));
-}
-
-static int show_osrelease(struct text *out, struct task *unused)
-{
-	return show_name(out, offsetof(struct abi_utsname, release));
-}
-
-static int show_osversion(struct text *out, struct task *unused)
-{
-	return show_name(out, offsetof(struct abi_utsname, version));
-}
-
-static int show_pid_max(struct text *out, struct task *unused)
-{
-	text_printf(out, "%d\n", pid_max);
-	return 0;
-}
-
-static int store_pid_max(struct task *unused, const char *value)
-{
-	uint64_t n;
-
-	if (!capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	if (str_to_u64(value, NULL, 10, &n) || n < 301 || n > 4194304)
-		return -EINVAL;
-	pid_max = (int)n;
-	return 0;
-}
-
-static int show_randomize(struct text *out, struct task *unused)
-{
-	text_printf(out, "%u\n", READ_ONCE(layout_randomize));
-	return 0;
-}
-
-static int store_randomize(struct task *unused, const char *value)
-{
-	uint64_t n;
-
-	if (!capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	if (str_to_u64(value, NULL, 10, &n) || n > INT32_MAX)
-		return -EINVAL;
-	WRITE_ONCE(layout_randomize, (unsigned)n);
-	return 0;
-}
-
-static int show_threads_max(struct text *out, struct task *unused)
-{
-	text_printf(out, "%u\n", task_max);
-	return 0;
-}
-
-static int store_threads_max(struct task *unused, const char *value)
-{
-	uint64_t n;
-
-	if (str_to_u64(value, NULL, 10, &n) || n < TASK_MAX_LEAST || n > TASK_MAX_MOST)
-		return -EINVAL;
-	WRITE_ONCE(task_max, (unsigned)n);
-	return 0;
-}
-
-static int show_cap_last_cap(struct text *out, struct task *unused)
-{
-	text_printf(out, "%d\n", CAP_LAST_CAP);
-	return 0;
-}
-
-static int show_ngroups_max(struct text *out, struct task *unused)
-{
-	text_printf(out, "65536\n");
-	return 0;
-}
-
-static int show_overflow_id(struct text *out, struct task *unused)
-{
-	text_printf(out, "65534\n");
-	return 0;
-}
-
-static void show_uuid_bytes(struct text *out, const uint8_t *b)
-{
-	text_printf(out, "%02x%02x%02x%02x-%02x%02x-4%x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\n",
-		    b[0], b[1], b[2], b[3], b[4], b[5], b[6] & 15, b[7], (b[8] & 0x3f) | 0x80, b[9],
-		    b[10], b[11], b[12], b[13], b[14], b[15]);
-}
-
-static int show_uuid(struct text *out, struct task *unused)
-{
-	uint8_t bytes[16];
-
-	random_bytes(bytes, sizeof(bytes));
-	show_uuid_bytes(out, bytes);
-	return 0;
-}
-
-static int show_boot_id(struct text *out, struct task *unused)
-{
-	static uint8_t bytes[16];
-	static atomic_uint made;
-
-	if (!atomic_exchange(&made, 1))
-		random_bytes(bytes, sizeof(bytes));
-	show_uuid_bytes(out, bytes);
-	return 0;
-}
-
-static int show_pipe_max(struct text *out, struct task *unused)
-{
-	text_printf(out, "1048576\n");
-	return 0;
-}
-
-static int show_nr_open(struct text *out, struct task *unused)
-{
-	text_printf(out, "1048576\n");
-	return 0;
-}
-
-static int show_file_max(struct text *out, struct task *unused)
-{
-	text_printf(out, "%lu\n", file_max);
-	return 0;
-}
-
-static int store_file_max(struct task *unused, const char *value)
-{
-	uint64_t n;
-
-	if (str_to_u64(value, NULL, 10, &n) || n > INT64_MAX)
-		return -EINVAL;
-	WRITE_ONCE(file_max, n);
-	return 0;
-}
-
-static int show_file_nr(struct text *out, struct task *unused)
-{
-	text_printf(out, "%u\t0\t%lu\n", file_count_get(), file_max);
-	return 0;
-}
-
-/* What the last run of the checker found; writing anything runs it. */
-static int show_check(struct text *out, struct task *unused)
-{
-	struct mm_check last;
-
-	mm_check_last(&last);
-	text_printf(out,
-		    "address_spaces %lu\nleaf_tables %lu\nshared_tables %lu\nentries %lu\n"
-		    "anonymous_pages %lu\ndisagreements %lu\n",
-		    last.spaces, last.tables, last.shared, last.entries, last.anon_pages,
-		    last.disagreements);
-	return 0;
-}
-
-static int store_check(struct task *unused, const char *value)
-{
-	struct mm_check result;
-
-	mm_check(&result);
-	return 0;
-}
-
-#define ROW(row, function) { .name = row, .mode = S_IFREG | 0444, .show = function }
-#define DIR(row, table) { .name = row, .mode = S_IFDIR | 0555, .below = table }
-
-#define ROW_LIMIT(row)                                                                             \
-	{ .name = #row,                                                                            \
-	  .mode = S_IFREG | 0644,                                                                  \
-	  .show = proc_show_##row,                                                                 \
-	  .store = proc_store_##row },
-
-static const struct proc_entry sys_random_rows[] = {
-	ROW("boot_id", show_boot_id), ROW("uuid", show_uuid), {0}};
-static const struct proc_entry sys_kernel_rows[] = {
-	{.name = "hostname",
-	 .mode = S_IFREG | 0644,
-	 .show = show_hostname,
-	 .store = store_hostname},
-	{.name = "domainname",
-	 .mode = S_IFREG | 0644,
-	 .show = show_domainname,
-	 .store = store_domainname},
-	ROW("ostype", show_ostype),
-	ROW("osrelease", show_osrelease),
-	ROW("version", show_osversion),
-	{.name = "pid_max", .mode = S_IFREG | 0644, .show = show_pid_max, .store = store_pid_max},
-	{.name = "threads-max",
-	 .mode = S_IFREG | 0644,
-	 .show = show_threads_max,
-	 .store = store_threads_max},
-	{.name = "randomize_va_space",
-	 .mode = S_IFREG | 0644,
-	 .show = show_randomize,
-	 .store = store_randomize},
-	ROW("cap_last_cap", show_cap_last_cap),
-	ROW("ngroups_max", show_ngroups_max),
-	ROW("overflowuid", show_overflow_id),
-	ROW("overflowgid", show_overflow_id),
-	DIR("random", sys_random_rows),
-	PROC_IPC_LIMITS(ROW_LIMIT)
-	PROC_WATCH_ROWS(ROW_LIMIT)
-	{0},
-};
-static const struct proc_entry mqueue_rows[] = { PROC_MQUEUE_LIMITS(ROW_LIMIT) { 0 } };
-static const struct proc_entry sys_fs_rows[] = {ROW("pipe-max-size", show_pipe_max),
-						ROW("nr_open", show_nr_open),
-						{.name = "file-max",
-						 .mode = S_IFREG | 0644,
-						 .show = show_file_max,
-						 .store = store_file_max},
-						ROW("file-nr", show_file_nr),
-						DIR("mqueue", mqueue_rows),
-						{0}};
-static const struct proc_entry sys_pando_rows[] = {
-	{ .name = "check", .mode = S_IFREG | 0600, .show = show_check, .store = store_check },
-	{ .name = "trace", .mode = S_IFREG | 0600, .show = proc_show_trace,
-	  .store = proc_store_trace },
-	{ .name = "trace_shown", .mode = S_IFREG | 0600, .show = proc_show_trace_shown,
-	  .store = proc_store_trace_shown },
+static const struct proc_entry pando_rows[] = {
+	PROC_TEXT("objects", proc_show_objects),
+	{ .name = "trace", .mode = S_IFREG | 0400, .show = proc_show_trace_events },
+	PROC_FAULT_ROWS PROC_COVERAGE_ROWS
 	{ 0 },
 };
-static const struct proc_entry sys_rows[] = {DIR("kernel", sys_kernel_rows),
-					     DIR("vm", proc_sys_vm_entries),
-					     DIR("fs", sys_fs_rows),
-					     DIR("user", proc_sys_user_rows),
-					     DIR("pando", sys_pando_rows),
-					     {0}};
-static const struct proc_entry pando_rows[] = {
-	ROW("objects", proc_show_objects),
-	{ .name = "trace", .mode = S_IFREG | 0400, .show = proc_show_trace_events },
-	PROC_FAULT_ROWS PROC_COVERAGE_ROWS { 0 }
+static const struct proc_entry sysvipc_rows[] = {
+	PROC_TEXT("shm", proc_show_sysv_shm),
+	PROC_TEXT("sem", proc_show_sysv_sem),
+	PROC_TEXT("msg", proc_show_sysv_msg),
+	{ 0 },
 };
-static const struct proc_entry sysvipc_rows[] = { ROW("shm", proc_show_sysv_shm),
-						  ROW("sem", proc_show_sysv_sem),
-						  ROW("msg", proc_show_sysv_msg),
-						  { 0 } };
 
 static ssize_t mounts_readlink(struct inode *inode, char *buf, size_t size)
 {
@@ -434,25 +161,25 @@ static ssize_t mounts_readlink(struct inode *inode, char *buf, size_t size)
 	return (ssize_t)n;
 }
 
-const struct inode_ops proc_mounts_ops = { .readlink = mounts_readlink };
+static const struct inode_ops mounts_ops = { .readlink = mounts_readlink };
 
 const struct proc_entry proc_system_entries[] = {
 	{ .name = "sysrq-trigger", .mode = S_IFREG | 0200, .store = proc_store_sysrq },
-	ROW("meminfo", proc_show_meminfo),
-	ROW("vmstat", proc_show_vmstat),
-	ROW("buddyinfo", proc_show_buddyinfo),
-	ROW("uptime", show_uptime),
-	ROW("loadavg", show_loadavg),
-	ROW("stat", show_stat),
-	ROW("cpuinfo", show_cpuinfo),
-	ROW("version", show_version),
-	ROW("cmdline", show_kernel_cmdline),
-	ROW("filesystems", show_filesystems),
-	ROW("devices", show_devices),
+	PROC_TEXT("meminfo", proc_show_meminfo),
+	PROC_TEXT("vmstat", proc_show_vmstat),
+	PROC_TEXT("buddyinfo", proc_show_buddyinfo),
+	PROC_TEXT("uptime", show_uptime),
+	PROC_TEXT("loadavg", show_loadavg),
+	PROC_TEXT("stat", show_stat),
+	PROC_TEXT("cpuinfo", show_cpuinfo),
+	PROC_TEXT("version", show_version),
+	PROC_TEXT("cmdline", show_kernel_cmdline),
+	PROC_TEXT("filesystems", show_filesystems),
+	PROC_TEXT("devices", show_devices),
 	{ .name = "slabinfo", .mode = S_IFREG | 0400, .show = proc_show_slabinfo },
-	{ .name = "mounts", .mode = S_IFLNK | 0777, .dir_ops = &proc_mounts_ops },
-	DIR("sys", sys_rows),
-	DIR("sysvipc", sysvipc_rows),
-	DIR("pando", pando_rows),
+	{ .name = "mounts", .mode = S_IFLNK | 0777, .dir_ops = &mounts_ops },
+	PROC_DIR("sys", proc_sys_rows),
+	PROC_DIR("sysvipc", sysvipc_rows),
+	PROC_DIR("pando", pando_rows),
 	{ 0 },
 };
