@@ -42,7 +42,6 @@ enum {
 	TICK = 100,	 /* instructions */
 	FINE = 200000,	 /* ticks that a measurement lasts at least: several grace periods of RCU */
 	REST_S = 3,	 /* before each row: what the last one left behind is worked off */
-	ROWS_MAX = 100,
 	PAGE = 4096,
 	KIB = 1024,
 	MIB = 1024 * 1024,
@@ -53,17 +52,16 @@ struct row {
 	void (*run)(void);
 };
 
-static struct row rows[ROWS_MAX];
-static unsigned row_count;
+/* All rows of the program: what ROW puts into the section, between names that the linker gives. */
+extern const struct row __start_bench_rows[], __stop_bench_rows[];
 static const struct row *row_now;
 
 #define ROW_JOIN(a, b) a##b
 #define ROW_NAMED(line, name_, text_)                                                          \
 	static void ROW_JOIN(run_, line)(void);                                                \
-	__attribute__((constructor)) static void ROW_JOIN(register_, line)(void)               \
-	{                                                                                      \
-		rows[row_count++] = (struct row){name_, text_, ROW_JOIN(run_, line)};          \
-	}                                                                                      \
+	static const struct row ROW_JOIN(row_, line)                                           \
+		__attribute__((used, no_reorder, section("bench_rows"))) =                     \
+			{name_, text_, ROW_JOIN(run_, line)};                                  \
 	static void ROW_JOIN(run_, line)(void)
 #define ROW(name, text) ROW_NAMED(__LINE__, name, text)
 
@@ -190,11 +188,11 @@ static inline void write_pages(char *at, size_t len)
 
 static inline int run_inline(const char *name)
 {
-	for (unsigned i = 0; i < row_count; i++) {
-		if (strcmp(rows[i].name, name) == 0) {
-			row_now = &rows[i];
+	for (const struct row *row = __start_bench_rows; row < __stop_bench_rows; row++) {
+		if (strcmp(row->name, name) == 0) {
+			row_now = row;
 			mark_reset();
-			rows[i].run();
+			row->run();
 			return 0;
 		}
 	}
@@ -233,9 +231,9 @@ int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "--row") == 0)
 		return run_inline(argv[2]);
-	for (unsigned i = 0; i < row_count; i++)
-		if (is_wanted(rows[i].name, argc, argv))
-			run_fresh(argv[0], rows[i].name);
+	for (const struct row *row = __start_bench_rows; row < __stop_bench_rows; row++)
+		if (is_wanted(row->name, argc, argv))
+			run_fresh(argv[0], row->name);
 	return 0;
 }
 

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ARGUMENTS_MAX = 60, TICK = 100 };
+enum { TICK = 100 };
 
 static void mount_at(const char *type, const char *path)
 {
@@ -51,13 +51,19 @@ static void run_program(const char *name, char **arguments)
 
 static void run_all(char *programs, char *rows)
 {
-	char *arguments[ARGUMENTS_MAX + 2] = {"bench"}, *more;
+	/* Each row has a letter and a comma; before them the program's name, behind them NULL. */
+	char **arguments = calloc(strlen(rows) / 2 + 3, sizeof(*arguments)), *more;
 	unsigned count = 1;
 
-	for (char *row = strtok(rows, ","); row && count <= ARGUMENTS_MAX; row = strtok(NULL, ","))
+	if (!arguments) {
+		printf("== no memory for the list of rows\n");
+		return;
+	}
+	for (char *row = strtok(rows, ","); row; row = strtok(NULL, ","))
 		arguments[count++] = row;
 	for (char *name = strtok_r(programs, ",", &more); name; name = strtok_r(NULL, ",", &more))
 		run_program(name, arguments);
+	free(arguments);
 }
 
 int main(void)
