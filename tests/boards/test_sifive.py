@@ -1,5 +1,4 @@
 """The HiFive Unleashed as QEMU has it: started directly, and all the way from the SD card as the board does."""
-import os
 import subprocess
 
 import pytest
@@ -94,5 +93,4 @@ def test_whole_chain(boot, tmp_path, msel):
     assert "hifive-unleashed-a00.dtb" in said, "the card's own tree is used"
     assert "erratum U54" in said
     assert "4 of 4 harts run" in said
-    assert os.path.getsize(INITRD) > 0 and pando.run("ls /proc/1/exe")
     reboots(pando)
