@@ -8,11 +8,16 @@
  *	what happened last, on whichever hart           trace.c
  *	the machine, notes, the command line
  *	a command that makes the same machine again
+ *	harts that panicked too, but came too late
  *
  * The hart that panics interrupts the others. Each of them stays in its handler, waits for its
  * turn, tells where it was interrupted and stops for good; so lines of two never mix, and a hart's
  * stack is read by the hart itself. One that does not answer has its interrupts off: then the first
  * hart says which task runs there, what it holds and, in debug builds, which lock it waits for.
+ *
+ * A hart that panics while the first one reports waits for its turn too, and begins with what was
+ * wrong there: often the one is the cause of the other. If its turn has passed (it did not answer
+ * then) it gets another at the end.
  *
  * Everything here may find the kernel's data in any state: it takes no lock, follows few pointers,
  * and counts what it follows. A fault while it does ends in panic.c's "panic inside a panic".
@@ -35,7 +40,8 @@
 
 #define TASKS_LOOKED_AT 100000u /* a list in disorder may have no end */
 #define EVENTS_TOLD 16u
-#define ANSWER_MS 500u		/* a hart is given to come to its turn and to tell of itself */
+#define ANSWER_MS 500u		/* a hart is given to come to its turn */
+#define TELL_MS 2000u		/* and then, on a slow console, to tell of itself */
 
 /* What make was told when it made this kernel; DEBUG=1 brings failures and tests along. */
 #ifdef PANDO_DEBUG
@@ -74,7 +80,11 @@
 
 #define NOBODY (-1)
 static atomic_bool stopping;		/* set once, by the hart that panics */
-static atomic_int turn = NOBODY;	/* whose turn it is to tell; back to NOBODY by that hart */
+/* Whose turn it is to tell: given by the first hart, which may take it back as long as the other
+ * has not begun (TELLS is added); back to NOBODY by who has told. */
+#define TELLS 0x10000
+static atomic_int turn = NOBODY;
+static struct hart_mask panicked; /* [a] harts whose own panic is still to be told; set by them */
 static char note[128];
 
 void crash_note_set(const char *text)
@@ -128,17 +138,21 @@ static void self_tell(const char *which)
 
 /* --- the other harts -------------------------------------------------------------------------- */
 
-static __noreturn void tell_and_stop(bool in_user_mode)
+/* Until this hart may tell. */
+static void turn_wait(void)
 {
 	int mine = (int)hart_index();
 
-	while (atomic_load(&turn) != mine)
+	while (!atomic_compare_exchange_strong(&turn, &mine, TELLS + (int)hart_index())) {
+		mine = (int)hart_index();
 		hart_relax();
-	self_tell("hart");
-	if (in_user_mode)
-		printk(LOG_EMERG, "  in user mode, pc 0x%lx", task_trapframe(current)->pc);
-	else
-		backtrace_print(0);
+	}
+}
+
+static __noreturn void turn_end(void)
+{
+	int mine = TELLS + (int)hart_index();
+
 	/* One that took too long has lost its turn, which may be another's by now. */
 	atomic_compare_exchange_strong(&turn, &mine, NOBODY);
 	arch_halt();
@@ -146,25 +160,58 @@ static __noreturn void tell_and_stop(bool in_user_mode)
 
 void crash_stop_check(void)
 {
-	if (unlikely(atomic_load_explicit(&stopping, memory_order_relaxed)))
-		tell_and_stop(irq_from_user());
+	if (likely(!atomic_load_explicit(&stopping, memory_order_relaxed)))
+		return;
+	turn_wait();
+	self_tell("hart");
+	if (irq_from_user())
+		printk(LOG_EMERG, "  in user mode, pc 0x%lx", task_trapframe(current)->pc);
+	else
+		backtrace_print(0);
+	turn_end();
 }
 
-void crash_join(void)
+void crash_join(const char *fmt, va_list args)
 {
-	tell_and_stop(false);
+	unsigned self = hart_index();
+
+	if (atomic_load(&turn) == TELLS + (int)self) {
+		console_write(PANIC_INSIDE, sizeof(PANIC_INSIDE) - 1);
+		turn_end();
+	}
+	hart_mask_set(&panicked, self);
+	turn_wait();
+	hart_mask_clear(&panicked, self);
+	vprintk(LOG_EMERG, fmt, args);
+	self_tell("panic also on hart");
+	backtrace_print(0);
+	turn_end();
 }
 
-/* Did the hart whose turn it is finish in time? */
-static bool answer_wait(void)
+/* Is the turn back within so long? */
+static bool turn_is_back(unsigned ms)
 {
-	uint64_t end = arch_clock_ticks() + arch_clock_hz * ANSWER_MS / 1000;
+	uint64_t end = arch_clock_ticks() + arch_clock_hz * ms / 1000;
 
 	while (atomic_load(&turn) != NOBODY) {
 		if (arch_clock_ticks() >= end)
 			return false;
 		hart_relax();
 	}
+	return true;
+}
+
+/* Lets a hart tell; false: it does not come, and later must not write in between. */
+static bool turn_give(unsigned hart)
+{
+	int unused = (int)hart;
+
+	atomic_store(&turn, unused);
+	if (turn_is_back(ANSWER_MS))
+		return true;
+	if (atomic_compare_exchange_strong(&turn, &unused, NOBODY))
+		return false;
+	(void)turn_is_back(TELL_MS);
 	return true;
 }
 
@@ -175,14 +222,20 @@ static void others_tell(void)
 	for (unsigned i = 0; i < hart_count; i++) {
 		if (i == hart_index() || !hart_table[i].online)
 			continue;
-		atomic_store(&turn, (int)i);
-		if (answer_wait())
+		if (turn_give(i))
 			continue;
 		printk(LOG_EMERG, "hart %u does not answer: its interrupts are off", i);
 		crash_hart_print(i);
 	}
-	/* One that comes too late must not write in between. */
-	atomic_store(&turn, NOBODY);
+}
+
+/* Those that panicked when their turn had passed. */
+static void late_tell(void)
+{
+	for (unsigned i = 0; i < hart_count; i++) {
+		if (hart_mask_test(&panicked, i))
+			(void)turn_give(i);
+	}
 }
 
 /* --- the whole -------------------------------------------------------------------------------- */
@@ -207,4 +260,5 @@ void crash_report(void)
 	others_tell();
 	trace_print_last(EVENTS_TOLD);
 	machine_print();
+	late_tell();
 }

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <stdarg.h>
+
 #include "lib/types.h"
 
 struct task;
@@ -19,8 +21,10 @@ void crash_report(void);
 /* From this hart's interrupt handler: if a panic stops it, it tells where it is and never returns.
  */
 void crash_stop_check(void);
-/* The same, for a hart that panics while another does. */
-__noreturn void crash_join(void);
+/* The same, for a hart that panics while another does: what it panics of is told too. */
+__noreturn void crash_join(const char *fmt, va_list args) __printf(1, 0);
+/* All that is said when the telling itself panics: anything longer might do it again. */
+#define PANIC_INSIDE "panic inside a panic\r\n"
 
 /* What a task is and holds, and where it is if it is off its hart: a few lines. t does not go away
  * meanwhile. */

@@ -2,7 +2,7 @@
  * The end of the road: what was wrong, where, and then halt or reboot.
  *
  * The first hart that panics owns the console: it makes the report (crash.c), in which the others
- * take part before they stop, and a hart that panics at the same moment takes part too. A panic
+ * take part before they stop; a hart that panics meanwhile tells its own message there. A panic
  * inside the panic (a pointer that the backtrace follows may be bad) prints one line and goes
  * straight to the end.
  */
@@ -91,27 +91,20 @@ static __noreturn void panic_end(void)
 	arch_reboot();
 }
 
-/* Returns on the one hart that may go on. */
-static void panic_claim(void)
-{
-	int self = (int)hart_index(), owner = NOBODY;
-
-	if (atomic_compare_exchange_strong(&panic_hart, &owner, self)) {
-		return;
-	}
-	if (owner != self)
-		crash_join();
-	console_write("panic inside a panic\r\n", 22);
-	panic_end();
-}
-
 void panic(const char *fmt, ...)
 {
+	int self, owner = NOBODY;
 	va_list args;
 
 	irq_disable();
-	panic_claim();
+	self = (int)hart_index();
 	va_start(args, fmt);
+	if (!atomic_compare_exchange_strong(&panic_hart, &owner, self)) {
+		if (owner != self)
+			crash_join(fmt, args);
+		console_write(PANIC_INSIDE, sizeof(PANIC_INSIDE) - 1);
+		panic_end();
+	}
 	vprintk(LOG_EMERG, fmt, args);
 	va_end(args);
 	crash_report();

@@ -59,6 +59,10 @@ PLANTED = [
     ("hard_lockup", "debug", r"hard lockup: hart \d has taken no timer interrupt for 1 s"),
     ("race_plain", "tsan", r"data race: \w+ of 4 bytes at (0x\w+) by \w+\+\S+, hart (\d), [\s\S]*"
      r"against: \w+ of 4 bytes at \2 by \w+\+\S+, hart (?!\3)\d"),
+    ("panic_twice", "debug", r"the first panic[\s\S]*panic on hart \d[\s\S]*the second panic[\s\S]*"
+     r"panic also on hart \d"),
+    ("panic_late", "debug", r"the first panic[\s\S]*does not answer[\s\S]*repeat: make run[\s\S]*the second panic"
+     r"[\s\S]*panic also on hart \d"),
     ("object_leak", "debug", r"object leak by a planted bug: 1 of planted_seed are out, 0 were before"),
 ]
 
