@@ -383,7 +383,7 @@ int str_to_i64(const char *s, const char **end, unsigned base, int64_t *out)
 
 int size_parse(const char *s, const char **end, uint64_t *out)
 {
-	static const char suffixes[] = "kKmMgGtTpP";
+	static const char suffixes[] = "kKmMgGtTpPeE";
 	const char *stop;
 	uint64_t value;
 	int error = digits_read(s, &stop, 0, &value);

@@ -39,14 +39,27 @@ static int parse_pages(const char *value, bool in_bytes, long *out)
 	if (size_parse(value, &end, &n) < 0)
 		return -EINVAL;
 	if (*end == '%' && end[1] == 0 && in_bytes) {
-		if (n > 1000)
+		if (n > (uint64_t)(INT64_MAX / memory_pages()))
 			return -EINVAL;
 		*out = (long)n * memory_pages() / 100;
 		return 0;
 	}
-	if (*end != 0 || n > INT64_MAX - PAGE_SIZE)
+	if (*end != 0 || (!in_bytes && n > INT64_MAX))
 		return -EINVAL;
-	*out = (long)(in_bytes ? DIV_ROUND_UP(n, PAGE_SIZE) : n);
+	/* Rounded up; the last bytes that 64 bits can say need no wider ones. */
+	*out = (long)(in_bytes ? n / PAGE_SIZE + (n % PAGE_SIZE != 0) : n);
+	return 0;
+}
+
+/* Linux refuses what would need more than 64 bits for the memory of so many inodes, 1 KiB each. */
+static int parse_inodes(const char *value, long *out)
+{
+	const char *end;
+	uint64_t n;
+
+	if (size_parse(value, &end, &n) < 0 || *end != 0 || n > UINT64_MAX / 1024)
+		return -EINVAL;
+	*out = (long)n;
 	return 0;
 }
 
@@ -85,7 +98,7 @@ static int parse_one(const char *name, const char *value, struct tmpfs_options *
 	if (str_equal(name, "nr_blocks"))
 		return parse_pages(value, false, &o->max_pages);
 	if (str_equal(name, "nr_inodes"))
-		return parse_pages(value, false, &o->max_inodes);
+		return parse_inodes(value, &o->max_inodes);
 	if (str_equal(name, "mode"))
 		return parse_number(value, 8, 07777, &o->mode);
 	if (str_equal(name, "uid"))

@@ -260,6 +260,9 @@ static void test_size_parse(void **state)
 	assert_string_equal(end, "@0x80000000");
 	assert_int_equal(size_parse("1t", NULL, &out), 0);
 	assert_true(out == BIT(40));
+	assert_int_equal(size_parse("8E", NULL, &out), 0);
+	assert_int_equal(out, 1UL << 63);
+	assert_int_equal(size_parse("16E", NULL, &out), -ERANGE);
 	assert_int_equal(size_parse("1P", NULL, &out), 0);
 	assert_true(out == BIT(50));
 	assert_int_equal(size_parse("16777216T", NULL, &out), -ERANGE);
