@@ -38,6 +38,14 @@ static unsigned mount_flags(unsigned flags)
 	return flags & MOUNT_FLAGS;
 }
 
+/* Does the new mount m show once more what is mounted in this place already? Then mount was called
+ * twice by mistake. */
+static bool is_there_already(const struct mount *m, const struct path *target)
+{
+	return target->mnt->sb == m->sb && target->dentry == target->mnt->root &&
+	       !(m->sb->type->flags & FS_ONE_FOR_ALL);
+}
+
 /* Attaches a new mount; consumes it. */
 static int attach_new(struct mount *m, const struct path *target)
 {
@@ -45,7 +53,7 @@ static int attach_new(struct mount *m, const struct path *target)
 
 	mutex_lock(&mount_mutex);
 	if (mount_is_here(target->mnt))
-		err = mount_attach(m, target);
+		err = is_there_already(m, target) ? -EBUSY : mount_attach(m, target);
 	mutex_unlock(&mount_mutex);
 	mount_put(m);
 	return err;

@@ -99,6 +99,21 @@ struct super *super_get(struct super *sb)
 	return sb;
 }
 
+struct super *super_find(const struct fs_type *type, const void *private)
+{
+	struct super *sb, *found = NULL;
+
+	spin_lock(&super_lock);
+	list_for_each_entry(sb, &supers, link) {
+		if (sb->type == type && sb->private == private && ref_get_unless_zero(&sb->ref)) {
+			found = sb;
+			break;
+		}
+	}
+	spin_unlock(&super_lock);
+	return found;
+}
+
 void super_put(struct super *sb)
 {
 	if (!sb || !ref_put(&sb->ref))

@@ -74,6 +74,8 @@ struct fs_type {
 /* An instance may be made by who has CAP_SYS_ADMIN in a user namespace of his own. */
 #define FS_USER_NS 2u
 #define FS_SHOWS_SYSTEM 4u /* ... if he sees one already, whole: /proc, /sys */
+/* One instance, where on Linux each mount is one: it may be mounted over itself. */
+#define FS_ONE_FOR_ALL 8u
 #define FS_NEEDS_DEV 1u /* source is a block device; others are "nodev" in /proc/filesystems */
 
 void fs_type_register(struct fs_type *type);
@@ -86,6 +88,9 @@ struct fs_type *fs_type_at(unsigned n);
  * no memory. */
 struct super *super_create(struct fs_type *type, const struct super_ops *ops, uint64_t magic);
 struct super *super_get(struct super *sb);
+/* The instance of a type with that private part, counted; NULL: there is none. For types that keep
+ * one for each of something, whose mount lets only one at a time look and then make it. */
+struct super *super_find(const struct fs_type *type, const void *private);
 void super_put(struct super *sb);
 /* Gives sb its root directory: consumes the inode's reference, on failure too. 0, -ENOMEM. */
 int super_set_root(struct super *sb, struct inode *inode) __must_check;

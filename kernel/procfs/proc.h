@@ -56,7 +56,8 @@ int proc_table_lookup(struct inode *dir, struct dentry *dentry, const struct pro
  * full. */
 uint64_t proc_table_emit(struct file *file, struct dir_emit *emit, const struct proc_entry *table,
 			 uint64_t first);
-/* The pid namespace whose numbers an instance shows: that of who mounted it. Borrowed. */
+/* The pid namespace whose numbers an instance shows: that of who mounted it, the first one's in
+ * sysfs. Borrowed. */
 struct pid_ns *proc_pid_ns(const struct super *sb);
 /* The task of a node, counted, or NULL when it is gone. */
 struct task *proc_task(const struct inode *inode);
@@ -176,10 +177,11 @@ PROC_IPC_DECLARE(trace_shown)
 extern const struct inode_ops proc_fd_dir_ops, proc_fdinfo_dir_ops, proc_task_dir_ops;
 extern const struct file_ops proc_fd_dir_fops, proc_task_dir_fops;
 
-/* An instance of a file system of such rows, with its top directory. 0, -ENOMEM. */
+/* An instance of a file system of such rows, with its top directory, for a namespace, to which it
+ * takes a reference and which is its private part. 0, -ENOMEM. */
 struct fs_type;
 int proc_super_create(struct fs_type *type, uint64_t magic, const struct proc_entry *top,
-		      struct super **out) __must_check;
+		      struct ns *ns, struct super **out) __must_check;
 /* Harts as a list of ranges: 0-2,5. */
 void proc_hart_list(struct text *out, const struct hart_mask *mask);
 void sysfs_init(void);

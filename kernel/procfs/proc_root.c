@@ -3,7 +3,8 @@
  *
  * The top holds the system's files, by a table, and a directory for each process, by number. Names
  * of processes are looked up anew at every walk (revalidate), because a number may mean another
- * process by then. There is one instance, however often it is mounted.
+ * process by then. Each mount is an instance of its own, which shows the pid namespace of who
+ * mounted it.
  */
 #include "kernel/procfs/proc.h"
 
@@ -13,7 +14,6 @@
 #include "kernel/fs/dentry.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/super.h"
-#include "kernel/sched/mutex.h"
 #include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -30,7 +30,7 @@ static void proc_inode_free(struct inode *inode)
 
 static void proc_super_destroy(struct super *sb)
 {
-	pid_ns_put(sb->private);
+	ns_put(sb->private);
 }
 
 static const struct super_ops proc_super_ops = { .inode_free = proc_inode_free,
@@ -38,7 +38,9 @@ static const struct super_ops proc_super_ops = { .inode_free = proc_inode_free,
 
 struct pid_ns *proc_pid_ns(const struct super *sb)
 {
-	return sb->private != NULL ? sb->private : &init_pid_ns;
+	struct ns *ns = sb->private;
+
+	return ns->type == NS_PID ? container_of(ns, struct pid_ns, ns) : &init_pid_ns;
 }
 
 struct inode *proc_inode(struct super *sb, const struct proc_entry *e, struct pid *pid,
@@ -282,13 +284,8 @@ static const struct file_ops root_fops = { .iterate = root_iterate };
 static const struct proc_entry root_entry = {
 	.name = "", .mode = S_IFDIR | 0555, .dir_ops = &root_ops, .dir_fops = &root_fops};
 
-/* [proc_mount_lock] the one instance of the first pid namespace, kept once made; others have one a
- * mount. */
-static struct super *proc_super;
-static struct mutex proc_mount_lock = MUTEX_INIT(proc_mount_lock, "proc mount", LOCK_RANK_PROC);
-
 int proc_super_create(struct fs_type *type, uint64_t magic, const struct proc_entry *top,
-		      struct super **out)
+		      struct ns *ns, struct super **out)
 {
 	struct super *sb = super_create(type, &proc_super_ops, magic);
 	struct inode *root;
@@ -296,6 +293,7 @@ int proc_super_create(struct fs_type *type, uint64_t magic, const struct proc_en
 
 	if (sb == NULL)
 		return -ENOMEM;
+	sb->private = ns_get(ns);
 	root = proc_inode(sb, top, NULL, false);
 	err = root == NULL ? -ENOMEM : super_set_root(sb, root);
 	if (err) {
@@ -309,22 +307,7 @@ int proc_super_create(struct fs_type *type, uint64_t magic, const struct proc_en
 static int proc_mount(struct fs_type *type, const char *source, const char *options,
 		      struct super **out)
 {
-	struct pid_ns *ns = pid_ns_current();
-	int err = 0;
-
-	if (ns != &init_pid_ns) {
-		err = proc_super_create(type, PROC_MAGIC, &root_entry, out);
-		if (err == 0)
-			(*out)->private = pid_ns_get(ns);
-		return err;
-	}
-	mutex_lock(&proc_mount_lock);
-	if (proc_super == NULL)
-		err = proc_super_create(type, PROC_MAGIC, &root_entry, &proc_super);
-	if (err == 0)
-		*out = super_get(proc_super);
-	mutex_unlock(&proc_mount_lock);
-	return err;
+	return proc_super_create(type, PROC_MAGIC, &root_entry, &pid_ns_current()->ns, out);
 }
 
 static const struct user_ns *proc_owner(void)

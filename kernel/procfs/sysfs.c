@@ -1,14 +1,15 @@
 /*
  * sysfs.c: the few files of /sys that programs depend on: which terminal is the console, and which
- * processors there are. The file system "sysfs" is made of the same rows as /proc.
+ * processors there are. The file system "sysfs" is made of the same rows as /proc; there is an
+ * instance for each network namespace, as there might be devices.
  *
  * LIMIT: devices are not shown.
  */
 #include "kernel/procfs/proc.h"
 
-#include "kernel/abi/stat.h"
 #include "kernel/core/hart.h"
 #include "kernel/fs/super.h"
+#include "kernel/sched/mutex.h"
 #include "kernel/tty/tty.h"
 #include "lib/errno.h"
 
@@ -41,34 +42,42 @@ static int show_cpus_online(struct text *out, struct task *unused)
 	return 0;
 }
 
-#define ROW(row, function) { .name = row, .mode = S_IFREG | 0444, .show = function }
-#define DIR(row, table) { .name = row, .mode = S_IFDIR | 0555, .below = table }
-
-static const struct proc_entry console_rows[] = { ROW("active", show_active), { 0 } };
-static const struct proc_entry tty_rows[] = { DIR("console", console_rows), { 0 } };
-static const struct proc_entry class_rows[] = { DIR("tty", tty_rows), { 0 } };
+static const struct proc_entry console_rows[] = { PROC_TEXT("active", show_active), { 0 } };
+static const struct proc_entry tty_rows[] = { PROC_DIR("console", console_rows), { 0 } };
+static const struct proc_entry class_rows[] = { PROC_DIR("tty", tty_rows), { 0 } };
 static const struct proc_entry cpu_rows[] = {
-	ROW("online", show_cpus_online),
-	ROW("possible", show_cpus_possible),
-	ROW("present", show_cpus_possible),
+	PROC_TEXT("online", show_cpus_online),
+	PROC_TEXT("possible", show_cpus_possible),
+	PROC_TEXT("present", show_cpus_possible),
 	{ 0 },
 };
-static const struct proc_entry system_rows[] = { DIR("cpu", cpu_rows), { 0 } };
-static const struct proc_entry devices_rows[] = { DIR("system", system_rows), { 0 } };
+static const struct proc_entry system_rows[] = { PROC_DIR("cpu", cpu_rows), { 0 } };
+static const struct proc_entry devices_rows[] = { PROC_DIR("system", system_rows), { 0 } };
 static const struct proc_entry empty_rows[] = { { 0 } }; /* where cgroup2 is mounted */
-static const struct proc_entry fs_rows[] = { DIR("cgroup", empty_rows), { 0 } };
+static const struct proc_entry fs_rows[] = { PROC_DIR("cgroup", empty_rows), { 0 } };
 static const struct proc_entry top_rows[] = {
-	DIR("class", class_rows),
-	DIR("devices", devices_rows),
-	DIR("fs", fs_rows),
+	PROC_DIR("class", class_rows),
+	PROC_DIR("devices", devices_rows),
+	PROC_DIR("fs", fs_rows),
 	{ 0 },
 };
-static const struct proc_entry top_entry = DIR("", top_rows);
+static const struct proc_entry top_entry = PROC_DIR("", top_rows);
+
+/* One looks for the instance of its network namespace, and makes it, at a time. */
+static struct mutex mount_lock = MUTEX_INIT(mount_lock, "sysfs mount", LOCK_RANK_PROC);
 
 static int sysfs_mount(struct fs_type *type, const char *source, const char *options,
 		       struct super **out)
 {
-	return proc_super_create(type, SYSFS_MAGIC, &top_entry, out);
+	struct ns *ns = current->ns->of[NS_NET];
+	int err = 0;
+
+	mutex_lock(&mount_lock);
+	*out = super_find(type, ns);
+	if (*out == NULL)
+		err = proc_super_create(type, SYSFS_MAGIC, &top_entry, ns, out);
+	mutex_unlock(&mount_lock);
+	return err;
 }
 
 static const struct user_ns *sysfs_owner(void)

@@ -110,6 +110,51 @@ TEST(mounts_stack_on_one_place)
 	CHECK_EQ(umount("m"), 0);
 }
 
+/* Types of which each mount is an instance of its own lie on themselves; of the others the same
+ * instance is refused where it is mounted already, and only there. */
+TEST(an_instance_is_not_mounted_over_itself)
+{
+	static const struct {
+		const char *type;
+		int err;
+	} cases[] = {
+		{ "tmpfs", 0 },	 { "proc", 0 },	     { "devpts", 0 },	  { "sysfs", EBUSY },
+		{ "mqueue", EBUSY }, { "cgroup2", EBUSY }, { "devtmpfs", EBUSY },
+	};
+
+	enter_tmpfs(NULL);
+	CHECK_EQ(mkdir("m", 0755) | mkdir("n", 0755), 0);
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *type = cases[i].type;
+		int err;
+
+		CHECK_EQ(mount("one", "m", type, 0, NULL), 0);
+		err = mount("two", "m", type, 0, NULL) ? errno : 0;
+		if (err != cases[i].err)
+			printf("# %s: errno %d\n", type, err);
+		CHECK_EQ(err, cases[i].err);
+		CHECK_EQ(mount("three", "n", type, 0, NULL), 0);
+		if (strcmp(type, "devpts") !=
+		    0) /* of which Pando has one, and yet lets it lie on itself */
+			CHECK_EQ(dev_of("m") == dev_of("n"), err != 0);
+		CHECK_EQ(mount("m", "m", NULL, MS_BIND, NULL), 0);
+		CHECK_EQ(umount("n") | umount("m") | umount("m"), 0);
+		if (!err)
+			CHECK_EQ(umount("m"), 0);
+	}
+}
+
+TEST(an_instance_may_lie_on_a_directory_of_its_own)
+{
+	enter_tmpfs(NULL);
+	CHECK_EQ(mkdir("m", 0755), 0);
+	CHECK_EQ(mount("one", "m", "sysfs", 0, NULL), 0);
+	CHECK_EQ(mount("two", "m/class", "sysfs", 0, NULL), 0);
+	CHECK(exists("m/class/class/tty"));
+	CHECK_ERRNO(mount("three", "m/class", "sysfs", 0, NULL), EBUSY);
+	CHECK_EQ(umount("m/class") | umount("m"), 0);
+}
+
 TEST(detached_mounts_live_while_used)
 {
 	char text[8] = "";
@@ -239,6 +284,113 @@ TEST(tmpfs_inode_limit)
 	CHECK_EQ(st.f_ffree, 0);
 	CHECK_EQ(unlink("one"), 0);
 	CHECK_EQ(mkdir("three", 0755), 0);
+}
+
+/* What statfs tells of a tmpfs made with these options; errno where it is refused. */
+static int options_try(const char *options, struct statfs *st)
+{
+	int err = mount("t", "m", "tmpfs", 0, options) ? errno : 0;
+
+	if (err)
+		return err;
+	CHECK_EQ(statfs("m", st), 0);
+	CHECK_EQ(umount("m"), 0);
+	return 0;
+}
+
+TEST(tmpfs_size_is_read_with_care)
+{
+	static const struct {
+		const char *options;
+		int err;
+		unsigned long blocks;
+	} cases[] = {
+		{ "size=4097", 0, 2 },
+		{ "size=64K", 0, 16 },
+		{ "size=1m,size=64k", 0, 16 },
+		{ "size=0x10000", 0, 16 },
+		{ "size=0200000", 0, 16 },
+		{ "size=8E", 0, 1UL << 51 },
+		{ "size=9223372036854775807", 0, 1UL << 51 },
+		{ "size=0", 0, 0 },
+		{ "size=", EINVAL, 0 },
+		{ "size", EINVAL, 0 },
+		{ "size=-1", EINVAL, 0 },
+		{ "size=1.5m", EINVAL, 0 },
+		{ "size=64kb", EINVAL, 0 },
+		{ "size=50%%", EINVAL, 0 },
+		{ "nr_blocks=16", 0, 16 },
+		{ "nr_blocks=1k", 0, 1024 },
+		{ "nr_blocks=50%", EINVAL, 0 },
+		{ "nr_blocks=9223372036854775807", 0, (1UL << 63) - 1 },
+		{ "nr_blocks=9223372036854775808", EINVAL, 0 },
+	};
+	struct statfs st;
+
+	enter_tmpfs(NULL);
+	CHECK_EQ(mkdir("m", 0755), 0);
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int err = options_try(cases[i].options, &st);
+
+		if (err != cases[i].err || (!err && st.f_blocks != cases[i].blocks))
+			printf("# %s: errno %d, blocks %lu\n", cases[i].options, err,
+			       err ? 0 : (unsigned long)st.f_blocks);
+		CHECK_EQ(err, cases[i].err);
+		if (!err)
+			CHECK_EQ(st.f_blocks, cases[i].blocks);
+	}
+}
+
+TEST(tmpfs_inode_limit_is_read_with_care)
+{
+	static const struct {
+		const char *options;
+		int err;
+		unsigned long files;
+	} cases[] = {
+		{ "nr_inodes=5", 0, 5 },
+		{ "nr_inodes=1k", 0, 1024 },
+		{ "nr_inodes=0", 0, 0 },
+		{ "nr_inodes=18014398509481983", 0, (1UL << 54) - 1 },
+		{ "nr_inodes=18014398509481984", EINVAL, 0 },
+		{ "nr_inodes=50%", EINVAL, 0 },
+		{ "nr_inodes=", EINVAL, 0 },
+		{ "nr_inodes=-1", EINVAL, 0 },
+		{ "nr_inodes=five", EINVAL, 0 },
+		{ "nr_inodes=5,nr_inodes", EINVAL, 0 },
+	};
+	struct statfs st;
+
+	enter_tmpfs(NULL);
+	CHECK_EQ(mkdir("m", 0755), 0);
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int err = options_try(cases[i].options, &st);
+
+		if (err != cases[i].err || (!err && st.f_files != cases[i].files))
+			printf("# %s: errno %d, files %lu\n", cases[i].options, err,
+			       err ? 0 : (unsigned long)st.f_files);
+		CHECK_EQ(err, cases[i].err);
+		if (!err)
+			CHECK_EQ(st.f_files, cases[i].files);
+	}
+}
+
+TEST(tmpfs_limits_change_with_a_remount)
+{
+	struct statfs st;
+
+	enter_tmpfs("nr_inodes=4,size=16k");
+	create("one");
+	create("two");
+	CHECK_ERRNO(mount(NULL, ".", NULL, MS_REMOUNT, "nr_inodes=2"), EINVAL);
+	CHECK_ERRNO(mount(NULL, ".", NULL, MS_REMOUNT, "size=4k"), EINVAL);
+	CHECK_EQ(mount(NULL, ".", NULL, MS_REMOUNT, "nr_inodes=3"), 0);
+	CHECK_ERRNO(open("three", O_CREAT | O_WRONLY, 0644), ENOSPC);
+	CHECK_EQ(statfs(".", &st), 0);
+	CHECK_EQ(st.f_files, 3);
+	CHECK_EQ(st.f_blocks, 4);
+	CHECK_EQ(mount(NULL, ".", NULL, MS_REMOUNT, "nr_inodes=5,size=8k"), 0);
+	CHECK_EQ(close(open("three", O_CREAT | O_WRONLY, 0644)), 0);
 }
 
 TEST(tmpfs_root_options)
