@@ -68,6 +68,10 @@ TEST(a_life_in_four_lines)
 	CHECK_EQ(waitpid(pid, NULL, 0), pid);
 	snprintf(words, sizeof(words), "clone CLONE_FS|CLONE_FILES|CLONE_NEWUTS|SIGCHLD = %d", pid);
 	CHECK(told(getpid(), words));
+	snprintf(words, sizeof(words), "(%d) ns-born uts:[", getpid());
+	CHECK(strstr(read_all(EVENTS), words) != NULL);
+	snprintf(words, sizeof(words), "(%d) ns-gone uts:[", pid);
+	CHECK(strstr(text, words) != NULL);
 	CHECK(told(pid, "exit 5"));
 	snprintf(words, sizeof(words), "signal SIGCHLD to %d", getpid());
 	CHECK(told(pid, words));
