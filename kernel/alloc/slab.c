@@ -253,6 +253,7 @@ static void magazines_make(struct cache *c)
 	if (!__atomic_compare_exchange_n(&c->magazines, &none, array, false, __ATOMIC_RELEASE,
 					 __ATOMIC_RELAXED)) {
 		asan_poison(array, from->size, ASAN_OBJECT_FREED);
+		object_poison(array, from->size);
 		cache_free_early(from, array);
 	}
 }

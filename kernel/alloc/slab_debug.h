@@ -21,19 +21,23 @@ struct cache *kmalloc_cache(size_t size);
 
 #define POISON 0x6bUL
 
-static inline bool object_is_poisoned(const void *object, size_t size)
+/* The first byte behind the chain that is not poison; size: there is none. */
+static inline size_t object_first_written(const void *object, size_t size)
 {
 	const unsigned char *bytes = object;
 	const uint64_t *words = object; /* aligned: the chain is a pointer */
-	size_t i;
+	size_t i = 1;
 
-	for (i = 1; i < size / sizeof(uint64_t); i++)
-		if (words[i] != POISON * 0x0101010101010101)
-			return false;
-	for (i *= sizeof(uint64_t); i < size; i++)
-		if (bytes[i] != POISON)
-			return false;
-	return true;
+	while (i < size / sizeof(uint64_t) && words[i] == POISON * 0x0101010101010101)
+		i++;
+	for (i *= sizeof(uint64_t); i < size && bytes[i] == POISON; i++)
+		;
+	return i;
+}
+
+static inline bool object_is_poisoned(const void *object, size_t size)
+{
+	return object_first_written(object, size) >= size;
 }
 
 static inline void object_poison(void *object, size_t size)
@@ -44,8 +48,11 @@ static inline void object_poison(void *object, size_t size)
 
 static inline void object_check_free(const char *cache, void *object, size_t size)
 {
-	if (!object_is_poisoned(object, size))
-		panic("%s %p was written to after it was freed", cache, object);
+	size_t at = object_first_written(object, size);
+
+	if (at < size)
+		panic("%s %p was written to after it was freed, at +%lu: %lx", cache, object, at,
+		      *(uint64_t *)((char *)object + (at & ~7ul)));
 	/* So that the next free can tell. */
 	memset(object, 0xa5, size);
 }
