@@ -18,6 +18,9 @@
  * An hlist is a chain that ends in NULL and whose head is one pointer: half the memory in a hash
  * table, and deletion still needs no search, since each node knows the pointer that points to it.
  *
+ * Whoever only asks whether a list is empty, or a link in one, may do so without the lock that
+ * guards it, by READ_ONCE of `next`: what changes a `next` stores it whole.
+ *
  * Locking is the caller's. The _safe loops allow the body to delete the current entry and no other.
  */
 #pragma once
@@ -37,7 +40,7 @@ struct list {
 
 static inline void list_init(struct list *head)
 {
-	head->next = head;
+	WRITE_ONCE(head->next, head);
 	head->prev = head;
 }
 
@@ -55,8 +58,8 @@ static inline bool list_is_linked(const struct list *link)
 static inline void list_insert_between(struct list *link, struct list *prev, struct list *next)
 {
 	link->prev = prev;
-	link->next = next;
-	prev->next = link;
+	WRITE_ONCE(link->next, next);
+	WRITE_ONCE(prev->next, link);
 	next->prev = link;
 }
 
@@ -75,16 +78,16 @@ static inline void list_add_tail(struct list *link, struct list *head)
 /* Takes link out and leaves it unlinked, so that a use of the stale link faults at NULL. */
 static inline void list_del(struct list *link)
 {
-	link->prev->next = link->next;
+	WRITE_ONCE(link->prev->next, link->next);
 	link->next->prev = link->prev;
-	link->next = NULL;
+	WRITE_ONCE(link->next, NULL);
 	link->prev = NULL;
 }
 
 /* Takes link out and leaves it an empty ring. Harmless on an initialised, unlinked link. */
 static inline void list_del_init(struct list *link)
 {
-	link->prev->next = link->next;
+	WRITE_ONCE(link->prev->next, link->next);
 	link->next->prev = link->prev;
 	list_init(link);
 }

@@ -59,9 +59,12 @@ typedef long ssize_t;
 /* Stops the compiler, not the hart, from moving memory accesses across this point. */
 #define barrier() __asm__ volatile("" : : : "memory")
 
-/* One access, neither torn nor repeated nor dropped by the compiler. They order nothing. */
+/* One access, neither torn nor repeated nor dropped by the compiler. They order nothing. Where one
+ * side of memory that is shared without a lock has to say this, the other has to, too. */
 #define READ_ONCE(x)	 (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+/* By the only one who writes x now; others may look. */
+#define ADD_ONCE(x, n)	 WRITE_ONCE(x, (x) + (n))
 
 /* The struct of type `type` whose field `member` is at `ptr`. */
 #define container_of(ptr, type, member)                                                            \
