@@ -29,7 +29,7 @@
 static struct spinlock pages_lock = SPINLOCK_INIT("pages", LOCK_RANK_PAGES);
 static struct list free_lists[PAGE_ORDER_MAX + 1]; /* [pages_lock] */
 static uint64_t free_blocks[PAGE_ORDER_MAX + 1];	   /* [pages_lock] in each list */
-static uint64_t free_count;			   /* [pages_lock] */
+static uint64_t free_count;			   /* [pages_lock] to write */
 static uint64_t total_count;			   /* [i] after boot */
 
 static struct bank {
@@ -75,12 +75,12 @@ static void block_insert(struct page *p, unsigned order)
 	p->order = (uint8_t)order;
 	p->flags = PG_BUDDY;
 	list_add(&p->link, &free_lists[order]);
-	free_blocks[order]++;
+	ADD_ONCE(free_blocks[order], 1);
 }
 
 static void block_remove(struct page *p)
 {
-	free_blocks[p->order]--;
+	ADD_ONCE(free_blocks[p->order], -1);
 	p->flags = 0;
 	list_del(&p->link);
 }
@@ -103,7 +103,7 @@ static void block_free(struct page *p, unsigned order)
 	const struct bank *bank = bank_find(pa);
 	struct page *buddy;
 
-	free_count += 1UL << order;
+	ADD_ONCE(free_count, 1UL << order);
 	while (order < PAGE_ORDER_MAX && (buddy = buddy_of(pa, order, bank)) != NULL) {
 		block_remove(buddy);
 		pa &= ~(PAGE_SIZE << order);
@@ -127,7 +127,7 @@ static struct page *block_alloc(unsigned order)
 		from--;
 		block_insert(p + (1UL << from), from);
 	}
-	free_count -= 1UL << order;
+	ADD_ONCE(free_count, -(1UL << order));
 	return p;
 }
 

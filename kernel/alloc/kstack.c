@@ -37,7 +37,7 @@ static void *chain_pop(struct stack_chain *c)
 	if (stack == NULL)
 		return NULL;
 	c->first = *(void **)stack;
-	c->count--;
+	ADD_ONCE(c->count, -1);
 	return stack;
 }
 
@@ -47,7 +47,7 @@ static bool chain_push(struct stack_chain *c, void *stack, unsigned limit)
 		return false;
 	*(void **)stack = c->first;
 	c->first = stack;
-	c->count++;
+	ADD_ONCE(c->count, 1);
 	return true;
 }
 

@@ -31,8 +31,8 @@
 
 struct hart_pages {
 	struct page *chain;
-	unsigned count;
-	int64_t out[KINDS]; /* frames by kind, may be negative */
+	unsigned count;	    /* of chain; others may look */
+	int64_t out[KINDS]; /* frames by kind, may be negative; others may look */
 	atomic_uint drain;  /* [a] 1: asked to give all back */
 } __aligned(64);
 
@@ -131,13 +131,14 @@ static struct page *frame_take(struct hart_pages *here, enum page_kind kind)
 	if (unlikely(here->chain == NULL)) {
 		if (buddy_free_count() <= frames_kept(kind))
 			return NULL;
-		here->count = buddy_alloc_batch(&here->chain, magazine_size / 2 + 1);
+		WRITE_ONCE(here->count,
+			   buddy_alloc_batch(&here->chain, magazine_size / 2 + 1));
 		if (here->count == 0)
 			return NULL;
 	}
 	p = here->chain;
 	here->chain = page_chain_next(p);
-	here->count--;
+	ADD_ONCE(here->count, -1);
 	return p;
 }
 
@@ -155,7 +156,7 @@ static void magazine_shrink(struct hart_pages *here)
 		last_kept->link.next = NULL;
 	else
 		here->chain = NULL;
-	here->count = keep;
+	WRITE_ONCE(here->count, keep);
 	buddy_free_batch(first_out, rest);
 }
 
@@ -172,7 +173,7 @@ static struct page *frames_take(unsigned order, enum page_kind kind)
 		 buddy_free_count() >= frames_kept(kind) + (1UL << order))
 		p = buddy_alloc(order);
 	if (likely(p != NULL))
-		here->out[kind] += 1L << order;
+		ADD_ONCE(here->out[kind], 1L << order);
 	irq_restore(irq);
 	return p;
 }
@@ -226,12 +227,13 @@ void page_free(struct page *p)
 	asan_poison(page_address(p), PAGE_SIZE << order, ASAN_PAGE_FREED);
 	irq = irq_save();
 	here = pages_here();
-	here->out[p->kind] -= 1L << order;
+	ADD_ONCE(here->out[p->kind], -(1L << order));
 	p->kind = PAGE_FREE;
 	p->flags = 0;
 	if (order == 0) {
 		page_chain_push(&here->chain, p);
-		if (unlikely(++here->count > magazine_size))
+		ADD_ONCE(here->count, 1);
+		if (unlikely(here->count > magazine_size))
 			magazine_shrink(here);
 	} else {
 		buddy_free(p, order);
@@ -257,7 +259,7 @@ void page_drain_check(void)
 	if (here->count > 0)
 		buddy_free_batch(here->chain, here->count);
 	here->chain = NULL;
-	here->count = 0;
+	WRITE_ONCE(here->count, 0);
 }
 
 static unsigned hart_pages_count(void)

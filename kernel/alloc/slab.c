@@ -125,7 +125,7 @@ static struct page *slab_partial(struct cache *c)
 	slab = slab_create(c);
 	if (slab == NULL)
 		return NULL;
-	c->slabs++;
+	ADD_ONCE(c->slabs, 1);
 	list_add(&slab->slab_link, &c->partial);
 	return slab;
 }
@@ -159,7 +159,7 @@ static void object_give(struct cache *c, void *object)
 	if (slab->used > 0)
 		return;
 	list_del(&slab->slab_link);
-	c->slabs--;
+	ADD_ONCE(c->slabs, -1);
 	asan_unpoison(page_address(slab), slab_bytes(c));
 	page_put(slab);
 }
@@ -213,7 +213,7 @@ void *cache_alloc_early(struct cache *c)
 		cache_settle(c);
 	irq = spin_lock_irqsave(&c->lock);
 	object = object_take(c);
-	c->early_live += object != NULL;
+	ADD_ONCE(c->early_live, object != NULL);
 	spin_unlock_irqrestore(&c->lock, irq);
 	return object;
 }
@@ -225,7 +225,7 @@ static void cache_free_early(struct cache *c, void *object)
 	irqflags_t irq = spin_lock_irqsave(&c->lock);
 
 	object_give(c, object);
-	c->early_live--;
+	ADD_ONCE(c->early_live, -1);
 	spin_unlock_irqrestore(&c->lock, irq);
 }
 
@@ -289,7 +289,7 @@ void *cache_alloc(struct cache *c, unsigned flags)
 		} else {
 			object = magazine_refill(c, m);
 		}
-		m->live += object != NULL;
+		ADD_ONCE(m->live, object != NULL);
 	} else {
 		object = cache_alloc_first(c);
 	}
@@ -314,7 +314,7 @@ OBJECT_FREE_NOW void cache_free_now(struct cache *c, void *object)
 		m = magazine_here(array);
 		*chain_of(object) = m->chain;
 		m->chain = object;
-		m->live--;
+		ADD_ONCE(m->live, -1);
 		if (unlikely(++m->count > c->magazine_size))
 			magazine_shrink(c, m, m->count / 2);
 	} else {
