@@ -39,7 +39,7 @@ static void trap_interrupt(struct trapframe *tf)
 {
 	struct hart *hart = hart_this();
 
-	hart->in_interrupt = true;
+	WRITE_ONCE(hart->in_interrupt, true);
 	switch (tf->cause & ~CAUSE_INTERRUPT) {
 	case IRQ_TIMER:
 		upcall_timer();
@@ -53,7 +53,7 @@ static void trap_interrupt(struct trapframe *tf)
 	default:
 		panic("interrupt of unknown cause %lu", tf->cause & ~CAUSE_INTERRUPT);
 	}
-	hart->in_interrupt = false;
+	WRITE_ONCE(hart->in_interrupt, false);
 }
 
 /* --- from user mode --------------------------------------------------------------------------- */

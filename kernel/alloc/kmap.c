@@ -302,7 +302,7 @@ void *kmap_io(paddr_t pa, size_t len)
 /* A handler may have interrupted a flush, so it leaves the purge to the next who frees. */
 static bool may_purge(void)
 {
-	return hart_table == NULL || !hart_this()->in_interrupt;
+	return hart_table == NULL || !READ_ONCE(hart_this()->in_interrupt);
 }
 
 void kmap_free(void *ptr)

@@ -23,7 +23,7 @@ struct hart {
 	uint64_t hartid;    /* [i] what firmware and interrupt controllers call it */
 	struct task *idle;  /* [i] runs when nothing else does; its stack is also the boot stack */
 	bool online;	    /* [a] set by the hart itself when it can run tasks */
-	bool in_interrupt;  /* own hart only */
+	bool in_interrupt;  /* own hart only, but its interrupts come between: by *_ONCE */
 };
 
 extern unsigned hart_count;	 /* [i] after boot */

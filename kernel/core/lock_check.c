@@ -64,7 +64,7 @@ static bool fault_found;		  /* [a] and is being told: what that takes is in orde
 
 static bool in_interrupt(void)
 {
-	return hart_table != NULL && hart_this()->in_interrupt;
+	return hart_table != NULL && READ_ONCE(hart_this()->in_interrupt);
 }
 
 static bool checks_are_off(void)

@@ -119,7 +119,7 @@ static void party_fill(struct party *p, vaddr_t addr, size_t size, unsigned how,
 	p->how = how;
 	p->hart = hart_index();
 	p->tid = current->tid;
-	p->in_interrupt = hart_this()->in_interrupt;
+	p->in_interrupt = READ_ONCE(hart_this()->in_interrupt);
 	memcpy(p->comm, current->comm, sizeof(p->comm));
 }
 

@@ -30,7 +30,7 @@ int mutex_lock_slow(struct mutex *m, enum task_state state)
 	struct waiter w = { .task = current, .exclusive = true };
 	int err = 0;
 
-	assert(m->holder != current);
+	assert(!mutex_is_held(m));
 	for (;;) {
 		wait_prepare(&m->waiters, &w, state);
 		if (take_contended(m)) {
@@ -43,7 +43,7 @@ int mutex_lock_slow(struct mutex *m, enum task_state state)
 	}
 	wait_finish(&m->waiters, &w);
 	if (err == 0)
-		m->holder = current;
+		WRITE_ONCE(m->holder, current);
 	else
 		/* A wake-up may have been meant for this waiter, who leaves: hand it on. */
 		waitq_wake(&m->waiters, 0);

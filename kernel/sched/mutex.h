@@ -8,6 +8,8 @@
 
 struct __lock_type("mutex") mutex {
 	atomic_uint state;  /* 0 free, 1 held, 2 held and waited for */
+	/* Written by whoever has it. Others look without it, and only for themselves, whom none but
+	 * they write here. */
 	struct task *holder;
 	struct lock_id id;
 	struct waitq waiters;
@@ -44,7 +46,7 @@ static inline bool mutex_take(struct mutex *m)
 	if (unlikely(!atomic_compare_exchange_strong_explicit(
 		    &m->state, &free, 1, memory_order_acquire, memory_order_relaxed)))
 		return false;
-	m->holder = current;
+	WRITE_ONCE(m->holder, current);
 	return true;
 }
 
@@ -81,7 +83,7 @@ __lock_unchecked static __always_inline bool mutex_trylock(struct mutex *m)
 __lock_unchecked static __always_inline void mutex_unlock(struct mutex *m)
 {
 	lock_check_drop(m, m->id);
-	m->holder = NULL;
+	WRITE_ONCE(m->holder, NULL);
 	if (unlikely(atomic_exchange_explicit(&m->state, 0, memory_order_release) == 2))
 		mutex_unlock_slow(m);
 }
@@ -89,7 +91,7 @@ __lock_unchecked static __always_inline void mutex_unlock(struct mutex *m)
 /* By current; for assert. */
 static inline bool mutex_is_held(const struct mutex *m)
 {
-	return m->holder == current;
+	return READ_ONCE(m->holder) == current;
 }
 
 static inline void mutex_assert_held(const struct mutex *m) __asserts_held(*m)

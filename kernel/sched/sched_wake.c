@@ -173,7 +173,7 @@ bool task_wake(struct task *t, unsigned state_mask)
 	}
 	if (likely(!t->sched.queued)) {
 		if (sleep_is_load(t, state))
-			rq->nr_uninterruptible--;
+			ADD_ONCE(rq->nr_uninterruptible, -1);
 		rq = enter(t, rq, false);
 	}
 	task_rq_unlock(rq, irq);

@@ -37,7 +37,7 @@ void __sanitizer_cov_trace_pc(void)
 	struct coverage *c = current->coverage;
 	uint64_t bit, at;
 
-	if (likely(c == NULL) || hart_this()->in_interrupt)
+	if (likely(c == NULL) || READ_ONCE(hart_this()->in_interrupt))
 		return;
 	at = ((uintptr_t)__builtin_return_address(0) - (uintptr_t)_text) / 2;
 	bit = 1UL << (at % 64);
