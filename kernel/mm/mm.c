@@ -208,6 +208,13 @@ uint64_t mm_rss(const struct mm *mm)
 
 uint64_t mm_rss_peak(struct mm *mm)
 {
-	mm->hiwater_rss = max(mm->hiwater_rss, mm_rss(mm));
-	return mm->hiwater_rss;
+	uint64_t now = mm_rss(mm), peak = atomic_load_explicit(&mm->hiwater_rss,
+							       memory_order_relaxed);
+
+	/* Threads note at one time, and the highest must stay. */
+	while (now > peak &&
+	       !atomic_compare_exchange_weak_explicit(&mm->hiwater_rss, &peak, now,
+						      memory_order_relaxed, memory_order_relaxed))
+		;
+	return max(now, peak);
 }

@@ -39,8 +39,8 @@ struct mm {
 	atomic_long table_pages;	/* [a] */
 	uint64_t total_pages, locked_pages, data_pages, stack_pages; /* [lock] areas' sizes */
 	uint64_t peak_pages;  /* [lock] most of total_pages so far */
-	uint64_t hiwater_rss; /* most resident pages, noted whenever some are about to go; exact
-				 enough without a lock */
+	/* [a] most resident pages, noted whenever some are about to go */
+	_Atomic uint64_t hiwater_rss;
 	unsigned default_flags; /* [lock] VM_LOCK_MASK: what mlockall gives to new areas */
 	bool sealed;		/* [lock] there may be areas with VM_SEALED */
 	vaddr_t brk_start, brk;	  /* [lock] */

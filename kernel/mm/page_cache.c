@@ -61,7 +61,7 @@ static void lru_enter(struct page *p)
 {
 	spin_lock(&lru_lock);
 	list_add_tail(&p->lru, &lru);
-	lru_count++;
+	ADD_ONCE(lru_count, 1);
 	spin_unlock(&lru_lock);
 }
 
@@ -71,7 +71,7 @@ static void lru_leave(struct page *p)
 		return;
 	spin_lock(&lru_lock);
 	list_del_init(&p->lru);
-	lru_count--;
+	ADD_ONCE(lru_count, -1);
 	spin_unlock(&lru_lock);
 }
 
@@ -168,7 +168,7 @@ static void tree_insert(struct page_cache *c, uint64_t index, struct page *p, st
 		n->count += *place == NULL;
 	}
 	*place = p;
-	c->count++;
+	ADD_ONCE(c->count, 1);
 }
 
 struct page *page_cache_find(struct page_cache *c, uint64_t index)
@@ -193,7 +193,7 @@ static int page_fill(struct page_cache *c, uint64_t index, struct page **out)
 	if (p == NULL)
 		return -ENOMEM;
 	p->index = index;
-	p->mapping = c;
+	WRITE_ONCE(p->mapping, c);
 	list_init(&p->lru);
 	err = c->ops->fill(c, p, index);
 	if (err)
@@ -279,7 +279,7 @@ static void cut_subtree(void **place, unsigned level, uint64_t base, struct cut 
 		struct page *p = *place;
 
 		lru_leave(p); /* first: who finds it on the list follows mapping */
-		p->mapping = NULL;
+		WRITE_ONCE(p->mapping, NULL);
 		list_add_tail(&p->lru, cut->out);
 		cut->count++;
 		*place = NULL;
@@ -305,7 +305,7 @@ static uint64_t cut_some(struct page_cache *c, uint64_t from, uint64_t to, struc
 	cut_subtree(&c->root, c->height, 0, &cut);
 	if (c->root == NULL)
 		c->height = 0;
-	c->count -= cut.count;
+	ADD_ONCE(c->count, -cut.count);
 	spin_unlock(&c->lock);
 	return cut.count;
 }
@@ -476,7 +476,7 @@ static uint64_t page_drop(struct page_cache *c, uint64_t index)
 	if (page_unused(c, index)) {
 		cut_subtree(&c->root, c->height, 0, &cut);
 		c->height = c->root == NULL ? 0 : c->height;
-		c->count -= cut.count;
+		ADD_ONCE(c->count, -cut.count);
 	}
 	spin_unlock(&c->lock);
 	if (cut.count != 0 && c->ops->charge != NULL)

@@ -43,7 +43,7 @@ void pt_filled(const pte_t *first, const pte_t *last, unsigned count)
 	struct page *tp = page_of(first);
 	bool was_empty = tp->entries == 0;
 
-	tp->entries += count;
+	ADD_ONCE(tp->entries, count);
 	tp->first = was_empty ? slot_index(first) : min(tp->first, slot_index(first));
 	tp->last = was_empty ? slot_index(last) : max(tp->last, slot_index(last));
 }
@@ -61,7 +61,7 @@ void pt_upper_set(pte_t *slot, pte_t e)
 	if (*slot == 0 && e != 0)
 		pt_filled(slot, slot, 1);
 	else if (*slot != 0 && e == 0)
-		page_of(slot)->entries--;
+		ADD_ONCE(page_of(slot)->entries, -1);
 	/* Release: who finds a table through it finds the table's contents too. */
 	__atomic_store_n(slot, e, __ATOMIC_RELEASE);
 }

@@ -135,7 +135,7 @@ int pt_walk(struct mm *mm, vaddr_t start, vaddr_t end, int (*fn)(vaddr_t va, pte
  * lock held. */
 static inline void pt_count_add(struct page *tp, unsigned index, const struct page *p)
 {
-	if (tp->entries++ == 0) {
+	if (ADD_ONCE(tp->entries, 1) == 1) {
 		tp->first = tp->last = (uint16_t)index;
 	} else {
 		if (index < tp->first)
@@ -148,7 +148,7 @@ static inline void pt_count_add(struct page *tp, unsigned index, const struct pa
 }
 static inline void pt_count_sub(struct page *tp, const struct page *p)
 {
-	tp->entries--;
+	ADD_ONCE(tp->entries, -1);
 	tp->anon -= p->kind == PAGE_ANON;
 	tp->file -= p->kind == PAGE_FILE;
 }

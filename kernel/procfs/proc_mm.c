@@ -39,7 +39,7 @@ int proc_store_clear_refs(struct task *t, const char *value)
 	mm = mm_of_task(t);
 	if (mm == NULL)
 		return -ESRCH;
-	mm->hiwater_rss = mm_rss(mm);
+	atomic_store(&mm->hiwater_rss, mm_rss(mm));
 	mm_put(mm);
 	return 0;
 }
