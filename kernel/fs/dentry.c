@@ -216,7 +216,7 @@ static void lru_leave(struct dentry *d)
 {
 	if (list_is_linked(&d->lru)) {
 		list_del(&d->lru);
-		lru_count--;
+		ADD_ONCE(lru_count, -1);
 	}
 }
 
@@ -229,7 +229,8 @@ void dentry_hash(struct dentry *d)
 	tree_link(d);
 	if (!(d->flags & DENTRY_PINNED)) {
 		list_add_tail(&d->lru, &lru);
-		crowded = ++lru_count > lru_limit;
+		ADD_ONCE(lru_count, 1);
+		crowded = lru_count > lru_limit;
 	}
 	spin_unlock(&tree_lock);
 	atomic_fetch_or(&d->flags, DENTRY_HASHED);

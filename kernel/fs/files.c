@@ -288,7 +288,7 @@ static int table_grow(struct files *f, unsigned fd) __must_hold(f->lock)
 		f->slots = a.slots;
 		f->used = a.used;
 		f->cloexec = a.cloexec;
-		f->size = size;
+		WRITE_ONCE(f->size, size);
 	}
 	kfree(old);
 	return 0;

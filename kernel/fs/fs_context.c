@@ -113,7 +113,7 @@ unsigned fs_context_set_umask(struct fs_context *fs, unsigned mask)
 	unsigned old;
 
 	old = fs->umask;
-	fs->umask = mask & 0777;
+	WRITE_ONCE(fs->umask, mask & 0777);
 	spin_unlock_irqrestore(&fs->lock, irq);
 	return old;
 }

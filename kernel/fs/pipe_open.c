@@ -114,9 +114,9 @@ static void end_close(struct pipe *p, unsigned mode)
 
 	mutex_lock(&p->lock);
 	if (mode & FILE_READ)
-		no_reader = --p->readers == 0;
+		no_reader = ADD_ONCE(p->readers, -1) == 0;
 	if (mode & FILE_WRITE)
-		no_writer = --p->writers == 0;
+		no_writer = ADD_ONCE(p->writers, -1) == 0;
 	mutex_unlock(&p->lock);
 	if (no_reader)
 		waitq_wake_all(&p->writable, POLLOUT | POLLWRNORM | POLLERR);
@@ -141,10 +141,10 @@ static unsigned end_open(struct pipe *p, struct file *file)
 	mutex_lock(&p->lock);
 	file->pos = p->writers_ever;
 	readers_before = p->readers_ever;
-	p->readers += reads;
-	p->writers += writes;
-	WRITE_ONCE(p->readers_ever, p->readers_ever + reads);
-	WRITE_ONCE(p->writers_ever, p->writers_ever + writes);
+	ADD_ONCE(p->readers, reads);
+	ADD_ONCE(p->writers, writes);
+	ADD_ONCE(p->readers_ever, reads);
+	ADD_ONCE(p->writers_ever, writes);
 	mutex_unlock(&p->lock);
 	if (reads)
 		waitq_wake_all(&p->writable, 0);

@@ -90,10 +90,13 @@ static bool cpu_timer_run(struct cpu_itimer *t, uint64_t ns)
 	if (t->left_ns == 0)
 		return false;
 	if (t->left_ns > ns) {
-		t->left_ns -= ns;
+		WRITE_ONCE(t->left_ns, t->left_ns - ns);
 		return false;
 	}
-	t->left_ns = t->interval_ns == 0 ? 0 : t->interval_ns - (ns - t->left_ns) % t->interval_ns;
+	if (t->interval_ns == 0)
+		WRITE_ONCE(t->left_ns, 0);
+	else
+		WRITE_ONCE(t->left_ns, t->interval_ns - (ns - t->left_ns) % t->interval_ns);
 	return true;
 }
 
@@ -112,7 +115,7 @@ static void cpu_limit_check(struct group *g)
 		signo = SIGKILL;
 	} else if (seconds >= g->rlimits[RLIMIT_CPU].cur) {
 		signo = SIGXCPU;
-		g->rlimits[RLIMIT_CPU].cur = seconds + 1;
+		WRITE_ONCE(g->rlimits[RLIMIT_CPU].cur, seconds + 1);
 	}
 	spin_unlock_irqrestore(&g->lock, irq);
 	if (signo != 0)

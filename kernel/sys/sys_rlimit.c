@@ -45,8 +45,10 @@ static int limit_exchange(struct group *g, unsigned which, const struct abi_rlim
 	*old = g->rlimits[which];
 	if (new != NULL) {
 		err = limit_check(old, new, which);
-		if (err == 0)
-			g->rlimits[which] = *new;
+		if (err == 0) { /* others read one of the two without the lock */
+			WRITE_ONCE(g->rlimits[which].cur, new->cur);
+			WRITE_ONCE(g->rlimits[which].max, new->max);
+		}
 	}
 	spin_unlock_irqrestore(&g->lock, irq);
 	return err;

@@ -115,7 +115,7 @@ int cgroup_remove(struct cgroup *c)
 	if (cgroup_is_populated(c) || !list_empty(&c->children)) {
 		err = -EBUSY;
 	} else {
-		c->dead = true;
+		WRITE_ONCE(c->dead, true);
 		list_del_init(&c->sibling);
 		cgroup_notify(&c->events);
 	}
@@ -389,7 +389,7 @@ int cgroup_enable(struct cgroup *c, unsigned enable, unsigned disable)
 		return -EBUSY;
 	if (enable != 0 && c->parent != NULL && c->populated_children != 0 && c->processes != 0)
 		return -EBUSY;
-	c->enabled = (c->enabled | enable) & ~disable;
+	WRITE_ONCE(c->enabled, (c->enabled | enable) & ~disable);
 	if (disable & CGROUP_PIDS) {
 		list_for_each_entry(child, &c->children, sibling)
 			child->tasks_max = CGROUP_NO_LIMIT;

@@ -195,7 +195,7 @@ static void pid_list(struct pid *p, unsigned wanted_count)
 		rb_add(&n->ns->table, &n->node, number_less);
 		n->ns->numbers++;
 		if (p->level - i >= wanted_count)
-			n->ns->last = n->nr;
+			WRITE_ONCE(n->ns->last, n->nr);
 	}
 	p->nr = p->numbers[0].nr;
 	p->uses = 1; /* with a reference of its own, beside the caller's */

@@ -56,14 +56,15 @@ static void port_tell(void *port, unsigned what)
 	static const uint8_t opposites[] = { TIOCPKT_STOP | TIOCPKT_START,
 					     TIOCPKT_NOSTOP | TIOCPKT_DOSTOP };
 	struct pty *p = port;
+	unsigned status = p->packet_status;
 
 	if (!p->packet)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(opposites); i++) {
 		if (what & opposites[i])
-			p->packet_status &= (uint8_t)~opposites[i];
+			status &= ~(unsigned)opposites[i];
 	}
-	p->packet_status |= (uint8_t)what;
+	WRITE_ONCE(p->packet_status, (uint8_t)(status | what));
 	waitq_wake(&p->readers, POLLIN | POLLRDNORM | POLLPRI);
 }
 
@@ -90,7 +91,7 @@ static int port_open(void *port)
 
 	if (!refused) {
 		p->slaves++;
-		p->slave_gone = false;
+		WRITE_ONCE(p->slave_gone, false);
 		(void)pty_get(p);
 	}
 	spin_unlock_irqrestore(&p->tty.lock, irq);
@@ -102,7 +103,7 @@ static void port_close(void *port)
 	struct pty *p = port;
 	irqflags_t irq = spin_lock_irqsave(&p->tty.lock);
 
-	p->slave_gone = --p->slaves == 0;
+	WRITE_ONCE(p->slave_gone, --p->slaves == 0);
 	spin_unlock_irqrestore(&p->tty.lock, irq);
 	waitq_wake_all(&p->readers, 0);
 	pty_put(p);

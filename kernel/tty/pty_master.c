@@ -55,7 +55,7 @@ static int packet_begin(struct pty *p, struct io_buf *to)
 	irqflags_t irq = spin_lock_irqsave(&p->tty.lock);
 	char status = (char)p->packet_status;
 
-	p->packet_status = 0;
+	WRITE_ONCE(p->packet_status, 0);
 	spin_unlock_irqrestore(&p->tty.lock, irq);
 	if (status == TIOCPKT_DATA && pty_output(p) == 0)
 		return 0;
@@ -187,9 +187,9 @@ static long flag_set(struct pty *p, bool *flag, const void __user *arg)
 	if (copy_from_user(&value, arg, sizeof(value)))
 		return -EFAULT;
 	irq = spin_lock_irqsave(&p->tty.lock);
-	*flag = value != 0;
+	WRITE_ONCE(*flag, value != 0);
 	if (flag == &p->packet)
-		p->packet_status = 0;
+		WRITE_ONCE(p->packet_status, 0);
 	spin_unlock_irqrestore(&p->tty.lock, irq);
 	return 0;
 }

@@ -120,7 +120,7 @@ static inline void tty_stop(struct tty *tty, bool stop)
 {
 	if (tty->stopped == stop)
 		return;
-	tty->stopped = stop;
+	WRITE_ONCE(tty->stopped, stop);
 	tty_tell(tty, stop ? TIOCPKT_STOP : TIOCPKT_START);
 }
 
