@@ -236,7 +236,7 @@ bool fault_inject(enum fault_kind kind)
 	irq_restore(irq);
 	if (s != NULL)
 		atomic_fetch_add_explicit(&s->asked, 1, memory_order_relaxed);
-	if (hart_this()->in_interrupt || (t->flags & TASK_KTHREAD))
+	if (READ_ONCE(hart_this()->in_interrupt) || task_is(t, TASK_KTHREAD))
 		return false;
 	if (!nth_hits(&t->faults, s) && !rules_hit(t, s, pc, kind))
 		return false;

@@ -60,7 +60,7 @@ static int move_locked(struct cgroup *to, int nr, bool thread, const struct cred
 
 	if (g == NULL)
 		return -ESRCH;
-	if (t->flags & TASK_KTHREAD)
+	if (task_is(t, TASK_KTHREAD))
 		return -EINVAL;
 	err = cgroup_may_move(cgroup_of(g), to, cred);
 	if (err)

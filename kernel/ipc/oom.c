@@ -66,7 +66,7 @@ uint64_t oom_kills(void)
 
 static bool is_killable(const struct task *t)
 {
-	return t->mm != NULL && !(t->flags & TASK_KTHREAD) && group_nr(t->group) != 1;
+	return t->mm != NULL && !task_is(t, TASK_KTHREAD) && group_nr(t->group) != 1;
 }
 
 /* tasks_lock held. */
@@ -222,7 +222,7 @@ static struct task *sharer_next(const struct mm *mm)
 	struct task *t, *found = NULL;
 
 	list_for_each_entry(t, &task_list, all_link) {
-		if (t->mm == mm && is_killable(t) && !(t->flags & TASK_EXITING) &&
+		if (t->mm == mm && is_killable(t) && !task_is(t, TASK_EXITING) &&
 		    !(atomic_load(&t->pending_work) & WORK_KILL)) {
 			found = t;
 			task_get(t);

@@ -89,7 +89,7 @@ static bool wants(const struct task *t, int signo)
 {
 	if (atomic_load(&t->state) == TASK_STOPPED && signo != SIGKILL)
 		return false;
-	return !(t->flags & TASK_EXITING) &&
+	return !task_is(t, TASK_EXITING) &&
 	       (SIG_BIT(signo) & (~t->sigmask | t->wait_mask | SIG_UNBLOCKABLE));
 }
 
@@ -160,7 +160,7 @@ void group_exit_start_locked(struct group *g, int exit_code)
 	g->stopped = false;
 	g->job_news = 0;
 	for_each_thread(t, g) {
-		if (t->flags & TASK_EXITING)
+		if (task_is(t, TASK_EXITING))
 			continue;
 		atomic_fetch_and(&t->pending_work, ~WORK_STOP);
 		atomic_fetch_or(&t->pending_work, WORK_KILL);
@@ -188,7 +188,7 @@ static void cancel_opposite(struct group *g, int signo)
 /* Is there anybody to take signals at all? */
 static bool takes_signals(const struct task *t)
 {
-	return t != NULL && t->group->live > 0 && t->sighand != NULL && !(t->flags & TASK_KTHREAD);
+	return t != NULL && t->group->live > 0 && t->sighand != NULL && !task_is(t, TASK_KTHREAD);
 }
 
 /* Where a signal goes, and whom it wakes. */
@@ -207,7 +207,7 @@ static struct delivery route(struct group *g, struct task *only, int signo,
 	uint64_t handler;
 
 	trace(TRACE_SIGNAL, (unsigned)signo, (unsigned)(only != NULL ? only->nr : group_nr(g)), 0);
-	if (!takes_signals(t) || g->exiting || (only != NULL && (only->flags & TASK_EXITING)))
+	if (!takes_signals(t) || g->exiting || (only != NULL && task_is(only, TASK_EXITING)))
 		return d;
 	cancel_opposite(g, signo);
 	handler = handler_of(t, signo);
@@ -305,7 +305,7 @@ void signal_thread_leaves(struct task *t)
 	if (left == 0 && g->job_news == 0)
 		return; /* nothing to hand over: the end of n threads is not to cost n * n */
 	for_each_thread(other, g) {
-		if (other->flags & TASK_EXITING)
+		if (task_is(other, TASK_EXITING))
 			continue;
 		if (left & ~other->sigmask)
 			notice(other);
@@ -365,7 +365,7 @@ static void hand_over_blocked(uint64_t blocked)
 	struct task *other;
 
 	for_each_thread(other, g) {
-		if (other != current && !(other->flags & TASK_EXITING) &&
+		if (other != current && !task_is(other, TASK_EXITING) &&
 		    (blocked & ~other->sigmask))
 			notice(other);
 	}

@@ -99,7 +99,7 @@ static void stop_begin(struct group *g, int signo)
 	g->stop_signal = signo;
 	g->stop_count = 0;
 	for_each_thread(t, g) {
-		if ((t->flags & TASK_EXITING) || (atomic_load(&t->pending_work) & WORK_KILL))
+		if (task_is(t, TASK_EXITING) || (atomic_load(&t->pending_work) & WORK_KILL))
 			continue;
 		atomic_fetch_or(&t->pending_work, WORK_STOP);
 		g->stop_count++;

@@ -97,7 +97,7 @@ static int kill_all(int signo, const struct abi_siginfo *info)
 
 	list_for_each_entry(t, &task_list, all_link) {
 		if (t->group->leader != t || pid_nr(t->pid) <= 1 || t->group == current->group ||
-		    (t->flags & TASK_KTHREAD))
+		    task_is(t, TASK_KTHREAD))
 			continue;
 		one = kill_group(t->group, signo, info);
 		any = true;

@@ -149,7 +149,8 @@ static int clone_check_limit(const struct task *child, const struct clone_args *
 		return 0;
 	if (user_is_over_limit(child, 0) && !capable(CAP_SYS_RESOURCE) && !capable(CAP_SYS_ADMIN))
 		return -EAGAIN;
-	current->flags &= ~TASK_OVER_NPROC; /* there was room again */
+	/* There was room again. */
+	WRITE_ONCE(current->flags, current->flags & ~TASK_OVER_NPROC);
 	return 0;
 }
 

@@ -262,7 +262,7 @@ static void program_commit(struct program *p)
 	program_name_task(p);
 	trace_text(TRACE_EXEC, p->name);
 	program_tell_family(p);
-	current->flags &= ~(TASK_FORKNOEXEC | TASK_KTHREAD);
+	WRITE_ONCE(current->flags, current->flags & ~(TASK_FORKNOEXEC | TASK_KTHREAD));
 	current->altstack_sp = current->altstack_size = 0;
 	current->altstack_flags = SS_DISABLE;
 	arch_task_exec(current, p->entry, p->sp);
@@ -343,7 +343,7 @@ int task_exec(int dfd, const char __user *path, const uint64_t __user *argv,
 		program_release(p);
 		return -EAGAIN;
 	}
-	current->flags &= ~TASK_OVER_NPROC;
+	WRITE_ONCE(current->flags, current->flags & ~TASK_OVER_NPROC);
 	err = path_name_fetch(&name, path);
 	if (err) {
 		program_release(p);

@@ -22,7 +22,7 @@ static void others_kill(struct group *g)
 	struct task *t;
 
 	for_each_thread(t, g) {
-		if (t == current || (t->flags & TASK_EXITING))
+		if (t == current || task_is(t, TASK_EXITING))
 			continue;
 		atomic_fetch_or(&t->pending_work, WORK_KILL);
 		task_wake(t, TASK_ANY_SLEEP & ~TASK_UNINTERRUPTIBLE);

@@ -44,7 +44,7 @@ static struct task *living_thread(struct group *g, const struct task *t)
 	struct task *other;
 
 	for_each_thread(other, g) {
-		if (other != t && !(other->flags & TASK_EXITING))
+		if (other != t && !task_is(other, TASK_EXITING))
 			return other;
 	}
 	return NULL;
@@ -214,7 +214,7 @@ static bool exit_leave_group(struct task *t, int status)
 	irqflags_t irq = spin_lock_irqsave(&g->lock);
 	bool last;
 
-	t->flags |= TASK_EXITING;
+	WRITE_ONCE(t->flags, t->flags | TASK_EXITING);
 	t->exit_code = status;
 	if (t->mm != NULL)
 		g->dead_threads.maxrss_pages =

@@ -74,8 +74,10 @@ static void entry_install(struct vma *v, vaddr_t addr, pte_t *table, pte_t old, 
 
 	sync_icache(v, p);
 	pt_lock(table);
-	/* A page that truncation took from its file meanwhile must not appear any more. */
-	if (*slot == old && !(p->kind == PAGE_FILE && v->cache != NULL && p->mapping != v->cache)) {
+	/* A page that truncation took from its file meanwhile must not appear any more. It cuts
+	 * before it looks into tables: what is not seen here yet, it finds in this one. */
+	if (*slot == old &&
+	    !(p->kind == PAGE_FILE && v->cache != NULL && READ_ONCE(p->mapping) != v->cache)) {
 		drop = NULL;
 		entry_replace(v->mm, addr, slot, pte_for_page(v, p, write));
 		mm_rss_add(v->mm, p, 1);
@@ -317,7 +319,7 @@ int upcall_fault(vaddr_t addr, enum fault_access access, int *signo, int *code)
 	*code = SEGV_MAPERR;
 	if (mm == NULL || addr >= USER_END)
 		return -EFAULT;
-	current->min_faults++;
+	ADD_ONCE(current->min_faults, 1);
 	do {
 		err = fault_once(mm, addr, access);
 	} while (err == -ENOMEM && upcall_out_of_memory());

@@ -51,10 +51,10 @@ static void snapshot_take(struct snapshot *s, struct task *t, const struct pid_n
 	}
 	s->threads = (int)list_length(&g->threads);
 	if (t->fs != NULL) {
-		s->umask = t->fs->umask;
+		s->umask = READ_ONCE(t->fs->umask);
 		s->has_fs = true;
 	}
-	s->fd_size = t->files != NULL ? t->files->size : 0;
+	s->fd_size = t->files != NULL ? READ_ONCE(t->files->size) : 0;
 	spin_unlock_irqrestore(&tasks_lock, irq);
 }
 
@@ -91,7 +91,8 @@ static int priority_of(const struct task *t)
  * is a kernel thread. */
 static unsigned stat_flags(const struct task *t)
 {
-	return (t->flags & TASK_FORKNOEXEC ? 0x40u : 0) | (t->flags & TASK_KTHREAD ? 0x200000u : 0);
+	return (task_is(t, TASK_FORKNOEXEC) ? 0x40u : 0) |
+	       (task_is(t, TASK_KTHREAD) ? 0x200000u : 0);
 }
 
 /* Fields 1 to 22: who it is and what it used. */
@@ -193,7 +194,7 @@ static void status_numbers(struct text *out, struct task *t)
 		numbers_line(out, "NSsid", g->session);
 	}
 	spin_unlock_irqrestore(&tasks_lock, irq);
-	text_printf(out, "Kthread:\t%d\n", (t->flags & TASK_KTHREAD) != 0);
+	text_printf(out, "Kthread:\t%d\n", task_is(t, TASK_KTHREAD));
 }
 
 static void status_ids(struct text *out, struct task *t, const struct snapshot *s)

@@ -78,7 +78,7 @@ static void blocked_tell(void)
 
 	list_for_each_entry(t, &task_list, all_link)
 		if (atomic_load(&t->state) & (TASK_UNINTERRUPTIBLE | TASK_KILLABLE) &&
-		    !(t->flags & TASK_KTHREAD))
+		    !task_is(t, TASK_KTHREAD))
 			crash_task_print(t);
 	spin_unlock_irqrestore(&tasks_lock, irq);
 }

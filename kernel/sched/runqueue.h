@@ -27,7 +27,8 @@
 struct runqueue {
 	struct spinlock lock;
 	unsigned index;	      /* [i] of its hart */
-	unsigned nr_running;  /* [lock] tasks that belong here, running one included, idle not */
+	/* [lock] to write: tasks that belong here, running one included, idle not */
+	unsigned nr_running;
 	struct task *running; /* [lock] who runs on the hart */
 	struct task *idle;    /* [i] */
 	struct task *push;    /* [own hart, in a switch] who leaves: affinity forbids this hart */
@@ -72,7 +73,7 @@ static inline bool task_allowed(const struct task *t, unsigned hart)
 /* Does t's sleep in this state count as load? Kernel threads wait for work in the same state. */
 static inline bool sleep_is_load(const struct task *t, unsigned state)
 {
-	return state == TASK_UNINTERRUPTIBLE && !(t->flags & TASK_KTHREAD);
+	return state == TASK_UNINTERRUPTIBLE && !task_is(t, TASK_KTHREAD);
 }
 
 /* Virtual and real time may wrap: a stands before b. */

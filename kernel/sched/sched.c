@@ -71,7 +71,7 @@ void sched_hart_init(struct hart *h)
 	assert(t == h->idle && atomic_load(&t->hart) == h->index);
 	atomic_store(&t->state, TASK_RUNNING);
 	atomic_store(&t->on_hart, true);
-	t->sched.exec_start_ns = clock_mono_ns();
+	WRITE_ONCE(t->sched.exec_start_ns, clock_mono_ns());
 	/* Not for itself: tasks that the boot task clones inherit these. */
 	fair_weight_set(&t->sched, SCHED_NORMAL, 0);
 	for (unsigned i = 0; i < ARRAY_SIZE(t->affinity.bits); i++)
@@ -86,7 +86,7 @@ void sched_hart_init(struct hart *h)
 void rq_enqueue(struct runqueue *rq, struct task *t)
 {
 	t->sched.queued = true;
-	rq->nr_running++;
+	ADD_ONCE(rq->nr_running, 1);
 	if (unlikely(task_is_rt(t)))
 		rt_enqueue(rq, t, false);
 	else
@@ -96,7 +96,7 @@ void rq_enqueue(struct runqueue *rq, struct task *t)
 void rq_dequeue(struct runqueue *rq, struct task *t)
 {
 	t->sched.queued = false;
-	rq->nr_running--;
+	ADD_ONCE(rq->nr_running, -1);
 	if (unlikely(task_is_rt(t)))
 		rt_dequeue(rq, t);
 	else
@@ -108,16 +108,16 @@ static inline void account(struct runqueue *rq, uint64_t now)
 	struct task *t = rq->running;
 	uint64_t delta = now - t->sched.exec_start_ns;
 
-	t->sched.exec_start_ns = now;
+	WRITE_ONCE(t->sched.exec_start_ns, now);
 	t->sched.sum_exec_ns += delta;
 	if (unlikely(t == rq->idle))
 		return;
 	if (t->sched.in_user) {
-		t->utime_ns += delta;
-		rq->user_ns += delta;
+		ADD_ONCE(t->utime_ns, delta);
+		ADD_ONCE(rq->user_ns, delta);
 	} else {
-		t->stime_ns += delta;
-		rq->kernel_ns += delta;
+		ADD_ONCE(t->stime_ns, delta);
+		ADD_ONCE(rq->kernel_ns, delta);
 	}
 	if (likely(!task_is_rt(t)))
 		fair_run(rq, t, delta);
@@ -135,16 +135,16 @@ void rq_account(struct runqueue *rq, uint64_t now)
 static void leave_asleep(struct runqueue *rq, struct task *prev, unsigned state)
 {
 	prev->sched.queued = false;
-	prev->nvcsw++;
-	rq->nr_running--;
+	ADD_ONCE(prev->nvcsw, 1);
+	ADD_ONCE(rq->nr_running, -1);
 	if (sleep_is_load(prev, state))
-		rq->nr_uninterruptible++;
+		ADD_ONCE(rq->nr_uninterruptible, 1);
 }
 
 static void leave_for_another_hart(struct runqueue *rq, struct task *prev)
 {
 	prev->sched.queued = false;
-	rq->nr_running--;
+	ADD_ONCE(rq->nr_running, -1);
 	rq->push = prev;
 }
 
@@ -237,10 +237,10 @@ __lock_unchecked static inline void finish_switch(struct task *prev)
 static inline void switch_to(struct runqueue *rq, struct task *prev, struct task *next,
 			     uint64_t now)
 {
-	next->sched.exec_start_ns = now;
+	WRITE_ONCE(next->sched.exec_start_ns, now);
 	rq->running = next;
-	rq->switches++;
-	prev->nivcsw += prev->sched.queued;
+	ADD_ONCE(rq->switches, 1);
+	ADD_ONCE(prev->nivcsw, prev->sched.queued);
 	atomic_store_explicit(&next->on_hart, true, memory_order_relaxed);
 	if (likely(next != rq->idle))
 		slice_start(rq, next, now);

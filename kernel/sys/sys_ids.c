@@ -174,9 +174,9 @@ static int user_changed(const struct cred *c)
 		return err;
 	/* This task is not counted yet where Linux asks. */
 	if (c->uid != 0 && user_is_over_limit(current, 1))
-		current->flags |= TASK_OVER_NPROC;
+		WRITE_ONCE(current->flags, current->flags | TASK_OVER_NPROC);
 	else
-		current->flags &= ~TASK_OVER_NPROC;
+		WRITE_ONCE(current->flags, current->flags & ~TASK_OVER_NPROC);
 	return 0;
 }
 

@@ -38,9 +38,12 @@ static uint64_t group_cpu_ns(struct group *g, unsigned kind)
 
 static uint64_t task_cpu_ns(const struct task *t, unsigned kind)
 {
+	struct usage u;
+
 	if (kind == CLOCK_CPU_SCHED)
 		return sched_cputime_ns(t);
-	return kind == CLOCK_CPU_VIRT ? t->utime_ns : t->utime_ns + t->stime_ns;
+	task_usage(t, &u);
+	return kind == CLOCK_CPU_VIRT ? u.utime_ns : u.utime_ns + u.stime_ns;
 }
 
 /* A clock that names a process, or a thread of the caller's own. */

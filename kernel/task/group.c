@@ -103,15 +103,17 @@ void usage_add(struct usage *to, const struct usage *from)
 	to->maxrss_pages = max(to->maxrss_pages, from->maxrss_pages);
 }
 
+/* Of a task that may be running: each number is one that it was at some moment. Even one that has
+ * ended may be counting its last switch. */
 void task_usage(const struct task *t, struct usage *u)
 {
 	*u = (struct usage){
-		.utime_ns = t->utime_ns,
-		.stime_ns = t->stime_ns,
-		.min_faults = t->min_faults,
-		.maj_faults = t->maj_faults,
-		.nvcsw = t->nvcsw,
-		.nivcsw = t->nivcsw,
+		.utime_ns = READ_ONCE(t->utime_ns),
+		.stime_ns = READ_ONCE(t->stime_ns),
+		.min_faults = READ_ONCE(t->min_faults),
+		.maj_faults = READ_ONCE(t->maj_faults),
+		.nvcsw = READ_ONCE(t->nvcsw),
+		.nivcsw = READ_ONCE(t->nivcsw),
 	};
 }
 

@@ -225,6 +225,7 @@ char task_state_letter(const struct task *t)
 	case TASK_GONE:
 		return 'X';
 	default:
-		return t->flags & TASK_KTHREAD ? 'I' : 'D'; /* a kernel thread with nothing to do */
+		/* I: a kernel thread with nothing to do. */
+		return task_is(t, TASK_KTHREAD) ? 'I' : 'D';
 	}
 }

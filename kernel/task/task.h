@@ -90,7 +90,7 @@ enum task_state {
 struct task {
 	struct ref ref;
 	int tid;	       /* [i] its number in its own pid namespace */
-	unsigned flags;	       /* [t] TASK_* (set before publication or by itself) */
+	unsigned flags;	       /* [t] to write: TASK_*; others ask task_is() */
 	atomic_uint state;     /* [a] enum task_state; see task_wake, task_state_set */
 	atomic_uint pending_work; /* [a] WORK_* */
 	int fault_disabled;    /* [t] user copies fail rather than sleep */
@@ -103,11 +103,12 @@ struct task {
 	atomic_uint hart;	   /* [R] index of the hart whose queue it is in or ran on last */
 	atomic_bool on_hart;	   /* [a] its registers are live on a hart */
 	struct hart_mask affinity; /* [R] */
-	uint64_t utime_ns, stime_ns; /* [t] CPU time in user mode and in the kernel */
+	/* CPU time in user mode and in the kernel: [R of where it runs] to write */
+	uint64_t utime_ns, stime_ns;
 	uint64_t time_mark_ns;	   /* [t] when the current stretch began */
 	uint64_t start_ns;	   /* [i] CLOCK_MONOTONIC at creation */
-	uint64_t min_faults, maj_faults; /* [t] */
-	uint64_t nvcsw, nivcsw;	   /* [R] switches, given up and taken away */
+	uint64_t min_faults, maj_faults; /* [t] to write */
+	uint64_t nvcsw, nivcsw;	   /* [R] to write: switches, given up and taken away */
 
 	/* Resources: one row of the resource table each. */
 	struct mm *mm;		/* [A] NULL: kernel thread, or exited */
@@ -207,6 +208,12 @@ void task_name_set(struct task *t, const char *name);
 /* R, S, D, I, T, t, Z or X. */
 char task_state_letter(const struct task *t);
 extern atomic_uint task_count; /* tasks linked */
+
+/* Has t this of TASK_*? */
+static inline bool task_is(const struct task *t, unsigned flag)
+{
+	return READ_ONCE(t->flags) & flag;
+}
 
 /* The rest of kernel/core/hart.h: a running task's `hart` is the one that it runs on. */
 static inline unsigned hart_index(void)
