@@ -67,7 +67,7 @@ static int move_locked(struct cgroup *to, int nr, bool thread, const struct cred
 		return err;
 	if (thread && cgroup_of(g) != to)
 		return -EOPNOTSUPP; /* threads of a process stay together */
-	if (g->live > 0) { /* the dead are left where they are */
+	if (READ_ONCE(g->live) > 0) { /* the dead are left where they are */
 		cgroup_move(g, to);
 		cgroup_freeze_moved(g);
 	}

@@ -82,7 +82,7 @@ bool pgrp_is_orphaned(struct pid *pgrp, const struct group *without)
 	struct group *g, *above;
 
 	list_for_each_entry(g, &pgrp->members, pgrp_link) {
-		if (g == without || g->live == 0)
+		if (g == without || READ_ONCE(g->live) == 0)
 			continue;
 		above = g->leader->parent->group;
 		if (group_nr(above) != 1 && above->pgrp != pgrp && above->session == g->session)

@@ -48,7 +48,7 @@ static void apply_set_id(struct cred *c, const struct file *f)
 /* Is there somebody who might misuse what the program gains? */
 static bool is_unsafe(const struct cred *c)
 {
-	return c->no_new_privs || ref_count(&current->fs->ref) > current->group->live;
+	return c->no_new_privs || ref_count(&current->fs->ref) > READ_ONCE(current->group->live);
 }
 
 /* Before ambient ones: what root has as root. True: they take effect at once. */

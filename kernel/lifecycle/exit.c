@@ -171,11 +171,13 @@ static bool exit_tell(struct task *t)
 	return autoreap;
 }
 
-static void exit_notify(struct task *t, bool last_thread)
+/* last: t was the last live thread. Of two that end at once only one is, though both may find none
+ * alive here: its process group is hung up once. */
+static void exit_notify(struct task *t, bool last)
 {
 	struct list unwanted = LIST_INIT(unwanted);
 	struct task *leader, *dead, *next;
-	bool last = t->group->live == 0, leader_reaped = false;
+	bool leader_reaped = false;
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
 
 	leader = t->group->leader;
@@ -185,7 +187,7 @@ static void exit_notify(struct task *t, bool last_thread)
 	atomic_store(&t->state, TASK_ZOMBIE);
 	pid_wake_pollers(t->pid);
 	if (t->group->cgroup != NULL)
-		cgroup_task_exit(t, last_thread);
+		cgroup_task_exit(t, last);
 	if (exit_tell(t)) {
 		wait_reap_locked(t);
 		list_add_tail(&t->sibling, &unwanted);
@@ -219,7 +221,7 @@ static bool exit_leave_group(struct task *t, int status)
 	if (t->mm != NULL)
 		g->dead_threads.maxrss_pages =
 			max(g->dead_threads.maxrss_pages, mm_rss_peak(t->mm));
-	last = --g->live == 0;
+	last = ADD_ONCE(g->live, -1) == 0;
 	if (last && !g->exiting) {
 		g->exiting = true;
 		g->exit_code = status;

@@ -61,7 +61,7 @@ static int time_copy(struct ns *from, const struct ns_making *m, struct ns **out
 /* At once, not by children only: so nobody else may live in the address space. */
 static int time_enter(struct ns *ns, struct ns_change *change)
 {
-	if (current->group->live > 1)
+	if (READ_ONCE(current->group->live) > 1)
 		return -EUSERS;
 	change->time = ns_get(ns);
 	return 0;

@@ -52,7 +52,7 @@ static int change_add_user(struct ns_change *c, struct ns *ns)
 
 	if (user_ns == current_cred()->user_ns)
 		return -EINVAL;
-	if (current->group->live > 1 || ref_count(&current->fs->ref) > 1)
+	if (READ_ONCE(current->group->live) > 1 || ref_count(&current->fs->ref) > 1)
 		return -EINVAL;
 	if (!ns_capable(user_ns, CAP_SYS_ADMIN))
 		return -EPERM;

@@ -33,7 +33,7 @@ static uint64_t unshare_implied(uint64_t flags)
  * to undo. */
 static int unshare_check_alone(uint64_t flags)
 {
-	if ((flags & CLONE_THREAD) && current->group->live > 1)
+	if ((flags & CLONE_THREAD) && READ_ONCE(current->group->live) > 1)
 		return -EINVAL;
 	if ((flags & CLONE_SIGHAND) && resources[ROW_SIGHAND].count(current->sighand) > 1)
 		return -EINVAL;

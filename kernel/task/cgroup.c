@@ -284,8 +284,9 @@ void cgroup_for_each(struct cgroup *c, void (*fn)(struct group *g, void *arg), v
 	if (c != &cgroup_root)
 		return;
 	list_for_each_entry(t, &task_list, all_link) {
-		if (t == t->group->leader && t->group->live > 0 && t->group->cgroup == NULL)
-			fn(t->group, arg);
+		g = t->group;
+		if (t == g->leader && READ_ONCE(g->live) > 0 && g->cgroup == NULL)
+			fn(g, arg);
 	}
 }
 

@@ -24,7 +24,7 @@ struct group {
 	struct ref ref;		/* task structs that point here, and holders of group_get */
 	struct spinlock lock;	/* rank GROUP; taken irqsave: timers send signals */
 	struct list threads;	/* [T|G] through task->group_link */
-	unsigned live;		/* [G] threads not yet in task_exit */
+	unsigned live;		/* [G] to write: threads not yet in task_exit */
 	struct task *leader; /* [T] the task whose tid is the group's number; changes in exec by a
 				thread */
 

@@ -160,7 +160,7 @@ void task_link(struct task *t, struct task *from)
 	list_add_tail(&t->group_link, &g->threads);
 	list_add_tail(&t->all_link, &task_list);
 	namespaces_count(t, 1);
-	g->live++;
+	ADD_ONCE(g->live, 1);
 	atomic_fetch_add(&task_count, 1);
 }
 
