@@ -133,7 +133,8 @@ KTEST(reclaim_round)
 	file_begin();
 	file_read(0, PAGES);
 	page_marks_set(s.total);
-	KTEST_CHECK(reclaim_wait());
+	/* An allocation on another hart may have asked for a round before us. */
+	KTEST_CHECK(reclaim_wait() || file.cache.count == 0);
 	page_marks_set(min);
 	KTEST_CHECK(file.cache.count == 0);
 	page_cache_destroy(&file.cache);
