@@ -216,6 +216,15 @@ struct files *files_of_task(struct task *t)
 	return files;
 }
 
+int file_of_task(struct task *t, unsigned fd, struct file **out)
+{
+	struct files *files = files_of_task(t);
+
+	*out = files != NULL ? files_get_file(files, fd) : NULL;
+	files_put(files);
+	return *out != NULL ? 0 : files == NULL ? -ESRCH : -EBADF;
+}
+
 struct file *files_get_file(struct files *f, unsigned fd)
 {
 	struct file *file = NULL;

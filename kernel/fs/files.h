@@ -37,10 +37,12 @@ void files_close_on_exec(struct files *f);
  * offered. O_PATH files are given only by fd_get_any. */
 struct file *fd_get(int fd);
 struct file *fd_get_any(int fd);
-/* Another task's (for /proc, pidfd_getfd, kcmp): NULL if closed. */
+/* A file of a table that may be another task's, counted; NULL: closed. */
 struct file *files_get_file(struct files *f, unsigned fd);
 /* Another task's table, counted; NULL: it has ended. */
 struct files *files_of_task(struct task *t);
+/* One file of another task, counted. 0, -ESRCH (it has ended), -EBADF; *out is NULL then. */
+int file_of_task(struct task *t, unsigned fd, struct file **out);
 /* Next used descriptor >= fd, or -1. */
 int files_next(struct files *f, unsigned fd);
 

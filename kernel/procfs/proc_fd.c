@@ -20,12 +20,9 @@ static int node_file(const struct inode *inode, int fd, bool look, struct file *
 {
 	struct task *t = proc_task(inode);
 	int err = t == NULL ? -ENOENT : look ? proc_may_look(t) : 0;
-	struct files *files = err == 0 ? files_of_task(t) : NULL;
 
-	*out = files != NULL ? files_get_file(files, (unsigned)fd) : NULL;
-	if (err == 0 && *out == NULL)
+	if (err == 0 && file_of_task(t, (unsigned)fd, out) != 0)
 		err = -ENOENT;
-	files_put(files);
 	task_put(t);
 	return err;
 }
@@ -114,17 +111,15 @@ const struct file_ops proc_fd_dir_fops = { .iterate = fd_iterate };
 
 int proc_show_fdinfo(struct text *out, struct task *t, int fd)
 {
-	struct files *files = files_of_task(t);
-	struct file *f = files != NULL ? files_get_file(files, (unsigned)fd) : NULL;
+	struct file *f;
 	char more[256];
 
-	if (f != NULL) {
-		text_printf(out, "pos:\t%lu\nflags:\t0%o\nmnt_id:\t%d\nino:\t%lu\n", f->pos,
-			    f->flags, 1, f->inode->ino);
-		if (f->ops->show_fdinfo != NULL)
-			text_put(out, more, f->ops->show_fdinfo(f, more, sizeof(more)));
-	}
+	if (file_of_task(t, (unsigned)fd, &f) != 0)
+		return -ENOENT;
+	text_printf(out, "pos:\t%lu\nflags:\t0%o\nmnt_id:\t%d\nino:\t%lu\n", f->pos, f->flags, 1,
+		    f->inode->ino);
+	if (f->ops->show_fdinfo != NULL)
+		text_put(out, more, f->ops->show_fdinfo(f, more, sizeof(more)));
 	file_put(f);
-	files_put(files);
-	return f != NULL ? 0 : -ENOENT;
+	return 0;
 }

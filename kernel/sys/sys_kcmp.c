@@ -62,12 +62,12 @@ static long compare_rows(struct task *a, struct task *b, int type)
 	return -EOPNOTSUPP; /* no such resource in this kernel */
 }
 
-static struct file *file_of_task(struct task *t, unsigned long fd)
+/* NULL: it has none there. */
+static struct file *file_at(struct task *t, unsigned long fd)
 {
-	struct files *files = files_of_task(t);
-	struct file *f = files != NULL ? files_get_file(files, (unsigned)fd) : NULL;
+	struct file *f;
 
-	files_put(files);
+	(void)file_of_task(t, (unsigned)fd, &f);
 	return f;
 }
 
@@ -91,8 +91,8 @@ static long compare_watched(struct task *a, struct task *b, unsigned long fd,
 
 	if (copy_from_user(&slot, uslot, sizeof(slot)))
 		return -EFAULT;
-	mine = file_of_task(a, fd);
-	epoll = mine != NULL ? file_of_task(b, slot.efd) : NULL;
+	mine = file_at(a, fd);
+	epoll = mine != NULL ? file_at(b, slot.efd) : NULL;
 	if (epoll != NULL)
 		err = epoll_watched_file(epoll, (int)slot.tfd, slot.toff, &watched);
 	file_put(epoll);
@@ -115,7 +115,7 @@ static long compare_tasks(struct task *a, struct task *b, int type, unsigned lon
 	if (type < 0 || type >= KCMP_TYPES)
 		return -EINVAL;
 	if (type == KCMP_FILE)
-		return compare_files(file_of_task(a, idx1), file_of_task(b, idx2));
+		return compare_files(file_at(a, idx1), file_at(b, idx2));
 	if (type == KCMP_EPOLL_TFD)
 		return compare_watched(a, b, idx1,
 				       (const struct abi_kcmp_epoll_slot __user *)idx2);

@@ -114,17 +114,6 @@ long sys_pidfd_send_signal(int pidfd, int signo, const struct abi_siginfo __user
 
 /* --- pidfd_getfd ------------------------------------------------------------------------------ */
 
-static int file_of_task(struct task *t, int fd, struct file **out)
-{
-	struct files *files = files_of_task(t);
-
-	*out = files != NULL ? files_get_file(files, (unsigned)fd) : NULL;
-	files_put(files);
-	if (*out != NULL)
-		return 0;
-	return files == NULL ? -ESRCH : -EBADF;
-}
-
 static long getfd(struct pid *pid, int fd)
 {
 	struct task *t = task_of_pid(pid);
@@ -135,7 +124,7 @@ static long getfd(struct pid *pid, int fd)
 		return -ESRCH;
 	err = task_may_access(t, ACCESS_REAL_IDS);
 	if (err == 0)
-		err = file_of_task(t, fd, &f);
+		err = file_of_task(t, (unsigned)fd, &f);
 	task_put(t);
 	return err ? err : fd_add(f, true);
 }
