@@ -424,21 +424,11 @@ int cgroup_may_clone_into(struct cgroup *from, struct cgroup *to)
 
 static const struct super_ops cgroup_super_ops = { .inode_free = node_free };
 
-static int super_make(struct fs_type *type)
+static int super_fill(struct super *sb, const void *unused)
 {
-	struct super *sb = super_create(type, &cgroup_super_ops, CGROUP2_SUPER_MAGIC);
-	struct inode *root;
-	int err;
+	struct inode *root = node_create(sb, &cgroup_root, NULL);
 
-	if (sb == NULL)
-		return -ENOMEM;
-	root = node_create(sb, &cgroup_root, NULL);
-	err = root != NULL ? super_set_root(sb, root) : -ENOMEM;
-	if (err)
-		super_put(sb);
-	else
-		cgroup_super = sb;
-	return err;
+	return root != NULL ? super_set_root(sb, root) : -ENOMEM;
 }
 
 static bool option_is_known(const char *option, size_t len)
@@ -469,7 +459,8 @@ static int cgroup_mount(struct fs_type *type, const char *source, const char *op
 	}
 	mutex_lock(&cgroup_super_mutex);
 	if (err == 0 && cgroup_super == NULL)
-		err = super_make(type);
+		err = super_make(type, &cgroup_super_ops, CGROUP2_SUPER_MAGIC, super_fill, NULL,
+				 &cgroup_super);
 	if (err == 0)
 		*out = super_get(cgroup_super);
 	mutex_unlock(&cgroup_super_mutex);

@@ -67,6 +67,8 @@ struct file {
 
 /* "." and "..": for the beginning of an iterate. False: the buffer is full. kernel/fs/readdir.c */
 bool dir_emit_dots(struct file *dir, struct dir_emit *emit);
+/* The whole iterate of a directory whose names are all in the name cache (SUPER_ALL_CACHED). */
+int dir_iterate_cached(struct file *dir, struct dir_emit *emit);
 /* One entry; moves file->pos on when it was taken. */
 static inline bool dir_emit_entry(struct file *dir, struct dir_emit *emit, const char *name,
 				  size_t len, uint64_t ino, unsigned type, uint64_t next_pos)

@@ -17,7 +17,6 @@
 #include "kernel/fs/mqueue.h"
 
 #include "kernel/abi/capability.h"
-#include "kernel/abi/dirent.h"
 #include "kernel/abi/fcntl.h"
 #include "kernel/abi/resource.h"
 #include "kernel/alloc/slab.h"
@@ -168,27 +167,11 @@ static int mqueue_dir_unlink(struct inode *dir, struct dentry *d)
 	return 0;
 }
 
-static int mqueue_iterate(struct file *f, struct dir_emit *emit)
-{
-	struct dentry *dir = f->path.dentry, *d;
-
-	if (!dir_emit_dots(f, emit))
-		return 0;
-	for (d = dentry_child_from(dir, f->pos); d; d = dentry_next_child(dir, d)) {
-		if (dir_emit_entry(f, emit, d->name, d->name_len, d->inode->ino,
-				   DT_OF_MODE(d->inode->mode), d->cookie + 1))
-			continue;
-		dentry_put(d);
-		break;
-	}
-	return 0;
-}
-
 static const struct inode_ops mqueue_dir_ops = {
 	.mknod = mqueue_mknod,
 	.unlink = mqueue_dir_unlink,
 };
-static const struct file_ops mqueue_dir_fops = { .iterate = mqueue_iterate };
+static const struct file_ops mqueue_dir_fops = { .iterate = dir_iterate_cached };
 
 /* --- the instance */
 
@@ -213,7 +196,7 @@ static const struct user_ns *mqueue_owner(void)
 static struct fs_type mqueue_type = { .name = "mqueue", .flags = FS_USER_NS,
 				      .owner = mqueue_owner, .mount = mqueue_type_mount };
 
-static int super_fill(struct super *sb)
+static int super_fill(struct super *sb, const void *unused)
 {
 	struct inode *root;
 
@@ -230,17 +213,10 @@ static int super_fill(struct super *sb)
 
 static int instance_create(struct mount **out)
 {
-	struct super *sb = super_create(&mqueue_type, &mqueue_super_ops, MQUEUE_MAGIC);
-	int err;
+	struct super *sb;
+	int err = super_make(&mqueue_type, &mqueue_super_ops, MQUEUE_MAGIC, super_fill, NULL, &sb);
 
-	if (sb == NULL)
-		return -ENOMEM;
-	err = super_fill(sb);
-	if (err) {
-		super_put(sb);
-		return err;
-	}
-	return mount_create(sb, sb->root, 0, "mqueue", out);
+	return err ? err : mount_create(sb, sb->root, 0, "mqueue", out);
 }
 
 static void instance_put(void *mount)

@@ -43,7 +43,7 @@ static const struct super_ops nullfs_super_ops = { 0 };
 /* Registered nowhere: it is not for mount(2). */
 static struct fs_type nullfs_type = { .name = "nullfs" };
 
-static int super_fill(struct super *sb)
+static int super_fill(struct super *sb, const void *unused)
 {
 	struct inode *root = inode_create(sb, S_IFDIR | 0555);
 
@@ -58,15 +58,8 @@ static int super_fill(struct super *sb)
 
 int nullfs_mount_create(struct mount **out)
 {
-	struct super *sb = super_create(&nullfs_type, &nullfs_super_ops, NULLFS_MAGIC);
-	int err;
+	struct super *sb;
+	int err = super_make(&nullfs_type, &nullfs_super_ops, NULLFS_MAGIC, super_fill, NULL, &sb);
 
-	if (sb == NULL)
-		return -ENOMEM;
-	err = super_fill(sb);
-	if (err) {
-		super_put(sb);
-		return err;
-	}
-	return mount_create(sb, sb->root, 0, "nullfs", out);
+	return err ? err : mount_create(sb, sb->root, 0, "nullfs", out);
 }

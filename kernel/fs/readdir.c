@@ -67,6 +67,22 @@ bool dir_emit_dots(struct file *dir, struct dir_emit *emit)
 	return true;
 }
 
+int dir_iterate_cached(struct file *dir, struct dir_emit *emit)
+{
+	struct dentry *top = dir->path.dentry, *d;
+
+	if (!dir_emit_dots(dir, emit))
+		return 0;
+	for (d = dentry_child_from(top, dir->pos); d; d = dentry_next_child(top, d)) {
+		if (dir_emit_entry(dir, emit, d->name, d->name_len, d->inode->ino,
+				   DT_OF_MODE(d->inode->mode), d->cookie + 1))
+			continue;
+		dentry_put(d);
+		break;
+	}
+	return 0;
+}
+
 static int dir_iterate(struct file *f, struct dir_emit *emit)
 {
 	struct inode *inode = f->inode;

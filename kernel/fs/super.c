@@ -93,6 +93,19 @@ int super_set_root(struct super *sb, struct inode *inode)
 	return 0;
 }
 
+int super_make(struct fs_type *type, const struct super_ops *ops, uint64_t magic,
+	       int (*fill)(struct super *sb, const void *arg), const void *arg, struct super **out)
+{
+	struct super *sb = super_create(type, ops, magic);
+	int err = sb != NULL ? fill(sb, arg) : -ENOMEM;
+
+	if (err)
+		super_put(sb);
+	else
+		*out = sb;
+	return err;
+}
+
 struct super *super_get(struct super *sb)
 {
 	ref_get(&sb->ref);

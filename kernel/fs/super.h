@@ -87,6 +87,11 @@ struct fs_type *fs_type_at(unsigned n);
 /* An instance with one reference, no root yet. Failing mounts give it back with super_put. NULL:
  * no memory. */
 struct super *super_create(struct fs_type *type, const struct super_ops *ops, uint64_t magic);
+/* The same filled: fill(sb, arg) sets private and flags, and the root. *out has one reference. 0,
+ * -ENOMEM, or what fill answered. */
+int super_make(struct fs_type *type, const struct super_ops *ops, uint64_t magic,
+	       int (*fill)(struct super *sb, const void *arg), const void *arg,
+	       struct super **out) __must_check;
 struct super *super_get(struct super *sb);
 /* The instance of a type with that private part, counted; NULL: there is none. For types that keep
  * one for each of something, whose mount lets only one at a time look and then make it. */

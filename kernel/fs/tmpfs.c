@@ -20,7 +20,6 @@
  */
 #include "kernel/fs/tmpfs.h"
 
-#include "kernel/abi/dirent.h"
 #include "kernel/abi/fcntl.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/fs/dentry.h"
@@ -279,22 +278,6 @@ static int tmpfs_tmpfile(struct inode *dir, unsigned mode, struct inode **out)
 	return 0;
 }
 
-static int tmpfs_iterate(struct file *f, struct dir_emit *emit)
-{
-	struct dentry *dir = f->path.dentry, *d;
-
-	if (!dir_emit_dots(f, emit))
-		return 0;
-	for (d = dentry_child_from(dir, f->pos); d; d = dentry_next_child(dir, d)) {
-		if (dir_emit_entry(f, emit, d->name, d->name_len, d->inode->ino,
-				   DT_OF_MODE(d->inode->mode), d->cookie + 1))
-			continue;
-		dentry_put(d);
-		break;
-	}
-	return 0;
-}
-
 /* --- Contents --- */
 
 unsigned *tmpfs_seals(const struct inode *inode)
@@ -462,7 +445,7 @@ static const struct file_ops tmpfs_file_fops = {
 };
 
 static const struct file_ops tmpfs_dir_fops = {
-	.iterate = tmpfs_iterate,
+	.iterate = dir_iterate_cached,
 	.fsync = tmpfs_fsync,
 };
 
@@ -521,7 +504,7 @@ static const struct super_ops tmpfs_super_ops = {
 };
 
 /* The rest of making an instance: its private part and its root. */
-static int tmpfs_fill_super(struct super *sb, const char *text)
+static int super_fill(struct super *sb, const void *text)
 {
 	struct tmpfs *fs = kzalloc(sizeof(*fs));
 	struct inode *root;
@@ -544,19 +527,7 @@ static int tmpfs_fill_super(struct super *sb, const char *text)
 
 int tmpfs_mount(struct fs_type *type, const char *source, const char *options, struct super **out)
 {
-	struct super *sb = super_create(type, &tmpfs_super_ops, TMPFS_MAGIC);
-	int err;
-
-	(void)source;
-	if (!sb)
-		return -ENOMEM;
-	err = tmpfs_fill_super(sb, options);
-	if (err) {
-		super_put(sb);
-		return err;
-	}
-	*out = sb;
-	return 0;
+	return super_make(type, &tmpfs_super_ops, TMPFS_MAGIC, super_fill, options, out);
 }
 
 static struct fs_type tmpfs_type = { .name = "tmpfs", .flags = FS_USER_NS,

@@ -284,24 +284,27 @@ static const struct file_ops root_fops = { .iterate = root_iterate };
 static const struct proc_entry root_entry = {
 	.name = "", .mode = S_IFDIR | 0555, .dir_ops = &root_ops, .dir_fops = &root_fops};
 
+struct top_of_ns {
+	const struct proc_entry *top;
+	struct ns *ns;
+};
+
+static int super_fill(struct super *sb, const void *arg)
+{
+	const struct top_of_ns *of = arg;
+	struct inode *root;
+
+	sb->private = ns_get(of->ns);
+	root = proc_inode(sb, of->top, NULL, false);
+	return root != NULL ? super_set_root(sb, root) : -ENOMEM;
+}
+
 int proc_super_create(struct fs_type *type, uint64_t magic, const struct proc_entry *top,
 		      struct ns *ns, struct super **out)
 {
-	struct super *sb = super_create(type, &proc_super_ops, magic);
-	struct inode *root;
-	int err;
+	struct top_of_ns of = { top, ns };
 
-	if (sb == NULL)
-		return -ENOMEM;
-	sb->private = ns_get(ns);
-	root = proc_inode(sb, top, NULL, false);
-	err = root == NULL ? -ENOMEM : super_set_root(sb, root);
-	if (err) {
-		super_put(sb);
-		return err;
-	}
-	*out = sb;
-	return 0;
+	return super_make(type, &proc_super_ops, magic, super_fill, &of, out);
 }
 
 static int proc_mount(struct fs_type *type, const char *source, const char *options,

@@ -15,7 +15,6 @@
  */
 #include "kernel/tty/devpts.h"
 
-#include "kernel/abi/dirent.h"
 #include "kernel/abi/fcntl.h"
 #include "kernel/fs/dentry.h"
 #include "kernel/fs/dir.h"
@@ -105,24 +104,7 @@ void devpts_remove(struct dentry *node)
 	dentry_put(node);
 }
 
-static int root_iterate(struct file *f, struct dir_emit *emit)
-{
-	struct dentry *d;
-
-	if (!dir_emit_dots(f, emit))
-		return 0;
-	for (d = dentry_child_from(devpts->root, f->pos); d != NULL;
-	     d = dentry_next_child(devpts->root, d)) {
-		if (dir_emit_entry(f, emit, d->name, d->name_len, d->inode->ino, DT_CHR,
-				   d->cookie + 1))
-			continue;
-		dentry_put(d);
-		break;
-	}
-	return 0;
-}
-
-static const struct file_ops root_fops = { .iterate = root_iterate };
+static const struct file_ops root_fops = { .iterate = dir_iterate_cached };
 
 int devpts_mount_find(const struct path *near, struct path *out)
 {
