@@ -4,7 +4,7 @@
  *
  * Seals say what can never be done to a file again, so that one who gets it from a stranger may
  * rely on it. Every regular file of a tmpfs has them; ordinary ones are born sealed against
- * sealing. tmpfs.c enforces them in write, truncate, fallocate and mmap; this file sets them.
+ * sealing. tmpfs_file.c enforces them in write, truncate, fallocate and mmap; this file sets them.
  *
  *	SEAL           no further seals         SHRINK, GROW   size
  *	WRITE          contents                 EXEC           execute bits of the mode

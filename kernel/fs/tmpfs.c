@@ -3,15 +3,13 @@
  *
  * Names live in the name cache alone: each dentry of a tmpfs is pinned, so what the cache doesn't
  * know doesn't exist, and a directory is read by walking its dentry's children. Contents live in
- * the page cache alone: a page that was never written is a hole and costs nothing. So this file is
- * mostly bookkeeping: link counts, times, and the two limits.
+ * the page cache alone (tmpfs_file.c). So this file is mostly bookkeeping: link counts, times, and
+ * the two limits.
  *
  *	size=       pages of all files together (suffix k m g, or % of memory); 0: no limit.
  *	            nr_blocks= says the same in pages. Default: half of memory
  *	nr_inodes=  files; 0: no limit. Default: one for every page of half the memory
  *	mode= uid= gid=  of the root directory
- *
- * Its pages count as promised memory as they come (kernel/mm/commit.h).
  *
  * Locking: the callers hold the directories' and inodes' locks; the counters are atomic.
  *
@@ -23,92 +21,15 @@
 #include "kernel/abi/fcntl.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/fs/dentry.h"
-#include "kernel/fs/file_cache.h"
-#include "kernel/fs/tmpfs_options.h"
-#include "kernel/ipc/signal.h"
-#include "kernel/mm/commit.h"
-#include "kernel/mm/vma.h"
-#include "kernel/sched/sched.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
 #define ENTRY_SIZE 20 /* what a name adds to its directory's size */
 
-/* A regular file; other types have a plain inode. */
-struct tmpfs_file {
-	struct inode inode;
-	struct page_cache cache;
-	unsigned seals; /* [inode.lock] F_SEAL_*; read as one word */
-};
-
-static CACHE_DEFINE(tmpfs_file_cache, struct tmpfs_file);
-
-static const struct inode_ops tmpfs_dir_ops, tmpfs_file_ops;
-static const struct file_ops tmpfs_dir_fops, tmpfs_file_fops;
-
-/* --- Limits --- */
-
-static int counter_add(atomic_long *counter, long n, long max)
-{
-	long now = atomic_fetch_add(counter, n) + n;
-
-	if (n <= 0 || max == 0 || now <= max)
-		return 0;
-	atomic_fetch_sub(counter, n);
-	return -ENOSPC;
-}
-
-static int tmpfs_charge(struct page_cache *c, long n)
-{
-	struct inode *inode = c->owner;
-	struct tmpfs *fs = inode->sb->private;
-
-	int err = counter_add(&fs->pages, n, READ_ONCE(fs->options.max_pages));
-
-	if (err == 0 && n < 0)
-		commit_release((uint64_t)-n);
-	if (err || n <= 0 || commit_reserve(current->mm, (uint64_t)n) == 0)
-		return err;
-	atomic_fetch_sub(&fs->pages, n);
-	return -ENOSPC;
-}
-
-/* A page of a hole that is written to. */
-static int tmpfs_fill(struct page_cache *c, struct page *p, uint64_t index)
-{
-	(void)c, (void)index;
-	memset(page_address(p), 0, PAGE_SIZE);
-	return 0;
-}
-
-static const struct page_cache_ops tmpfs_cache_ops = {
-	.fill = tmpfs_fill,
-	.charge = tmpfs_charge,
-};
+static const struct inode_ops tmpfs_dir_ops;
+static const struct file_ops tmpfs_dir_fops;
 
 /* --- Inodes --- */
-
-static void put_owner(void *owner)
-{
-	inode_put(owner);
-}
-
-static struct inode *alloc_regular(struct super *sb, unsigned mode)
-{
-	struct tmpfs_file *f = cache_alloc(&tmpfs_file_cache, ALLOC_ZERO);
-
-	if (!f)
-		return NULL;
-	inode_init(&f->inode, sb, mode);
-	f->seals = F_SEAL_SEAL; /* memfd.c makes files that are not */
-	page_cache_init(&f->cache, &tmpfs_cache_ops, &f->inode);
-	f->cache.owner_ref = &f->inode.ref;
-	f->cache.owner_put = put_owner;
-	f->inode.cache = &f->cache;
-	f->inode.ops = &tmpfs_file_ops;
-	f->inode.fops = &tmpfs_file_fops;
-	return &f->inode;
-}
 
 static struct inode *alloc_other(struct super *sb, unsigned mode, dev_t rdev)
 {
@@ -129,9 +50,9 @@ static int tmpfs_inode(struct super *sb, unsigned mode, dev_t rdev, struct inode
 {
 	struct tmpfs *fs = sb->private;
 
-	if (counter_add(&fs->inodes, 1, READ_ONCE(fs->options.max_inodes)) < 0)
+	if (tmpfs_counter_add(&fs->inodes, 1, READ_ONCE(fs->options.max_inodes)) < 0)
 		return -ENOSPC;
-	*out = S_ISREG(mode) ? alloc_regular(sb, mode) : alloc_other(sb, mode, rdev);
+	*out = S_ISREG(mode) ? tmpfs_file_create(sb, mode) : alloc_other(sb, mode, rdev);
 	if (*out)
 		return 0;
 	atomic_fetch_sub(&fs->inodes, 1);
@@ -144,8 +65,7 @@ static void tmpfs_inode_free(struct inode *inode)
 
 	atomic_fetch_sub(&fs->inodes, 1);
 	if (S_ISREG(inode->mode)) {
-		page_cache_destroy(inode->cache);
-		cache_free(&tmpfs_file_cache, container_of(inode, struct tmpfs_file, inode));
+		tmpfs_file_free(inode);
 		return;
 	}
 	kfree(inode->link);
@@ -278,154 +198,6 @@ static int tmpfs_tmpfile(struct inode *dir, unsigned mode, struct inode **out)
 	return 0;
 }
 
-/* --- Contents --- */
-
-unsigned *tmpfs_seals(const struct inode *inode)
-{
-	if (inode->ops != &tmpfs_file_ops)
-		return NULL;
-	return &container_of(inode, struct tmpfs_file, inode)->seals;
-}
-
-static bool has_seal(const struct inode *inode, unsigned seals)
-{
-	return *tmpfs_seals(inode) & seals;
-}
-
-static int tmpfs_may_write(struct inode *inode, uint64_t pos, size_t n)
-{
-	if (has_seal(inode, F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
-		return -EPERM;
-	return has_seal(inode, F_SEAL_GROW) && pos + n > inode->size ? -EPERM : 0;
-}
-
-static int setattr_check_seals(const struct inode *inode, const struct inode_attr *attr)
-{
-	if ((attr->valid & ATTR_MODE) && has_seal(inode, F_SEAL_EXEC) &&
-	    ((attr->mode ^ inode->mode) & 0111))
-		return -EPERM;
-	if (!(attr->valid & ATTR_SIZE) || attr->size == inode->size)
-		return 0;
-	return has_seal(inode, attr->size < inode->size ? F_SEAL_SHRINK : F_SEAL_GROW) ? -EPERM : 0;
-}
-
-static int tmpfs_setattr(struct inode *inode, const struct inode_attr *attr)
-{
-	int err = setattr_check_seals(inode, attr);
-
-	if (err || !(attr->valid & ATTR_SIZE))
-		return err;
-	if (attr->size < inode->size)
-		page_cache_truncate(inode->cache, attr->size);
-	WRITE_ONCE(inode->cache->size, attr->size);
-	WRITE_ONCE(inode->size, attr->size);
-	return 0;
-}
-
-/* Makes the pages of a range be there. On failure those made beyond the end of the file go again;
- * those inside stay: they read as zeros either way. */
-static int reserve_range(struct inode *inode, uint64_t offset, uint64_t len)
-{
-	uint64_t end = DIV_ROUND_UP(offset + len, PAGE_SIZE);
-	int err = 0;
-
-	for (uint64_t index = offset >> PAGE_SHIFT; index < end && !err; index++) {
-		struct page *page;
-
-		err = signal_kill_pending() ? -EINTR : page_cache_get(inode->cache, index, &page);
-		if (!err)
-			page_put(page);
-		sched_checkpoint();
-	}
-	if (err)
-		page_cache_truncate(inode->cache, inode->size);
-	return err;
-}
-
-/* Zeroes a range: pages that are there are cleared, holes stay. */
-static void clear_range(struct inode *inode, uint64_t offset, uint64_t len)
-{
-	uint64_t end = offset + len;
-
-	while (offset < end) {
-		uint64_t index = page_cache_next(inode->cache, offset >> PAGE_SHIFT, true), next;
-		struct page *page;
-
-		if (index == UINT64_MAX || index << PAGE_SHIFT >= end)
-			return;
-		offset = max(offset, index << PAGE_SHIFT);
-		next = min((index + 1) << PAGE_SHIFT, end);
-		page = page_cache_find(inode->cache, index);
-		if (page)
-			memset((char *)page_address(page) + (offset & ~PAGE_MASK), 0,
-			       next - offset);
-		page_put(page);
-		offset = next;
-		sched_checkpoint();
-	}
-}
-
-/* Whole pages go; of those at the edges a part is zeroed. */
-static void punch_range(struct inode *inode, uint64_t offset, uint64_t len)
-{
-	uint64_t end = offset + len;
-	uint64_t first = ALIGN_UP(offset, PAGE_SIZE), last = ALIGN_DOWN(end, PAGE_SIZE);
-
-	if (first < last) {
-		page_cache_punch(inode->cache, first >> PAGE_SHIFT, last >> PAGE_SHIFT);
-		clear_range(inode, last, end - last);
-		end = first;
-	}
-	clear_range(inode, offset, end - offset);
-}
-
-static int tmpfs_fallocate(struct inode *inode, unsigned mode, uint64_t offset, uint64_t len)
-{
-	int err;
-
-	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
-		return -EOPNOTSUPP;
-	if (mode & FALLOC_FL_PUNCH_HOLE) {
-		if (has_seal(inode, F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
-			return -EPERM;
-		punch_range(inode, offset, len);
-		return 0;
-	}
-	if (has_seal(inode, F_SEAL_GROW) && offset + len > inode->size)
-		return -EPERM;
-	err = reserve_range(inode, offset, len);
-	if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && offset + len > inode->size) {
-		WRITE_ONCE(inode->cache->size, offset + len);
-		WRITE_ONCE(inode->size, offset + len);
-	}
-	return err;
-}
-
-/* Whoever seals against writing looks for writable mappings after he has set the seal, and this is
- * asked again once the area is on the list (file_map.c), so one of the two sees the other. */
-static int tmpfs_mmap(struct file *f, struct vma *vma)
-{
-	if ((vma->flags & VM_SHARED) && has_seal(f->inode, F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) {
-		if (vma->flags & VM_WRITE)
-			return -EPERM;
-		vma->flags &= ~VM_MAYWRITE;
-	}
-	return cache_file_mmap(f, vma);
-}
-
-/* Memory is where it is to be. */
-static int tmpfs_fsync(struct file *f, bool data_only)
-{
-	(void)f, (void)data_only;
-	return 0;
-}
-
-static const struct inode_ops tmpfs_file_ops = {
-	.setattr = tmpfs_setattr,
-	.may_write = tmpfs_may_write,
-	.fallocate = tmpfs_fallocate,
-};
-
 static const struct inode_ops tmpfs_dir_ops = {
 	.mknod = tmpfs_mknod,
 	.symlink = tmpfs_symlink,
@@ -436,17 +208,9 @@ static const struct inode_ops tmpfs_dir_ops = {
 	.tmpfile = tmpfs_tmpfile,
 };
 
-static const struct file_ops tmpfs_file_fops = {
-	.read = cache_file_read,
-	.write = cache_file_write,
-	.seek = cache_file_seek,
-	.mmap = tmpfs_mmap,
-	.fsync = tmpfs_fsync,
-};
-
 static const struct file_ops tmpfs_dir_fops = {
 	.iterate = dir_iterate_cached,
-	.fsync = tmpfs_fsync,
+	.fsync = tmpfs_file_fsync,
 };
 
 /* --- The instance --- */
