@@ -10,12 +10,13 @@
  * One leaf table with one page, to begin with, which both harts of address space 0 remember or not.
  * Hart 0 forks: address space 1, on hart 2. Every hart reads or writes up to ACCESSES times; then all end,
  * in any order. (Once, unless -DACCESSES says otherwise; twice makes 39 million states, holds too, and
- * is what some errors need.) With -DTWICE the child forks too: address space 2, hart 3.
+ * is what some errors need.) With TWICE the child forks too: address space 2, hart 3.
  *
- * A hart remembers an entry (its TLB) and a table's address (its walker) until it is flushed, and may
- * walk at any moment, on a guess. What a write stores is new for its address space, so that a read
+ * A hart remembers an entry (its TLB) and a table's address (its walker) until it is flushed, and with
+ * GUESSES may walk at any moment. What a write stores is new for its address space, so that a read
  * can tell whether it sees what was written last there. Flushing several harts takes several steps.
  *
+ * holds: GUESSES TWICE/2
  * broken: fork_without_flush copy_without_protect show_without_protect sharers_before_flush
  * broken: copy_without_flush replace_without_flush write_in_shared twin_without_get look_before_lock
  */
