@@ -26,8 +26,8 @@
 #include "lib/string.h"
 
 #define ALIGN_MOST (1UL << 30) /* a segment that asks for more is not given it */
-#define PHDRS_MAX                                                                                  \
-	1024 /* 56 KiB of program headers: more than any linker makes, as Linux's 64 KiB */
+/* 56 KiB of program headers: more than any linker makes, as Linux's 64 KiB. */
+#define PHDRS_MAX 1024
 
 struct elf_image {
 	struct file *file;
@@ -55,7 +55,8 @@ static bool header_ok(const struct elf_header *h)
 	       h->phnum <= PHDRS_MAX;
 }
 
-/* The span of pages that the segments cover; -ENOEXEC if one lies about itself. */
+/* The span of pages that the segments cover. -EINVAL: one lies about itself; -ENOEXEC: there is
+ * none. */
 static int image_span(struct elf_image *image)
 {
 	image->low = UINT64_MAX;
@@ -246,7 +247,8 @@ static int interp_load(struct program *p, struct file *file)
 	return err == -ENOEXEC ? -ELIBBAD : err;
 }
 
-static int program_load(struct program *p, struct elf_image *image)
+/* The program itself, and its interpreter if it names one. */
+static int image_load(struct program *p, struct elf_image *image)
 {
 	struct file *interp;
 	int err = image_open(image, p->file, -ENOEXEC);
@@ -278,7 +280,7 @@ static int program_load(struct program *p, struct elf_image *image)
 int elf_load(struct program *p)
 {
 	struct elf_image image = { 0 };
-	int err = program_load(p, &image);
+	int err = image_load(p, &image);
 
 	kfree(image.phdr);
 	return err;

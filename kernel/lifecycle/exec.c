@@ -140,9 +140,13 @@ static int program_find(struct program *p, int dfd, const char *path, unsigned f
 	for (unsigned depth = 0; err == 0 && p->head[0] == '#' && p->head[1] == '!'; depth++) {
 		if (depth == SCRIPT_DEPTH_MAX)
 			return -ELOOP;
-		/* The script's own name; a script that is an interpreter has it as argv[0]. */
-		str_copy(script, depth == 0 ? p->name : p->argv.data, sizeof(script));
-		err = program_follow_script(p, depth == 0 ? p->name : script);
+		if (depth == 0) {
+			err = program_follow_script(p, p->name);
+			continue;
+		}
+		/* A script that is an interpreter has its name as argv[0], which is replaced. */
+		str_copy(script, p->argv.data, sizeof(script));
+		err = program_follow_script(p, script);
 	}
 	return err;
 }
@@ -151,8 +155,8 @@ static int program_find(struct program *p, int dfd, const char *path, unsigned f
  * under it. */
 static struct file *exe_get(struct file *f)
 {
-	(void)!inode_write_deny(
-		f->inode); /* denied already, by whom it is taken over from: can't fail */
+	/* Can't fail: they are kept off already, by the space that this one takes over from. */
+	(void)!inode_write_deny(f->inode);
 	return file_get(f);
 }
 
@@ -310,7 +314,7 @@ static char *program_name(int dfd, const char *path)
 	return name;
 }
 
-/* Consumes p, whose argument lists are filled. */
+/* p's argument lists are filled. */
 static int program_run(struct program *p, int dfd, const char *path, unsigned flags)
 {
 	int err = 0;
@@ -326,36 +330,33 @@ static int program_run(struct program *p, int dfd, const char *path, unsigned fl
 		err = program_load(p);
 	if (err == 0)
 		err = program_start(p);
-	program_release(p);
 	return err;
 }
 
 int task_exec(int dfd, const char __user *path, const uint64_t __user *argv,
 	      const uint64_t __user *envp, int flags)
 {
-	struct program *p = kzalloc(sizeof(*p));
 	struct path_name name;
+	struct program *p;
 	int err;
 
-	if (p == NULL)
-		return -ENOMEM;
-	if ((current->flags & TASK_OVER_NPROC) && user_is_over_limit(current, 0)) {
-		program_release(p);
+	if ((current->flags & TASK_OVER_NPROC) && user_is_over_limit(current, 0))
 		return -EAGAIN;
-	}
 	WRITE_ONCE(current->flags, current->flags & ~TASK_OVER_NPROC);
 	err = path_name_fetch(&name, path);
-	if (err) {
-		program_release(p);
+	if (err)
 		return err;
+	p = kzalloc(sizeof(*p));
+	if (p == NULL) {
+		path_name_release(&name);
+		return -ENOMEM;
 	}
 	err = arg_list_fetch(&p->argv, argv, arg_limit());
 	if (err == 0)
 		err = arg_list_fetch(&p->envp, envp, arg_limit() - p->argv.used);
 	if (err == 0)
 		err = program_run(p, dfd, name.text, flags);
-	else
-		program_release(p);
+	program_release(p);
 	path_name_release(&name);
 	return err;
 }
@@ -380,7 +381,7 @@ int task_exec_kernel(const char *path, const char *const *argv, const char *cons
 	if (err == 0)
 		err = arg_list_add_all(&p->envp, envp);
 	if (err == 0)
-		return program_run(p, AT_FDCWD, path, 0);
+		err = program_run(p, AT_FDCWD, path, 0);
 	program_release(p);
 	return err;
 }

@@ -42,7 +42,6 @@ struct layout {
 static void layout_plan(struct layout *l, const struct program *p)
 {
 	size_t vectors = 8 * (1 + p->argv.count + 1 + p->envp.count + 1 + 2 * AUXV_PAIRS);
-
 	vaddr_t top = p->mm->layout.stack_top;
 
 	l->name = top - 8 - (strlen(p->name) + 1);
