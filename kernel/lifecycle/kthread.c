@@ -1,9 +1,12 @@
 /*
- * A kernel thread shares every row with kthreadd, which has no address space; so it is a clone with
- * all the sharing flags and nothing to copy. kthreadd itself only reaps them.
+ * A kernel thread is a child process of kthreadd, which has no address space to copy, and shares
+ * its directories and descriptors; of rows that a process has for itself (group, handlers) it gets
+ * its own, small ones. kthreadd itself only reaps them.
  */
 #include "kernel/lifecycle/kthread.h"
 
+#include "kernel/abi/signal.h"
+#include "kernel/abi/wait.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/core/panic.h"
 #include "kernel/lifecycle/clone.h"
@@ -11,8 +14,6 @@
 #include "kernel/lifecycle/wait.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/wait.h"
-#include "kernel/abi/signal.h"
-#include "kernel/abi/wait.h"
 #include "lib/errno.h"
 
 #define KTHREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES)

@@ -10,8 +10,8 @@
 
 #include "kernel/alloc/slab.h"
 #include "kernel/core/panic.h"
-#include "kernel/task/pid.h"
 #include "kernel/task/cgroup.h"
+#include "kernel/task/pid.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
