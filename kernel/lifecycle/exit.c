@@ -79,6 +79,14 @@ static void tell_parents_death(struct task *child)
 		(void)signal_send_group(child->group, info.signo, &info);
 }
 
+/* Takes a zombie that nobody wants to know of out of the tables; it is put when tasks_lock is free.
+ */
+static void bury_later(struct task *dead, struct list *unwanted) __must_hold(tasks_lock)
+{
+	wait_reap_locked(dead);
+	list_add_tail(&dead->sibling, unwanted);
+}
+
 /* A child whose parent's process has gone. The dead ones among them are told to the new parent,
  * which may not want them: those go to `unwanted`. */
 static void child_adopt(struct task *child, struct task *reaper, bool same_group,
@@ -98,10 +106,8 @@ static void child_adopt(struct task *child, struct task *reaper, bool same_group
 		child->exit_signal = SIGCHLD;
 	if (group_is_dead(child)) {
 		signal_notify_parent_exit(child, &autoreap);
-		if (autoreap) {
-			wait_reap_locked(child);
-			list_add_tail(&child->sibling, unwanted);
-		}
+		if (autoreap)
+			bury_later(child, unwanted);
 	}
 }
 
@@ -189,17 +195,14 @@ static void exit_notify(struct task *t, bool last)
 	if (t->group->cgroup != NULL)
 		cgroup_task_exit(t, last);
 	if (exit_tell(t)) {
-		wait_reap_locked(t);
-		list_add_tail(&t->sibling, &unwanted);
+		bury_later(t, &unwanted);
 		/* The leader may have died before: then this thread was what its parent waited
 		 * for. */
 		if (t != leader && group_is_dead(leader)) {
 			pid_wake_pollers(leader->pid);
 			signal_notify_parent_exit(leader, &leader_reaped);
-			if (leader_reaped) {
-				wait_reap_locked(leader);
-				list_add_tail(&leader->sibling, &unwanted);
-			}
+			if (leader_reaped)
+				bury_later(leader, &unwanted);
 		}
 	}
 	spin_unlock_irqrestore(&tasks_lock, irq);

@@ -111,11 +111,9 @@ static bool take_dead(struct task *child, const struct wait_request *req, struct
 		usage_add(&res->usage, &own);
 		return true;
 	}
-	task_get(child); /* its group is still looked at */
 	wait_reap_locked(child);
 	child_usage(child->parent->group, child->group, &res->usage, true);
-	task_put(child);
-	*reaped = child;
+	*reaped = child; /* with the reference that the tables had */
 	return true;
 }
 
