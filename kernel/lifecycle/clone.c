@@ -336,51 +336,66 @@ static int clone_told(const struct clone_args *args, int result)
 	return result;
 }
 
-int task_clone(const struct clone_args *args, struct task **out)
+/* All that can fail: when it returns 0 there is a child, which has not begun to run. */
+static int clone_make(struct task *child, struct task *from, const struct clone_args *args,
+		      struct clone_pidfd *pidfd)
 {
-	struct task *from = args->from != NULL ? args->from : current;
-	struct clone_pidfd pidfd = { .file = NULL };
-	struct completion vfork_done;
 	struct cgroup *into = NULL;
-	struct task *child;
-	int err, tid;
+	int err = clone_build(child, from, args);
 
-	err = clone_check(args);
-	if (err)
-		return clone_told(args, err);
-	child = task_create();
-	if (child == NULL)
-		return clone_told(args, -ENOMEM);
-	err = clone_build(child, from, args);
 	if (err == 0)
-		err = clone_pidfd_make(&pidfd, child, args);
-	if (err == 0 && (args->flags & CLONE_VFORK)) {
-		completion_init(&vfork_done);
-		child->vfork_done = &vfork_done;
-	}
+		err = clone_pidfd_make(pidfd, child, args);
 	if (err == 0)
 		err = clone_cgroup(child, from, args, &into);
 	if (err == 0)
 		err = clone_commit(child, from, args, into);
 	cgroup_put(into);
+	return err;
+}
+
+/* Lets the child run; its number. */
+static int clone_start(struct task *child, const struct clone_args *args,
+		       const struct clone_pidfd *pidfd)
+{
+	struct completion *vfork_done = child->vfork_done; /* which the child clears */
+	int tid = pid_nr(child->pid);
+
+	if (pidfd->file != NULL)
+		fd_install(pidfd->fd, pidfd->file);
+	if (args->flags & CLONE_PARENT_SETTID) /* whether that fails Linux does not ask either */
+		(void)!user_store32((uint32_t __user *)args->parent_tid, (uint32_t)tid);
+	sched_task_start(child);
+	if (vfork_done != NULL)
+		vfork_wait(child, vfork_done);
+	return tid;
+}
+
+int task_clone(const struct clone_args *args, struct task **out)
+{
+	struct task *child, *from = args->from != NULL ? args->from : current;
+	struct clone_pidfd pidfd = { .file = NULL };
+	struct completion vfork_done;
+	int tid, err = clone_check(args);
+
+	if (err)
+		return clone_told(args, err);
+	child = task_create();
+	if (child == NULL)
+		return clone_told(args, -ENOMEM);
+	if (args->flags & CLONE_VFORK) {
+		completion_init(&vfork_done);
+		child->vfork_done = &vfork_done;
+	}
+	err = clone_make(child, from, args, &pidfd);
 	if (err) {
 		clone_pidfd_drop(&pidfd);
 		task_put(child);
 		return clone_told(args, err);
 	}
 	(void)clone_told(args, child->nr);
-	if (pidfd.file != NULL)
-		fd_install(pidfd.fd, pidfd.file);
-
-	tid = pid_nr(child->pid);
-	/* The child may be gone as soon as it has started: keep a reference. */
+	/* It may be gone as soon as it has started: keep a reference. */
 	task_get(child);
-	if (args->flags & CLONE_PARENT_SETTID)
-		(void)!user_store32((uint32_t __user *)args->parent_tid,
-				    tid); /* Linux ignores failure too */
-	sched_task_start(child);
-	if (args->flags & CLONE_VFORK)
-		vfork_wait(child, &vfork_done);
+	tid = clone_start(child, args, &pidfd);
 	if (out != NULL)
 		*out = child;
 	else
