@@ -83,7 +83,6 @@ static inline bool dir_emit_entry(struct file *dir, struct dir_emit *emit, const
 #define FILE_WRITE 2u
 #define FILE_SEEK 4u /* has a position: set for regular files and directories, by open for others */
 #define FILE_PATH 8u /* O_PATH: names, but doesn't open */
-#define FILE_EXEC 16u
 
 /* Files that may be open at a time: fs.file-max. And how many are. */
 extern uint64_t file_max;

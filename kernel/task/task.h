@@ -68,20 +68,16 @@ enum task_state {
 #define WORK_RESCHED 1u /* somebody else should run */
 #define WORK_SIGNAL 2u /* a signal may be deliverable: kernel/ipc/signal.c says who sets it */
 #define WORK_KILL 4u /* the task must die: fatal signal or group exit */
-#define WORK_RESTORE_MASK                                                                          \
-	8u               /* sigsuspend & co: saved_mask is to be restored when no handler runs */
+#define WORK_RESTORE_MASK 8u /* sigsuspend & co: to saved_mask when no handler runs */
 #define WORK_STOP 16u /* group stop to join */
 #define WORK_SET_TID 32u /* a new task has to store its tid at set_child_tid */
 #define WORK_FREEZE 64u /* its control group is frozen */
 #define WORK_INTERRUPTS (WORK_SIGNAL | WORK_KILL | WORK_STOP | WORK_FREEZE) /* end sleeps */
 
 #define TASK_KTHREAD 1u /* flags: never goes to user mode */
-#define TASK_VFORKED 2u /* parent waits in vfork_done */
-#define TASK_EXITING 4u
-#define TASK_FORKNOEXEC 8u
-#define TASK_IN_EXEC 16u
-#define TASK_KILLED_BY_SIGNAL 32u
-#define TASK_OVER_NPROC 64u /* by a change of user, which exec will refuse to build on */
+#define TASK_EXITING 2u
+#define TASK_FORKNOEXEC 4u
+#define TASK_OVER_NPROC 8u /* by a change of user, which exec will refuse to build on */
 
 #define TASK_COMM_LEN 16
 
