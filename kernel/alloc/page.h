@@ -75,9 +75,8 @@ struct page {
 _Static_assert(sizeof(struct page) <= 64, "PAGE_MAP_SIZE allows 64 bytes a page");
 
 enum page_flags {
-	PG_DIRTY = 2,
-	PG_ICACHE = 8, /* its contents, as code, are among the changes that icache.c has counted */
-	PG_PROTECTED = 16 /* leaf table: no entry allows writing */
+	PG_ICACHE = 1, /* its contents, as code, are among the changes that icache.c has counted */
+	PG_PROTECTED = 2 /* leaf table: no entry allows writing */
 };
 
 #define PAGE_ORDER_MAX 10u /* the largest allocation: 4 MiB */

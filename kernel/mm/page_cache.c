@@ -19,8 +19,8 @@
  * which the reclaim thread drops those that only the cache has and that were not found since it
  * last looked. Each node of the tree goes with its last page.
  *
- * LIMIT: a page that is mapped, or changed (PG_DIRTY), is not dropped; there is no writing back
- * yet, since no file system has a device behind it.
+ * LIMIT: a page that is mapped is not dropped; there is no writing back, and so no mark on pages
+ * that were changed, since no file system has a device behind it yet.
  *
  * NOTE(linux): private copies of pages that are cut off stay with whoever has them.
  */
@@ -463,7 +463,7 @@ static bool page_unused(struct page_cache *c, uint64_t index)
 {
 	struct page *p = tree_find(c, index);
 
-	return p != NULL && ref_count(&p->ref) == 1 && !(p->flags & PG_DIRTY);
+	return p != NULL && ref_count(&p->ref) == 1;
 }
 
 static uint64_t page_drop(struct page_cache *c, uint64_t index)

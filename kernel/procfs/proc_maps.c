@@ -61,7 +61,7 @@ static int page_sum(vaddr_t va, pte_t e, void *arg)
 	const struct page *p = pte_page(e & ~PTE_SHARED);
 	struct usage_sum *s = arg;
 	uint64_t maps, pss;
-	bool anon = p->kind == PAGE_ANON, dirty = anon || (e & PTE_D) || (p->flags & PG_DIRTY);
+	bool anon = p->kind == PAGE_ANON, dirty = anon || (e & PTE_D);
 
 	if (p == zero_page || (!anon && p->kind != PAGE_FILE))
 		return 0;
