@@ -90,11 +90,7 @@ static struct ns *pid_parent(struct ns *ns)
 
 static struct ns *user_parent(struct ns *ns)
 {
-	struct user_ns *up = ns->owner;
-
-	while (up != NULL && up != current_cred()->user_ns)
-		up = user_ns_parent(up);
-	return up != NULL ? &ns->owner->ns : NULL;
+	return user_ns_is_inside(ns->owner, current_cred()->user_ns) ? &ns->owner->ns : NULL;
 }
 
 #define CREATE_EMPTY(type)                                                                         \

@@ -28,22 +28,20 @@ static struct fs_type nsfs_type = { .name = "nsfs" };
 static const struct super_ops nsfs_super_ops;
 static struct mount *nsfs_mount; /* [i] after nsfs_init, never put */
 
+static int super_fill(struct super *sb, const void *unused)
+{
+	struct inode *root = inode_create(sb, S_IFDIR | 0700);
+
+	sb->flags |= SUPER_INTERNAL | SUPER_BINDABLE;
+	return root != NULL ? super_set_root(sb, root) : -ENOMEM;
+}
+
 int nsfs_init(void)
 {
-	struct super *sb = super_create(&nsfs_type, &nsfs_super_ops, NSFS_MAGIC);
-	struct inode *root;
-	int err;
+	struct super *sb;
+	int err = super_make(&nsfs_type, &nsfs_super_ops, NSFS_MAGIC, super_fill, NULL, &sb);
 
-	if (sb == NULL)
-		return -ENOMEM;
-	sb->flags |= SUPER_INTERNAL | SUPER_BINDABLE;
-	root = inode_create(sb, S_IFDIR | 0700);
-	err = root != NULL ? super_set_root(sb, root) : -ENOMEM;
-	if (err) {
-		super_put(sb);
-		return err;
-	}
-	return mount_create(sb, sb->root, 0, "nsfs", &nsfs_mount);
+	return err ? err : mount_create(sb, sb->root, 0, "nsfs", &nsfs_mount);
 }
 
 static void nsfs_destroy(struct inode *inode)
@@ -71,11 +69,9 @@ static long nsfs_open(struct ns *ns)
 /* Whoever is inside or above may know the owner, nobody else. */
 static long open_owner(const struct ns *ns)
 {
-	struct user_ns *up = ns->owner;
-
-	while (up != NULL && up != current_cred()->user_ns)
-		up = user_ns_parent(up);
-	return up == NULL ? -EPERM : nsfs_open(ns_get(&ns->owner->ns));
+	if (!user_ns_is_inside(ns->owner, current_cred()->user_ns))
+		return -EPERM;
+	return nsfs_open(ns_get(&ns->owner->ns));
 }
 
 static long open_parent(struct ns *ns)

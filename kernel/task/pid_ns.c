@@ -24,13 +24,6 @@ static void pid_ns_destroy(struct ns *ns)
 	pid_ns_put(parent);
 }
 
-static bool user_ns_is_inside(const struct user_ns *ns, const struct user_ns *above)
-{
-	while (ns != NULL && ns != above)
-		ns = user_ns_parent(ns);
-	return ns != NULL;
-}
-
 int pid_ns_copy(struct ns *from, struct user_ns *owner, struct ns **out)
 {
 	struct pid_ns *parent = pid_ns_of(from), *ns;

@@ -29,6 +29,17 @@ atomic_uint task_count;
 
 static CACHE_DEFINE(task_cache, struct task);
 
+/* What a task struct needs before anybody may put it in a list or drop it. */
+static void task_init(struct task *t)
+{
+	ref_init(&t->ref);
+	list_init(&t->children);
+	list_init(&t->sibling);
+	list_init(&t->group_link);
+	list_init(&t->all_link);
+	list_init(&t->pending.queue);
+}
+
 struct task *task_create(void)
 {
 	struct task *t = cache_alloc(&task_cache, ALLOC_ZERO);
@@ -40,14 +51,9 @@ struct task *task_create(void)
 		cache_free(&task_cache, t);
 		return NULL;
 	}
-	ref_init(&t->ref);
+	task_init(t);
 	atomic_init(&t->state, TASK_NEW);
 	t->start_ns = clock_mono_ns();
-	list_init(&t->children);
-	list_init(&t->sibling);
-	list_init(&t->group_link);
-	list_init(&t->all_link);
-	list_init(&t->pending.queue);
 	return t;
 }
 
@@ -58,12 +64,7 @@ int task_boot_init(struct task *t)
 
 	if (err)
 		return err;
-	ref_init(&t->ref);
-	list_init(&t->children);
-	list_init(&t->sibling);
-	list_init(&t->group_link);
-	list_init(&t->all_link);
-	list_init(&t->pending.queue);
+	task_init(t);
 	str_copy(t->comm, "boot", sizeof(t->comm));
 	t->flags = TASK_KTHREAD;
 	t->cred = cred_get(&init_cred);

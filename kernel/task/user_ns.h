@@ -53,6 +53,14 @@ static inline struct user_ns *user_ns_parent(const struct user_ns *ns)
 	return ns->ns.owner;
 }
 
+/* Is ns this one, or below it? NULL is inside of none. */
+static inline bool user_ns_is_inside(const struct user_ns *ns, const struct user_ns *above)
+{
+	while (ns != NULL && ns != above)
+		ns = user_ns_parent(ns);
+	return ns != NULL;
+}
+
 /* A capability of current, CAP_*, over what belongs to ns; the same for other credentials. */
 bool ns_capable(const struct user_ns *ns, unsigned cap);
 bool cred_capable(const struct cred *cred, const struct user_ns *ns, unsigned cap);
