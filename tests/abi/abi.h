@@ -302,6 +302,80 @@ static inline void enter_scratch(void)
 	CHECK_EQ(chdir(path), 0);
 }
 
+/* A child that sleeps until it is killed, */
+static inline pid_t idle_child(void)
+{
+	pid_t pid = fork();
+
+	CHECK(pid >= 0);
+	while (!pid)
+		pause();
+	return pid;
+}
+
+/* which this does. */
+static inline void end_child(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	CHECK_KILLED(pid, SIGKILL);
+}
+
+/* From now on without any rights. */
+static inline void become_nobody(void)
+{
+	enum { NOBODY_ID = 65534 };
+
+	if (geteuid())
+		SKIP("needs root");
+	CHECK_EQ(setresgid(NOBODY_ID, NOBODY_ID, NOBODY_ID), 0);
+	CHECK_EQ(setresuid(NOBODY_ID, NOBODY_ID, NOBODY_ID), 0);
+}
+
+static sigjmp_buf abi_before_fault;
+
+static inline void abi_jump_back(int signo)
+{
+	siglongjmp(abi_before_fault, signo);
+}
+
+/* The signal that reading the byte brings, or with write, reading and writing it; or 0. */
+static inline int fault_of(volatile char *at, bool write)
+{
+	struct sigaction action = { .sa_handler = abi_jump_back, .sa_flags = SA_NODEFER };
+	int signo;
+
+	sigaction(SIGSEGV, &action, NULL);
+	sigaction(SIGBUS, &action, NULL);
+	if (!(signo = sigsetjmp(abi_before_fault, 0))) {
+		char value = *at;
+		if (write)
+			*at = value;
+	}
+	return signo;
+}
+
+/* The pages of a range that are in memory. */
+static inline unsigned resident(char *start, size_t pages)
+{
+	unsigned char present[256];
+	unsigned count = 0;
+
+	CHECK(pages <= sizeof(present));
+	CHECK_EQ(mincore(start, pages * 4096, present), 0);
+	for (size_t i = 0; i < pages; i++)
+		count += present[i] & 1;
+	return count;
+}
+
+/* The setting of a program that is run by hand: an argument, else a variable. */
+static inline unsigned abi_option(int argc, char **argv, int index, const char *name,
+				  unsigned otherwise)
+{
+	const char *text = argc > index ? argv[index] : getenv(name);
+
+	return text ? (unsigned)strtoul(text, NULL, 0) : otherwise;
+}
+
 /* Waits for the test's child, killing it and its group at the limit. */
 static inline int abi_watch(pid_t pid, bool *late)
 {

@@ -81,22 +81,6 @@ static bool lists(const char *path, pid_t pid)
 	return found;
 }
 
-static pid_t idle_child(void)
-{
-	pid_t pid = fork();
-
-	CHECK(pid >= 0);
-	while (!pid)
-		pause();
-	return pid;
-}
-
-static void end_child(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	wait_status(pid);
-}
-
 /* "/t123/a" of a task; the tree's part of it. */
 static const char *place_of(pid_t pid)
 {

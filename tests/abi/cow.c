@@ -63,28 +63,6 @@ static void start(void)
 	fill(0, PAGES, 1);
 }
 
-static sigjmp_buf back;
-
-static void jump_back(int sig)
-{
-	siglongjmp(back, sig);
-}
-
-static int fault_of(volatile char *at, bool write)
-{
-	struct sigaction action = { .sa_handler = jump_back, .sa_flags = SA_NODEFER };
-	int sig;
-
-	sigaction(SIGSEGV, &action, NULL);
-	sigaction(SIGBUS, &action, NULL);
-	if (!(sig = sigsetjmp(back, 0))) {
-		char value = *at;
-		if (write)
-			*at = value;
-	}
-	return sig;
-}
-
 /* Two pipes by which parent and child take turns. */
 static int to_child[2], to_parent[2];
 

@@ -38,11 +38,6 @@ static pid_t idle_clone(unsigned long flags)
 	return (pid_t)pid;
 }
 
-static pid_t idle_child(void)
-{
-	return idle_clone(SIGCHLD);
-}
-
 static volatile sig_atomic_t got_signo, got_pid, got_code, got_uid;
 
 static void note(int signo, siginfo_t *info, void *context)

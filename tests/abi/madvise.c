@@ -45,17 +45,6 @@ static char *map_file(int fd, size_t pages, int prot, int flags)
 	return start;
 }
 
-static unsigned resident(char *start, size_t pages)
-{
-	unsigned char present[256];
-	unsigned count = 0;
-
-	CHECK_EQ(mincore(start, pages * PAGE, present), 0);
-	for (size_t i = 0; i < pages; i++)
-		count += present[i] & 1;
-	return count;
-}
-
 static long file_pages(int fd)
 {
 	struct stat st;

@@ -34,17 +34,6 @@ static long locked_kib(void)
 	return status_kib("VmLck:");
 }
 
-static unsigned resident(char *start, size_t pages)
-{
-	unsigned char present[256];
-	unsigned count = 0;
-
-	CHECK_EQ(mincore(start, pages * PAGE, present), 0);
-	for (size_t i = 0; i < pages; i++)
-		count += present[i] & 1;
-	return count;
-}
-
 static void limit_lock(size_t bytes)
 {
 	struct rlimit limit = { bytes, bytes };
@@ -53,12 +42,6 @@ static void limit_lock(size_t bytes)
 }
 
 /* Gives up root, and with it CAP_IPC_LOCK. */
-static void become_nobody(void)
-{
-	CHECK_EQ(setresgid(NOBODY, NOBODY, NOBODY), 0);
-	CHECK_EQ(setresuid(NOBODY, NOBODY, NOBODY), 0);
-}
-
 TEST(mlock_makes_pages_resident)
 {
 	char *start = map_pages(16, PROT_READ | PROT_WRITE);

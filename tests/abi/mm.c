@@ -8,29 +8,6 @@
 
 enum { PAGE = 4096 };
 
-static sigjmp_buf back;
-
-static void jump_back(int sig)
-{
-	siglongjmp(back, sig);
-}
-
-/* Whether reading (or writing) the byte faults; the signal, or 0. */
-static int touch(volatile char *at, bool write)
-{
-	struct sigaction action = { .sa_handler = jump_back, .sa_flags = SA_NODEFER };
-	int sig;
-
-	sigaction(SIGSEGV, &action, NULL);
-	sigaction(SIGBUS, &action, NULL);
-	if (!(sig = sigsetjmp(back, 0))) {
-		char value = *at;
-		if (write)
-			*at = value;
-	}
-	return sig;
-}
-
 static char *map(size_t length, int protection, int flags)
 {
 	char *start = mmap(NULL, length, protection, flags | MAP_ANONYMOUS, -1, 0);
@@ -134,10 +111,10 @@ TEST(truncation_takes_pages_away)
 
 	start[PAGE] = 'z';
 	CHECK_EQ(ftruncate(fd, 100), 0);
-	CHECK_EQ(touch(start + PAGE, false), SIGBUS);
-	CHECK_EQ(touch(start + 200, true), 0);
+	CHECK_EQ(fault_of(start + PAGE, false), SIGBUS);
+	CHECK_EQ(fault_of(start + 200, true), 0);
 	CHECK_EQ(ftruncate(fd, 2 * PAGE), 0);
-	CHECK_EQ(touch(start + PAGE, false), 0);
+	CHECK_EQ(fault_of(start + PAGE, false), 0);
 	CHECK_EQ(start[PAGE], 0);
 }
 
@@ -196,10 +173,10 @@ TEST(unmapping_the_middle_splits)
 	CHECK_EQ(munmap(start + PAGE, PAGE), 0);
 	CHECK_EQ(munmap(start + 3 * PAGE, PAGE), 0);
 	for (int page = 0; page < 5; page++)
-		CHECK_EQ(touch(start + page * PAGE, true), page % 2 ? SIGSEGV : 0);
+		CHECK_EQ(fault_of(start + page * PAGE, true), page % 2 ? SIGSEGV : 0);
 	CHECK_EQ(start[2 * PAGE] + start[4 * PAGE], 14);
 	CHECK_EQ(munmap(start, 5 * PAGE), 0); /* across the holes */
-	CHECK_EQ(touch(start + 4 * PAGE, false), SIGSEGV);
+	CHECK_EQ(fault_of(start + 4 * PAGE, false), SIGSEGV);
 }
 
 TEST(fixed_replaces)
@@ -241,14 +218,14 @@ TEST(mprotect_splits_and_joins)
 
 	memset(start, 1, 3 * PAGE);
 	CHECK_EQ(mprotect(start + PAGE, PAGE, PROT_READ), 0);
-	CHECK_EQ(touch(start, true), 0);
-	CHECK_EQ(touch(start + PAGE, false), 0);
-	CHECK_EQ(touch(start + PAGE, true), SIGSEGV);
-	CHECK_EQ(touch(start + 2 * PAGE, true), 0);
+	CHECK_EQ(fault_of(start, true), 0);
+	CHECK_EQ(fault_of(start + PAGE, false), 0);
+	CHECK_EQ(fault_of(start + PAGE, true), SIGSEGV);
+	CHECK_EQ(fault_of(start + 2 * PAGE, true), 0);
 	CHECK_EQ(mprotect(start + PAGE, PAGE, PROT_NONE), 0);
-	CHECK_EQ(touch(start + PAGE, false), SIGSEGV);
+	CHECK_EQ(fault_of(start + PAGE, false), SIGSEGV);
 	CHECK_EQ(mprotect(start, 3 * PAGE, PROT_READ | PROT_WRITE), 0);
-	CHECK_EQ(touch(start + PAGE, true), 0);
+	CHECK_EQ(fault_of(start + PAGE, true), 0);
 	CHECK_EQ(start[PAGE], 1);
 }
 
@@ -257,12 +234,12 @@ TEST(protections_hold)
 	char *none = map(PAGE, PROT_NONE, MAP_PRIVATE),
 	     *read_only = map(PAGE, PROT_READ, MAP_PRIVATE);
 
-	CHECK_EQ(touch(none, false), SIGSEGV);
-	CHECK_EQ(touch(read_only, false), 0);
-	CHECK_EQ(touch(read_only, true), SIGSEGV);
+	CHECK_EQ(fault_of(none, false), SIGSEGV);
+	CHECK_EQ(fault_of(read_only, false), 0);
+	CHECK_EQ(fault_of(read_only, true), SIGSEGV);
 	char *writable =
 		map(PAGE, PROT_WRITE, MAP_PRIVATE); /* no machine here has write without read */
-	CHECK_EQ(touch(writable, true), 0);
+	CHECK_EQ(fault_of(writable, true), 0);
 }
 
 TEST(mprotect_of_a_range_with_a_hole)
@@ -271,8 +248,8 @@ TEST(mprotect_of_a_range_with_a_hole)
 
 	munmap(start + PAGE, PAGE);
 	CHECK_ERRNO(mprotect(start, 3 * PAGE, PROT_READ), ENOMEM);
-	CHECK_EQ(touch(start, true), SIGSEGV); /* what lay before the hole has changed */
-	CHECK_EQ(touch(start + 2 * PAGE, true), 0);
+	CHECK_EQ(fault_of(start, true), SIGSEGV); /* what lay before the hole has changed */
+	CHECK_EQ(fault_of(start + 2 * PAGE, true), 0);
 }
 
 TEST(copy_on_write_after_fork)
@@ -389,11 +366,11 @@ TEST(mremap_grows_moves_and_shrinks)
 	CHECK_EQ(grown[2 * PAGE - 1], 'm');
 	CHECK(is_zero(grown + 2 * PAGE, 98 * PAGE));
 	CHECK(mremap(grown, 100 * PAGE, PAGE, 0) == grown);
-	CHECK_EQ(touch(grown + PAGE, false), SIGSEGV);
+	CHECK_EQ(fault_of(grown + PAGE, false), SIGSEGV);
 	char *target = map_private(1);
 	CHECK(mremap(grown, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, target) == target);
 	CHECK_EQ(target[0], 'm');
-	CHECK_EQ(touch(grown, false), SIGSEGV);
+	CHECK_EQ(fault_of(grown, false), SIGSEGV);
 	CHECK_ERRNO((intptr_t)mremap(target, PAGE, 0, 0), EINVAL);
 	CHECK_ERRNO((intptr_t)mremap(grown, PAGE, PAGE, 0), EFAULT);
 }

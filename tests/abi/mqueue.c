@@ -36,14 +36,6 @@ static int raw_open(const char *raw_name, int flags, int mode, const void *attr)
 	return syscall(SYS_mq_open, raw_name, flags, mode, attr);
 }
 
-static void become_nobody(void)
-{
-	if (geteuid())
-		SKIP("needs root");
-	CHECK_EQ(setresgid(65534, 65534, 65534), 0);
-	CHECK_EQ(setresuid(65534, 65534, 65534), 0);
-}
-
 static void no_handler(int signo)
 {
 	(void)signo;

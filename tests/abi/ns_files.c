@@ -86,13 +86,13 @@ TEST(refused)
 	CHECK_ERRNO(setns(user, 0), EPERM); /* no way up */
 }
 
-TEST(into_a_childs_user_namespace)
+/* In a user and uts namespace of its own, whose host is called "inner". */
+static pid_t child_called_inner(void)
 {
-	pid_t pid;
-	int ready[2], fd;
+	int ready[2];
 	char byte;
+	pid_t pid;
 
-	become(1000);
 	CHECK_EQ(pipe(ready), 0);
 	pid = fork();
 	if (pid == 0) {
@@ -104,6 +104,16 @@ TEST(into_a_childs_user_namespace)
 		_exit(0);
 	}
 	CHECK_EQ(read(ready[0], &byte, 1), 1);
+	return pid;
+}
+
+TEST(into_a_childs_user_namespace)
+{
+	pid_t pid;
+	int fd;
+
+	become(1000);
+	pid = child_called_inner();
 	fd = open_ns(pid, "uts");
 	CHECK(fd >= 0);
 	CHECK_ERRNO(setns(fd, 0), EPERM);
@@ -117,22 +127,11 @@ TEST(into_a_childs_user_namespace)
 TEST(by_pidfd)
 {
 	pid_t pid;
-	int ready[2], fd;
-	char byte;
+	int fd;
 	struct utsname name;
 
 	become(1000);
-	CHECK_EQ(pipe(ready), 0);
-	pid = fork();
-	if (pid == 0) {
-		enter_user_ns();
-		CHECK_EQ(unshare(CLONE_NEWUTS), 0);
-		CHECK_EQ(sethostname("inner", 5), 0);
-		CHECK_EQ(write(ready[1], "x", 1), 1);
-		pause();
-		_exit(0);
-	}
-	CHECK_EQ(read(ready[0], &byte, 1), 1);
+	pid = child_called_inner();
 	fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	CHECK(fd >= 0);
 	CHECK_ERRNO(setns(fd, 0), EINVAL);

@@ -36,23 +36,6 @@ static long clone3_raw(struct clone_args *args)
 	return syscall(SYS_clone3, args, sizeof(*args));
 }
 
-/* A child that waits to be killed. */
-static pid_t idle_child(void)
-{
-	pid_t pid = fork();
-
-	CHECK(pid >= 0);
-	while (!pid)
-		pause();
-	return pid;
-}
-
-static void end_child(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	wait_status(pid);
-}
-
 static int poll_now(int fd, int timeout_ms)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN | POLLRDNORM };

@@ -43,20 +43,10 @@ static const char *value_of(const char *key)
 
 static pid_t start_pauser(void)
 {
-	pid_t pid = fork();
+	pid_t pid = idle_child();
 
-	CHECK(pid >= 0);
-	if (!pid)
-		for (;;)
-			pause();
 	CHECK_SOON(task_state(pid) == 'S');
 	return pid;
-}
-
-static void end(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	CHECK_KILLED(pid, SIGKILL);
 }
 
 TEST(self_is_this_process)
@@ -128,7 +118,7 @@ TEST(stat_values)
 	CHECK_EQ(ppid, getpid());
 	CHECK_EQ(group, getpgrp());
 	CHECK_EQ(session, getsid(0));
-	end(child);
+	end_child(child);
 	CHECK_EQ(task_state(getpid()), 'R');
 }
 
@@ -517,7 +507,7 @@ TEST(environ_and_other_peoples_files)
 		 CHECK_ERRNO(readlink(path, text, sizeof(text)), EACCES);
 		 snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 		 CHECK(open(path, O_RDONLY) >= 0));
-	end(pid);
+	end_child(pid);
 }
 
 /* Whoever has given up root still finds its own descriptors there. */

@@ -28,31 +28,13 @@ static ssize_t put(pid_t pid, void *from, void *to, size_t n)
 	return process_vm_writev(pid, &local, 1, &remote, 1, 0);
 }
 
-/* A child that waits to be killed. */
-static pid_t sleeper(void)
-{
-	pid_t pid = fork();
-
-	CHECK(pid >= 0);
-	if (!pid)
-		for (;;)
-			pause();
-	return pid;
-}
-
-static void end(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	CHECK_KILLED(pid, SIGKILL);
-}
-
 TEST(reads_and_writes_the_other)
 {
 	char *start = map_pages(4, PROT_READ | PROT_WRITE);
 	char *copy = map_pages(4, PROT_READ | PROT_WRITE);
 
 	memset(start, 'p', 4 * PAGE);
-	pid_t pid = sleeper();
+	pid_t pid = idle_child();
 	start[100] = 'q'; /* ours alone */
 	CHECK_EQ(get(pid, copy, start + 100, 2 * PAGE), 2 * PAGE);
 	CHECK_EQ(copy[0], 'p');
@@ -61,7 +43,7 @@ TEST(reads_and_writes_the_other)
 	CHECK_EQ(start[PAGE - 2], 'p'); /* its copy, not ours */
 	CHECK_EQ(get(pid, copy, start + PAGE - 2, 5), 5);
 	CHECK(!memcmp(copy, "other", 5));
-	end(pid);
+	end_child(pid);
 	CHECK_ERRNO(get(pid, copy, start, 1), ESRCH);
 }
 
@@ -117,7 +99,7 @@ TEST(who_may)
 {
 	static char byte = 'x';
 	char out = 0;
-	pid_t root = sleeper();
+	pid_t root = idle_child();
 
 	CHECK_EQ(setresgid(NOBODY, NOBODY, NOBODY), 0);
 	CHECK_EQ(setresuid(NOBODY, NOBODY, NOBODY), 0);
@@ -127,14 +109,14 @@ TEST(who_may)
 	CHECK_EQ(get(getpid(), &out, &byte, 1), 1);
 	/* A change of ids makes a program undumpable; its children inherit that. */
 	CHECK_EQ(prctl(PR_SET_DUMPABLE, 1), 0);
-	pid_t same = sleeper();
+	pid_t same = idle_child();
 	CHECK_EQ(get(same, &out, &byte, 1), 1);
 	CHECK_EQ(out, 'x');
-	end(same);
+	end_child(same);
 	CHECK_EQ(prctl(PR_SET_DUMPABLE, 0), 0);
-	pid_t secret = sleeper();
+	pid_t secret = idle_child();
 	CHECK_ERRNO(get(secret, &out, &byte, 1), EPERM);
-	end(secret);
+	end_child(secret);
 }
 
 static long advise(int pidfd, void *start, size_t n, int advice, unsigned flags)
@@ -149,7 +131,7 @@ TEST(advice_for_another)
 	char *start = map_pages(4, PROT_READ | PROT_WRITE);
 
 	start[0] = 1;
-	pid_t pid = sleeper();
+	pid_t pid = idle_child();
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	CHECK(fd >= 0 && self >= 0);

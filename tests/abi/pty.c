@@ -2,33 +2,9 @@
  * pty.c: what only a pseudo-terminal's master can do: packet mode, flushing, signals, opening the
  * other side; and the folder that the other sides are in.
  */
-#include "tests/abi/abi.h"
+#include "tests/abi/pty.h"
 #include <dirent.h>
 #include <poll.h>
-#include <sys/ioctl.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <termios.h>
-
-static int master, slave, number;
-
-static void open_pty(void)
-{
-	int unlock = 0;
-	char path[40];
-
-	mkdir("/dev/pts", 0755);
-	if (access("/dev/pts/ptmx", F_OK))
-		mount("devpts", "/dev/pts", "devpts", 0, "ptmxmode=0666");
-	master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY);
-	if (master < 0)
-		SKIP("no pseudo-terminals");
-	CHECK_EQ(ioctl(master, TIOCSPTLCK, &unlock), 0);
-	CHECK_EQ(ioctl(master, TIOCGPTN, &number), 0);
-	snprintf(path, sizeof(path), "/dev/pts/%d", number);
-	slave = open(path, O_RDWR | O_NOCTTY);
-	CHECK(slave >= 0);
-}
 
 static void make_raw(void)
 {

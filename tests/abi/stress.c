@@ -279,19 +279,12 @@ TEST(nothing_is_left)
 		SKIP("the kernel does not count its objects");
 }
 
-static unsigned option(int argc, char **argv, int index, const char *name, unsigned otherwise)
-{
-	const char *text = argc > index ? argv[index] : getenv(name);
-
-	return text ? (unsigned)strtoul(text, NULL, 0) : otherwise;
-}
-
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "--quit"))
 		return 0;
-	seconds = option(argc, argv, 1, "SECONDS", 3);
-	seed = option(argc, argv, 2, "SEED", 1);
+	seconds = abi_option(argc, argv, 1, "SECONDS", 3);
+	seed = abi_option(argc, argv, 2, "SEED", 1);
 	abi_print("stress: %u seconds, seed %u", seconds, seed);
 	return abi_main(1, argv);
 }

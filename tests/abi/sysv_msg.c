@@ -52,14 +52,6 @@ static struct msqid_ds stat_of(int id)
 	return ds;
 }
 
-static void become_nobody(void)
-{
-	if (geteuid())
-		SKIP("needs root");
-	CHECK_EQ(setresgid(65534, 65534, 65534), 0);
-	CHECK_EQ(setresuid(65534, 65534, 65534), 0);
-}
-
 static void no_handler(int signo)
 {
 	(void)signo;

@@ -54,14 +54,6 @@ static pid_t child_op(int id, int num, int n, int flags)
 	return pid;
 }
 
-static void become_nobody(void)
-{
-	if (geteuid())
-		SKIP("needs root");
-	CHECK_EQ(setresgid(65534, 65534, 65534), 0);
-	CHECK_EQ(setresuid(65534, 65534, 65534), 0);
-}
-
 static void no_handler(int signo)
 {
 	(void)signo;

@@ -41,14 +41,6 @@ static key_t fresh_key(void)
 	return 0x50410000 | (getpid() & 0xffff);
 }
 
-static void become_nobody(void)
-{
-	if (geteuid())
-		SKIP("needs root");
-	CHECK_EQ(setresgid(65534, 65534, 65534), 0);
-	CHECK_EQ(setresuid(65534, 65534, 65534), 0);
-}
-
 TEST(two_processes_see_one_memory)
 {
 	int id = make(3 * PAGE, 0600);

@@ -2,35 +2,9 @@
  * tty.c: the terminal: settings, line editing, job control. A pseudo-terminal is used where there
  * is one; otherwise the console is asked only what can be asked without typing.
  */
-#include "tests/abi/abi.h"
+#include "tests/abi/pty.h"
 #include <poll.h>
-#include <sys/ioctl.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <termios.h>
-
-static int master, slave;
-
-static void open_pty(void)
-{
-	int unlock = 0, number;
-	char path[40];
-
-	mkdir("/dev/pts", 0755);
-	if (access("/dev/pts/ptmx", F_OK))
-		mount("devpts", "/dev/pts", "devpts", 0, "ptmxmode=0666");
-	master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY);
-	if (master < 0)
-		master = open("/dev/ptmx", O_RDWR | O_NOCTTY);
-	if (master < 0)
-		SKIP("no pseudo-terminals");
-	CHECK_EQ(ioctl(master, TIOCSPTLCK, &unlock), 0);
-	CHECK_EQ(ioctl(master, TIOCGPTN, &number), 0);
-	snprintf(path, sizeof(path), "/dev/pts/%d", number);
-	slave = open(path, O_RDWR | O_NOCTTY);
-	CHECK(slave >= 0);
-}
 
 static int open_console(void)
 {

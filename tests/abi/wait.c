@@ -15,23 +15,6 @@ static pid_t child_that_exits(int code)
 	return pid;
 }
 
-static pid_t child_that_pauses(void)
-{
-	pid_t pid = fork();
-
-	CHECK(pid >= 0);
-	if (!pid)
-		for (;;)
-			pause();
-	return pid;
-}
-
-static void end_child(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	CHECK_KILLED(pid, SIGKILL);
-}
-
 TEST(exit_codes_are_eight_bits)
 {
 	CHECK_EXITED(child_that_exits(0), 0);
@@ -55,7 +38,7 @@ TEST(wait_any_finds_all)
 
 TEST(nohang_gives_zero)
 {
-	pid_t pid = child_that_pauses();
+	pid_t pid = idle_child();
 
 	CHECK_EQ(waitpid(pid, NULL, WNOHANG), 0);
 	CHECK_EQ(waitpid(-1, NULL, WNOHANG), 0);
@@ -103,7 +86,7 @@ TEST(waitid_tells_of_exit)
 TEST(waitid_tells_of_kill)
 {
 	siginfo_t info = { 0 };
-	pid_t pid = child_that_pauses();
+	pid_t pid = idle_child();
 
 	kill(pid, SIGTERM);
 	CHECK_EQ(waitid(P_ALL, 0, &info, WEXITED), 0);
@@ -115,7 +98,7 @@ TEST(waitid_tells_of_kill)
 TEST(waitid_nohang_clears_pid)
 {
 	siginfo_t info = { .si_signo = 5 };
-	pid_t pid = child_that_pauses();
+	pid_t pid = idle_child();
 
 	info.si_pid = 77;
 	CHECK_EQ(waitid(P_PID, pid, &info, WEXITED | WNOHANG), 0);
@@ -151,7 +134,7 @@ TEST(zombies_take_signals_quietly)
 TEST(stopped_and_continued)
 {
 	int status;
-	pid_t pid = child_that_pauses();
+	pid_t pid = idle_child();
 
 	kill(pid, SIGSTOP);
 	CHECK_EQ(waitpid(pid, &status, WUNTRACED), pid);
@@ -171,7 +154,7 @@ TEST(stopped_and_continued)
 TEST(waitid_tells_of_stop_and_continue)
 {
 	siginfo_t info = { 0 };
-	pid_t pid = child_that_pauses();
+	pid_t pid = idle_child();
 
 	kill(pid, SIGTSTP);
 	CHECK_EQ(waitid(P_PID, pid, &info, WSTOPPED | WNOWAIT), 0);
@@ -188,7 +171,7 @@ TEST(waitid_tells_of_stop_and_continue)
 TEST(a_stopped_child_can_be_killed)
 {
 	int status;
-	pid_t pid = child_that_pauses();
+	pid_t pid = idle_child();
 
 	kill(pid, SIGSTOP);
 	CHECK_EQ(waitpid(pid, &status, WUNTRACED), pid);
@@ -221,7 +204,7 @@ TEST(a_stopped_child_does_not_run)
 
 TEST(wait_by_process_group)
 {
-	pid_t in_group = child_that_pauses(), outside = child_that_exits(1);
+	pid_t in_group = idle_child(), outside = child_that_exits(1);
 	int status;
 
 	CHECK_EQ(setpgid(in_group, in_group), 0);
@@ -349,7 +332,7 @@ TEST(sigchld_tells_of_exit)
 TEST(sigchld_tells_of_stop_unless_nocldstop)
 {
 	handle_chld(0);
-	pid_t pid = child_that_pauses();
+	pid_t pid = idle_child();
 	kill(pid, SIGSTOP);
 	CHECK_SOON(chld_count == 1);
 	CHECK_EQ(chld_info.si_code, CLD_STOPPED);
@@ -371,7 +354,7 @@ TEST(wait_is_interrupted_without_restart)
 	struct sigaction action = { .sa_sigaction = on_chld, .sa_flags = SA_SIGINFO };
 
 	sigaction(SIGUSR1, &action, NULL);
-	pid_t parent = getpid(), sleeper = child_that_pauses(), pid = fork();
+	pid_t parent = getpid(), sleeper = idle_child(), pid = fork();
 	if (!pid) {
 		sleep_ms(30);
 		kill(parent, SIGUSR1);
