@@ -9,9 +9,6 @@
  *
  * There is one instance. A mount shows it from the root of the mounter's cgroup namespace down.
  *
- * A file that was opened stays with its group: once that is removed, reading and writing fail with
- * ENODEV. Polling (POLLPRI) tells that a file of events has changed since it was last read.
- *
  * Locking: the directory's inode lock serialises the making and removing of groups in it; the
  * groups themselves are under tasks_lock.
  */
@@ -21,12 +18,10 @@
 #include "kernel/abi/dirent.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/fs/cgroup_files.h"
+#include "kernel/fs/cgroupfs_node.h"
 #include "kernel/fs/dentry.h"
-#include "kernel/fs/io_buf.h"
 #include "kernel/fs/path_walk.h"
-#include "kernel/fs/poll.h"
 #include "kernel/fs/super.h"
-#include "kernel/fs/text_file.h"
 #include "kernel/task/cgroup_ns.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/group.h"
@@ -34,23 +29,12 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-struct cgroup_node {
-	struct inode inode;
-	struct cgroup *cgroup;		 /* [i] counted */
-	const struct cgroup_file *file;  /* [i] NULL: the directory */
-};
-
 static CACHE_DEFINE(cgroup_node_cache, struct cgroup_node);
 static const struct inode_ops node_ops, dir_ops;
-static const struct file_ops file_fops, dir_fops;
+static const struct file_ops dir_fops;
 static struct super *cgroup_super; /* [i] made at the first mount, never put */
 static struct mutex cgroup_super_mutex = MUTEX_INIT(cgroup_super_mutex, "cgroupfs",
 						    LOCK_RANK_MOUNT);
-
-static struct cgroup_node *node_of(const struct inode *inode)
-{
-	return container_of(inode, struct cgroup_node, inode);
-}
 
 /* --- Inodes ----------------------------------------------------------------------------------- */
 
@@ -85,7 +69,7 @@ static struct inode *node_create(struct super *sb, struct cgroup *c,
 	n->inode.gid = a->gid;
 	n->inode.ino = file == NULL ? c->id : 1UL << 40 | c->id << 8 | attr_index(file);
 	n->inode.ops = file == NULL ? &dir_ops : &node_ops;
-	n->inode.fops = file == NULL ? &dir_fops : &file_fops;
+	n->inode.fops = file == NULL ? &dir_fops : &cgroup_file_ops;
 	n->cgroup = cgroup_get(c);
 	n->file = file;
 	return &n->inode;
@@ -93,18 +77,18 @@ static struct inode *node_create(struct super *sb, struct cgroup *c,
 
 static void node_destroy(struct inode *inode)
 {
-	cgroup_put(node_of(inode)->cgroup);
+	cgroup_put(cgroup_node(inode)->cgroup);
 }
 
 static void node_free(struct inode *inode)
 {
-	cache_free(&cgroup_node_cache, node_of(inode));
+	cache_free(&cgroup_node_cache, cgroup_node(inode));
 }
 
 /* Kept where it lasts. */
 static int node_setattr(struct inode *inode, const struct inode_attr *attr)
 {
-	struct cgroup_node *n = node_of(inode);
+	struct cgroup_node *n = cgroup_node(inode);
 	struct cgroup_attr *a = &n->cgroup->attrs[attr_index(n->file)];
 	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
 
@@ -124,7 +108,7 @@ static int dir_getattr(struct inode *inode, struct inode_stat *st)
 
 	inode_stat(inode, st);
 	irq = spin_lock_irqsave(&tasks_lock);
-	st->nlink = 2 + (unsigned)list_length(&node_of(inode)->cgroup->children);
+	st->nlink = 2 + (unsigned)list_length(&cgroup_node(inode)->cgroup->children);
 	spin_unlock_irqrestore(&tasks_lock, irq);
 	return 0;
 }
@@ -132,7 +116,7 @@ static int dir_getattr(struct inode *inode, struct inode_stat *st)
 /* Files come and go with their controllers. */
 static bool node_revalidate(struct dentry *d)
 {
-	struct cgroup_node *n = node_of(d->inode);
+	struct cgroup_node *n = cgroup_node(d->inode);
 
 	return !READ_ONCE(n->cgroup->dead) &&
 	       (n->file == NULL || cgroup_file_is_shown(n->file, n->cgroup));
@@ -151,7 +135,7 @@ static const struct cgroup_file *file_named(const char *name)
 
 static int dir_lookup(struct inode *dir, struct dentry *d)
 {
-	struct cgroup *c = node_of(dir)->cgroup, *child = NULL;
+	struct cgroup *c = cgroup_node(dir)->cgroup, *child = NULL;
 	const struct cgroup_file *file = file_named(d->name);
 	struct inode *inode;
 	irqflags_t irq;
@@ -177,7 +161,7 @@ static int dir_lookup(struct inode *dir, struct dentry *d)
 
 static int dir_mknod(struct inode *dir, struct dentry *d, unsigned mode, dev_t rdev)
 {
-	struct cgroup *parent = node_of(dir)->cgroup, *c;
+	struct cgroup *parent = cgroup_node(dir)->cgroup, *c;
 	struct inode *inode;
 	int err;
 
@@ -201,7 +185,7 @@ static int dir_mknod(struct inode *dir, struct dentry *d, unsigned mode, dev_t r
 
 static int dir_rmdir(struct inode *dir, struct dentry *d)
 {
-	int err = cgroup_remove(node_of(d->inode)->cgroup);
+	int err = cgroup_remove(cgroup_node(d->inode)->cgroup);
 
 	(void)dir;
 	if (err == 0)
@@ -228,7 +212,7 @@ static struct cgroup *child_at(struct cgroup *c, uint64_t nth)
 /* Positions: 2 and on the files, then the children. */
 static int dir_iterate(struct file *f, struct dir_emit *emit)
 {
-	struct cgroup *c = node_of(f->inode)->cgroup, *child;
+	struct cgroup *c = cgroup_node(f->inode)->cgroup, *child;
 	bool more = dir_emit_dots(f, emit);
 
 	while (more && f->pos < 2 + cgroup_file_count) {
@@ -260,130 +244,18 @@ static const struct inode_ops dir_ops = {
 };
 static const struct file_ops dir_fops = { .iterate = dir_iterate };
 
-/* --- Files ------------------------------------------------------------------------------------ */
-
-struct reader {
-	struct text_reader text;
-	unsigned seen; /* [text.lock] the notice's count when it was made */
-};
-
-static struct cgroup_notice *notice_of(const struct cgroup_node *n)
-{
-	return n->file->notice != NULL ? n->file->notice(n->cgroup) : NULL;
-}
-
-static int file_open(struct inode *inode, struct file *f)
-{
-	const struct cgroup_node *n = node_of(inode);
-	struct cgroup_notice *notice = notice_of(n);
-	struct reader *r;
-
-	if ((f->mode & FILE_WRITE) && n->file->store == NULL)
-		return -EINVAL;
-	r = kzalloc(sizeof(*r));
-	if (r == NULL)
-		return -ENOMEM;
-	text_reader_init(&r->text);
-	if (notice != NULL)
-		r->seen = READ_ONCE(notice->count);
-	f->private = r;
-	f->mode |= FILE_SEEK;
-	return 0;
-}
-
-static void file_release(struct file *f)
-{
-	struct reader *r = f->private;
-
-	text_reader_release(&r->text);
-	kfree(r);
-}
-
-static int file_text_make(struct file *f, struct text *out)
-{
-	const struct cgroup_node *n = node_of(f->inode);
-	struct cgroup_notice *notice = notice_of(n);
-	struct reader *r = f->private;
-	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
-	int err = n->cgroup->dead ? -ENODEV : n->file->show == NULL ? -EINVAL : 0;
-
-	if (notice != NULL)
-		r->seen = notice->count;
-	if (err == 0)
-		n->file->show(out, n->cgroup);
-	spin_unlock_irqrestore(&tasks_lock, irq);
-	return err;
-}
-
-static ssize_t file_read_text(struct file *f, struct io_buf *to, uint64_t *pos)
-{
-	struct reader *r = f->private;
-
-	return text_reader_read(&r->text, f, to, pos, file_text_make);
-}
-
-/* Words around which blanks don't count. */
-static char *trim(char *s)
-{
-	size_t len;
-
-	while (*s == ' ' || *s == '\t' || *s == '\n')
-		s++;
-	for (len = strlen(s); len > 0 && strchr(" \t\n", s[len - 1]) != NULL; len--)
-		s[len - 1] = '\0';
-	return s;
-}
-
-static ssize_t file_write_text(struct file *f, struct io_buf *from, uint64_t *pos)
-{
-	const struct cgroup_node *n = node_of(f->inode);
-	size_t len = from->remaining;
-	char *value;
-	int err;
-
-	(void)pos;
-	if (len >= PAGE_SIZE)
-		return -E2BIG;
-	err = text_fetch(from, &value);
-	if (err)
-		return err;
-	err = READ_ONCE(n->cgroup->dead) ? -ENODEV
-					 : n->file->store(n->cgroup, trim(value), f->cred);
-	kfree(value);
-	return err ? err : (ssize_t)len;
-}
-
-static unsigned file_poll(struct file *f, struct poll_table *table)
-{
-	struct cgroup_notice *notice = notice_of(node_of(f->inode));
-	const struct reader *r = f->private;
-
-	if (notice == NULL)
-		return POLL_ALWAYS;
-	poll_wait(table, &notice->waiters);
-	return READ_ONCE(notice->count) != READ_ONCE(r->seen) ? POLL_ALWAYS | POLLERR | POLLPRI :
-								POLL_ALWAYS;
-}
+/* --- Files: what they do is in cgroupfs_file.c ------------------------------------------------ */
 
 static const struct inode_ops node_ops = {
 	.setattr = node_setattr,
 	.revalidate = node_revalidate,
 	.destroy = node_destroy,
 };
-static const struct file_ops file_fops = {
-	.open = file_open,
-	.release = file_release,
-	.read = file_read_text,
-	.write = file_write_text,
-	.poll = file_poll,
-	.seek = text_file_seek,
-};
-
 /* --- Who may ---------------------------------------------------------------------------------- */
 
 int cgroup_of_file(const struct file *f, struct cgroup **out)
 {
-	struct cgroup_node *n = node_of(f->inode);
+	struct cgroup_node *n = cgroup_node(f->inode);
 
 	if (f->inode->ops != &dir_ops)
 		return -EBADF;
