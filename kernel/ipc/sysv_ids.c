@@ -345,6 +345,38 @@ struct ipc_object *ipc_at_locked(struct ipc_table *t, int id)
 	return lock_at(t, id, false);
 }
 
+int ipc_perm_change(struct ipc_table *t, int id, const struct abi_ipc_perm *perm)
+{
+	struct ipc_object *o = ipc_find_locked(t, id);
+	int err;
+
+	if (o == NULL)
+		return -EINVAL;
+	spin_assert_held(&o->lock);
+	err = ipc_may_control(o);
+	if (err == 0)
+		err = ipc_perm_set(o, perm);
+	spin_unlock(&o->lock);
+	return err;
+}
+
+int ipc_find_to_remove(struct ipc_table *t, int id, struct ipc_object **out)
+{
+	struct ipc_object *o = ipc_find_locked(t, id);
+	int err;
+
+	if (o == NULL)
+		return -EINVAL;
+	spin_assert_held(&o->lock);
+	err = ipc_may_control(o);
+	if (err == 0) {
+		ref_get(&o->ref);
+		*out = o;
+	}
+	spin_unlock(&o->lock);
+	return err;
+}
+
 struct ipc_object *ipc_next(struct ipc_table *t, unsigned *index)
 {
 	struct ipc_object *o = NULL;

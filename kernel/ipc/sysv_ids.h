@@ -95,6 +95,13 @@ int ipc_may_control(const struct ipc_object *o) __must_check;
 /* IPC_SET's common part: 0 or -EINVAL; IPC_STAT's. o->lock held. */
 int ipc_perm_set(struct ipc_object *o, const struct abi_ipc_perm *from) __must_check;
 void ipc_perm_show(const struct ipc_object *o, struct abi_ipc_perm *to);
+
+/* IPC_SET where there is no more to it: 0, -EINVAL, -EPERM. */
+int ipc_perm_change(struct ipc_table *t, int id, const struct abi_ipc_perm *perm) __must_check;
+/* IPC_RMID's beginning: the object, with a reference, if current may remove it. 0, -EINVAL,
+ * -EPERM. */
+int ipc_find_to_remove(struct ipc_table *t, int id, struct ipc_object **out) __must_check;
+
 /* Seconds of CLOCK_REALTIME, as the objects note them. */
 int64_t ipc_now(void);
 

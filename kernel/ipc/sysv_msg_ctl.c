@@ -31,18 +31,13 @@ static bool queue_finish(struct ipc_ns *ns, struct msg_queue *q)
 
 int msg_remove(struct ipc_ns *ns, int id)
 {
-	struct msg_queue *q = queue_find_locked(ns, id);
-	int err;
+	struct ipc_object *o;
+	struct msg_queue *q;
+	int err = ipc_find_to_remove(&ns->msg, id, &o);
 
-	if (q == NULL)
-		return -EINVAL;
-	spin_assert_held(&q->head.lock);
-	err = ipc_may_control(&q->head);
-	if (err == 0)
-		ref_get(&q->head.ref);
-	spin_unlock(&q->head.lock);
 	if (err)
 		return err;
+	q = container_of(o, struct msg_queue, head);
 	err = queue_finish(ns, q) ? 0 : -EIDRM;
 	msg_queue_put(q);
 	return err;

@@ -17,18 +17,13 @@ static struct sem_set *set_find_locked(struct ipc_ns *ns, int id)
 
 __lock_unchecked int sem_remove(struct ipc_ns *ns, int id)
 {
-	struct sem_set *set = set_find_locked(ns, id);
-	int err;
+	struct ipc_object *o;
+	struct sem_set *set;
+	int err = ipc_find_to_remove(&ns->sem, id, &o);
 
-	if (set == NULL)
-		return -EINVAL;
-	spin_assert_held(&set->head.lock);
-	err = ipc_may_control(&set->head);
-	if (err == 0)
-		ref_get(&set->head.ref);
-	spin_unlock(&set->head.lock);
 	if (err)
 		return err;
+	set = container_of(o, struct sem_set, head);
 	if (ipc_lock_to_remove(&ns->sem, &set->head))
 		sem_set_finish(set);
 	else
@@ -39,17 +34,7 @@ __lock_unchecked int sem_remove(struct ipc_ns *ns, int id)
 
 int sem_set_perm(struct ipc_ns *ns, int id, const struct abi_ipc_perm *perm)
 {
-	struct sem_set *set = set_find_locked(ns, id);
-	int err;
-
-	if (set == NULL)
-		return -EINVAL;
-	spin_assert_held(&set->head.lock);
-	err = ipc_may_control(&set->head);
-	if (err == 0)
-		err = ipc_perm_set(&set->head, perm);
-	spin_unlock(&set->head.lock);
-	return err;
+	return ipc_perm_change(&ns->sem, id, perm);
 }
 
 int sem_stat(struct ipc_ns *ns, int id, int cmd, struct abi_semid_ds *out)

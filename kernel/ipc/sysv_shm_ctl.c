@@ -24,18 +24,13 @@ static struct shm_segment *segment_find_locked(struct ipc_ns *ns, int id)
 
 int shm_remove(struct ipc_ns *ns, int id)
 {
-	struct shm_segment *s = segment_find_locked(ns, id);
-	int err;
+	struct ipc_object *o;
+	struct shm_segment *s;
+	int err = ipc_find_to_remove(&ns->shm, id, &o);
 
-	if (s == NULL)
-		return -EINVAL;
-	spin_assert_held(&s->head.lock);
-	err = ipc_may_control(&s->head);
-	if (err == 0)
-		ref_get(&s->head.ref);
-	spin_unlock(&s->head.lock);
 	if (err)
 		return err;
+	s = container_of(o, struct shm_segment, head);
 	shm_segment_doom(s);
 	shm_segment_put(s);
 	return 0;
@@ -43,17 +38,7 @@ int shm_remove(struct ipc_ns *ns, int id)
 
 int shm_set(struct ipc_ns *ns, int id, const struct abi_ipc_perm *perm)
 {
-	struct shm_segment *s = segment_find_locked(ns, id);
-	int err;
-
-	if (s == NULL)
-		return -EINVAL;
-	spin_assert_held(&s->head.lock);
-	err = ipc_may_control(&s->head);
-	if (err == 0)
-		err = ipc_perm_set(&s->head, perm);
-	spin_unlock(&s->head.lock);
-	return err;
+	return ipc_perm_change(&ns->shm, id, perm);
 }
 
 /* Adds to what the user has locked, if the limit allows. */

@@ -85,18 +85,29 @@ static long position_check(const struct file *f)
 	return file_has_positions(f) ? 0 : -ESPIPE;
 }
 
-static long fd_io_at(int fd, enum io_dir dir, void __user *buf, size_t count, int64_t offset)
+/* The file for one operation at a given offset; to be returned if this is 0. */
+static long borrow_at(int fd, int64_t offset, struct fd_ref *out)
 {
-	uint64_t pos = (uint64_t)offset;
-	struct fd_ref r;
 	long ret;
 
 	if (offset < 0)
 		return -EINVAL;
-	r = fd_borrow(fd);
-	ret = position_check(r.file);
-	if (ret == 0)
-		ret = buffer_io(r.file, dir, buf, count, &pos);
+	*out = fd_borrow(fd);
+	ret = position_check(out->file);
+	if (ret)
+		fd_return(*out);
+	return ret;
+}
+
+static long fd_io_at(int fd, enum io_dir dir, void __user *buf, size_t count, int64_t offset)
+{
+	uint64_t pos = (uint64_t)offset;
+	struct fd_ref r;
+	long ret = borrow_at(fd, offset, &r);
+
+	if (ret)
+		return ret;
+	ret = buffer_io(r.file, dir, buf, count, &pos);
 	fd_return(r);
 	return ret;
 }
@@ -154,14 +165,11 @@ static long fd_vector_io_at(int fd, enum io_dir dir, const struct abi_iovec __us
 {
 	uint64_t pos = (uint64_t)offset;
 	struct fd_ref r;
-	long ret;
+	long ret = borrow_at(fd, offset, &r);
 
-	if (offset < 0)
-		return -EINVAL;
-	r = fd_borrow(fd);
-	ret = position_check(r.file);
-	if (ret == 0)
-		ret = vector_io(r.file, dir, uiov, count, &pos);
+	if (ret)
+		return ret;
+	ret = vector_io(r.file, dir, uiov, count, &pos);
 	fd_return(r);
 	return ret;
 }
