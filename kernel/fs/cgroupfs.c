@@ -20,6 +20,7 @@
 #include "kernel/fs/cgroup_files.h"
 #include "kernel/fs/cgroupfs_node.h"
 #include "kernel/fs/dentry.h"
+#include "kernel/fs/mount_options.h"
 #include "kernel/fs/path_walk.h"
 #include "kernel/fs/super.h"
 #include "kernel/task/cgroup_ns.h"
@@ -303,32 +304,24 @@ static int super_fill(struct super *sb, const void *unused)
 	return root != NULL ? super_set_root(sb, root) : -ENOMEM;
 }
 
-static bool option_is_known(const char *option, size_t len)
+/* Those that Linux knows: they are as they are here. */
+static int option_check(const char *name, const char *value, void *unused)
 {
 	static const char *const known[] = { "nsdelegate", "memory_recursiveprot",
 					     "memory_localevents", "favordynmods" };
 
-	for (unsigned i = 0; i < ARRAY_SIZE(known); i++) {
-		if (len == strlen(known[i]) && memcmp(option, known[i], len) == 0)
-			return true;
+	for (unsigned i = 0; i < ARRAY_SIZE(known) && value == NULL; i++) {
+		if (str_equal(name, known[i]))
+			return 0;
 	}
-	return len == 0;
+	return -EINVAL;
 }
 
 static int cgroup_mount(struct fs_type *type, const char *source, const char *options,
 			struct super **out)
 {
-	int err = 0;
+	int err = mount_options_parse(options, option_check, NULL);
 
-	(void)source;
-	while (err == 0 && *options != '\0') {
-		const char *end = strchr(options, ',');
-		size_t len = end != NULL ? (size_t)(end - options) : strlen(options);
-
-		if (!option_is_known(options, len))
-			err = -EINVAL;
-		options += len + (end != NULL);
-	}
 	mutex_lock(&cgroup_super_mutex);
 	if (err == 0 && cgroup_super == NULL)
 		err = super_make(type, &cgroup_super_ops, CGROUP2_SUPER_MAGIC, super_fill, NULL,

@@ -8,6 +8,7 @@
 
 #include "arch/page.h"
 #include "kernel/alloc/page.h"
+#include "kernel/fs/mount_options.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/user_ns.h"
 #include "lib/errno.h"
@@ -83,8 +84,9 @@ static int parse_id(const char *value, enum id_kind kind, unsigned *out)
 }
 
 /* One option; value NULL: no "=". */
-static int parse_one(const char *name, const char *value, struct tmpfs_options *o)
+static int parse_one(const char *name, const char *value, void *options)
 {
+	struct tmpfs_options *o = options;
 	static const char *const ignored[] = { "huge", "mpol", "noswap", "inode32", "inode64" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++) {
@@ -110,21 +112,7 @@ static int parse_one(const char *name, const char *value, struct tmpfs_options *
 
 int tmpfs_options_parse(const char *text, struct tmpfs_options *o)
 {
-	char buf[256], *rest = buf, *one;
-
-	if (str_copy(buf, text, sizeof(buf)) < 0)
-		return -EINVAL;
-	while ((one = str_token(&rest, ",")) != NULL) {
-		char *value = strchr(one, '=');
-		int err;
-
-		if (value)
-			*value++ = 0;
-		err = parse_one(one, value, o);
-		if (err)
-			return err;
-	}
-	return 0;
+	return mount_options_parse(text, parse_one, o);
 }
 
 size_t tmpfs_options_show(const struct tmpfs_options *o, char *buf, size_t size)

@@ -20,6 +20,7 @@
 #include "kernel/fs/dir.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/mount.h"
+#include "kernel/fs/mount_options.h"
 #include "kernel/fs/path_walk.h"
 #include "kernel/fs/super.h"
 #include "kernel/task/cred.h"
@@ -126,8 +127,9 @@ int devpts_mount_find(const struct path *near, struct path *out)
 
 /* --- the instance ----------------------------------------------------------------------------- */
 
-static int option_parse(const char *name, const char *value, struct devpts_options *o)
+static int option_parse(const char *name, const char *value, void *arg)
 {
+	struct devpts_options *o = arg;
 	const struct {
 		const char *name;
 		unsigned base;
@@ -157,30 +159,11 @@ static int option_parse(const char *name, const char *value, struct devpts_optio
 	return -EINVAL;
 }
 
-static int options_parse(const char *text, struct devpts_options *o)
-{
-	char buf[256], *rest = buf, *one;
-
-	if (str_copy(buf, text, sizeof(buf)) < 0)
-		return -EINVAL;
-	while ((one = str_token(&rest, ",")) != NULL) {
-		char *value = strchr(one, '=');
-		int err;
-
-		if (value != NULL)
-			*value++ = 0;
-		err = *one != 0 ? option_parse(one, value, o) : 0;
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
 static int devpts_remount(struct super *sb, const char *text)
 {
 	struct inode *root = devpts->root->inode;
 	struct devpts_options o = DEFAULT_OPTIONS;
-	int err = options_parse(text, &o);
+	int err = mount_options_parse(text, option_parse, &o);
 
 	if (err)
 		return err;

@@ -298,6 +298,8 @@ static int options_try(const char *options, struct statfs *st)
 	return 0;
 }
 
+#define MANY "size=1m,size=2m,size=3m,size=4m,size=5m,size=6m,size=7m,size=8m,size=9m,"
+
 TEST(tmpfs_size_is_read_with_care)
 {
 	static const struct {
@@ -308,6 +310,8 @@ TEST(tmpfs_size_is_read_with_care)
 		{ "size=4097", 0, 2 },
 		{ "size=64K", 0, 16 },
 		{ "size=1m,size=64k", 0, 16 },
+		{ ",,size=64k,", 0, 16 },
+		{ MANY MANY MANY MANY "size=64k", 0, 16 },
 		{ "size=0x10000", 0, 16 },
 		{ "size=0200000", 0, 16 },
 		{ "size=8E", 0, 1UL << 51 },
