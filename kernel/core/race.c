@@ -96,7 +96,7 @@ static struct {
 } __aligned(64) harts[HART_MAX];
 
 static bool started;	/* [i] after boot */
-static uint64_t skip_about = 250, delay_ticks;
+static uint64_t skip_about = 1000, delay_ticks;
 static bool first_is_panic;
 
 static struct {
@@ -331,7 +331,7 @@ void race_look_range(vaddr_t addr, size_t size, unsigned how, uintptr_t fp)
 
 void race_start(void)
 {
-	uint64_t seed = 0, delay_us = 200;
+	uint64_t seed = 0, delay_us = 100;
 
 	(void)cmdline_size(boot_info.cmdline, "race_seed", &seed);
 	(void)cmdline_size(boot_info.cmdline, "race_skip", &skip_about);

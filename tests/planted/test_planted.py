@@ -68,8 +68,8 @@ PLANTED = [
 
 # No bugs but their like, which must not be taken for one.
 SOUND = ["race_atomic", "race_locked"]
-# For the builds in which it takes luck.
-WORDS = {"tsan": "race_skip=50 race_delay=200 race_panic"}
+# For the build that goes on after a bug.
+WORDS = {"tsan": "race_panic"}
 
 
 def planted_names():
