@@ -278,7 +278,7 @@ test-boards: ## boot as the boards do, in QEMU: U-Boot, SD cards, other memory m
 	@tools/need-packages.sh run test sdcard boards
 	@BUILD=$(BUILD) tools/test-all boards
 
-test-san: ## every test there is for them under SAN=address and SAN=undefined, and the planted bugs: an hour
+test-san: ## in-kernel and ABI tests under DEBUG=1 and SAN=address, undefined, thread, and the planted bugs: an hour
 	@tools/need-packages.sh run test
 	@BUILD=$(BUILD) tools/test-all planted san
 
