@@ -39,6 +39,7 @@ struct hart_watch {
 	uint64_t ticks; /* [a] timer interrupts while not idle */
 
 	/* Own hart only. */
+	uint64_t tick_ns;    /* earlier timer interrupts than that are no ticks */
 	uint64_t ask_ns;     /* when to ask for a schedule() next */
 	uint64_t switches;   /* of the run queue, when the wish was first seen */
 	uint64_t wish_ticks; /* that have found the same wish since */
@@ -121,8 +122,10 @@ void watchdog_tick(struct runqueue *rq, uint64_t now)
 	unsigned thresh_s = READ_ONCE(watchdog_settings.thresh_s);
 
 	WRITE_ONCE(w->ticks, w->ticks + 1);
-	if (thresh_s == 0)
+	/* A program's timers may interrupt a thousand times as often. */
+	if (thresh_s == 0 || time_before(now, w->tick_ns))
 		return;
+	w->tick_ns = now + TICK_NS - TICK_NS / 8; /* the alarm is not exact */
 	wish_check(w, rq, now, 2 * thresh_s);
 	if (hart_count > 1)
 		next_hart_check(w, rq->index, thresh_s);
