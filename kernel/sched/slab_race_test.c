@@ -39,8 +39,13 @@ KTEST(slab_first_use_race)
 	size_t array_bytes = sizeof(struct magazine) * hart_count;
 	void *objects[64];
 
-	for (unsigned i = 0; i < ARRAY_SIZE(fresh_caches); i++)
-		fresh_caches[i] = (struct cache)CACHE_INIT(fresh_caches[i], "ktest", 64, 8);
+	for (unsigned i = 0; i < ARRAY_SIZE(fresh_caches); i++) {
+		struct cache *c = &fresh_caches[i];
+
+		*c = (struct cache){ .name = "ktest", .size = 64, .align = 8 };
+		spinlock_init(&c->lock, "ktest cache", LOCK_RANK_SLAB);
+		list_init(&c->partial);
+	}
 	atomic_init(&fresh_come, 0);
 	atomic_init(&fresh_left, FRESH_USERS);
 	completion_init(&fresh_done);
