@@ -111,8 +111,8 @@ static inline void list_splice_tail(struct list *from, struct list *head)
 	if (list_empty(from))
 		return;
 	from->next->prev = head->prev;
-	head->prev->next = from->next;
-	from->prev->next = head;
+	WRITE_ONCE(head->prev->next, from->next);
+	WRITE_ONCE(from->prev->next, head);
 	head->prev = from->prev;
 	list_init(from);
 }

@@ -74,7 +74,7 @@ void wait_finish(struct waitq *q, struct waiter *w)
 /* q->lock held. The last store is the one that its task looks for; w may be gone after it. */
 static void entry_take_out(struct waiter *w)
 {
-	w->link.prev->next = w->link.next;
+	WRITE_ONCE(w->link.prev->next, w->link.next);
 	w->link.next->prev = w->link.prev;
 	w->link.prev = NULL;
 	__atomic_store_n(&w->link.next, NULL, __ATOMIC_RELEASE);
