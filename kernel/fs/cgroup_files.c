@@ -238,7 +238,7 @@ static int store_pids_max(struct cgroup *c, char *value, const struct cred *cred
 
 	(void)cred;
 	if (strcmp(value, "max") != 0)
-		err = number_of(value, 0, pid_max, -EINVAL, &limit);
+		err = number_of(value, 0, READ_ONCE(pid_max), -EINVAL, &limit);
 	if (err)
 		return err;
 	irq = spin_lock_irqsave(&tasks_lock);

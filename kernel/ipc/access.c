@@ -23,7 +23,7 @@ static bool is_open(struct task *t, const struct cred *theirs)
 {
 	const struct user_ns *ns = theirs->user_ns;
 	struct mm *mm = mm_of_task(t);
-	bool yes = mm == NULL || mm->dumpable == 1;
+	bool yes = mm == NULL || READ_ONCE(mm->dumpable) == 1;
 
 	while (!yes && ns->level > mm->ns_level)
 		ns = user_ns_parent(ns);

@@ -204,7 +204,7 @@ static void layout_copy(struct mm *child, const struct mm *parent)
 	child->vdso = parent->vdso;
 	if (parent->time != NULL)
 		child->time = time_ns_of(ns_get(&parent->time->ns));
-	child->dumpable = parent->dumpable;
+	child->dumpable = READ_ONCE(parent->dumpable);
 	child->ns_level = parent->ns_level;
 	child->sealed = parent->sealed;
 	atomic_store(&child->barriers, atomic_load(&parent->barriers));

@@ -155,7 +155,7 @@ static void cred_replace(struct cred *c)
 
 	if (c->euid != old->euid || c->egid != old->egid || c->fsuid != old->fsuid ||
 	    c->fsgid != old->fsgid || (c->cap_permitted & ~old->cap_permitted)) {
-		current->mm->dumpable = 0;
+		WRITE_ONCE(current->mm->dumpable, 0);
 		current->pdeath_signal = 0;
 	}
 	cred_install(c);

@@ -181,10 +181,10 @@ static long prctl_task(int option, unsigned long a)
 	case PR_SET_DUMPABLE:
 		if (a > 1)
 			return -EINVAL;
-		current->mm->dumpable = (unsigned)a;
+		WRITE_ONCE(current->mm->dumpable, (unsigned)a);
 		return 0;
 	case PR_GET_DUMPABLE:
-		return current->mm->dumpable;
+		return READ_ONCE(current->mm->dumpable);
 	case PR_SET_TIMERSLACK:
 		current->timer_slack_ns = (long)a <= 0 ? 50000 : (unsigned)a;
 		return 0;

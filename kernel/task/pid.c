@@ -150,17 +150,17 @@ static int number_first_free(struct pid_ns *ns, int from)
 
 static int number_choose(struct pid_ns *ns)
 {
-	int nr = number_first_free(ns, ns->last + 1);
+	int nr = number_first_free(ns, ns->last + 1), highest = READ_ONCE(pid_max);
 
-	if (nr > pid_max)
+	if (nr > highest)
 		nr = number_first_free(ns, PID_RESERVED);
-	return nr > pid_max ? -EAGAIN : nr;
+	return nr > highest ? -EAGAIN : nr;
 }
 
 /* Only who may bring processes back from a checkpoint may choose; the first can be only 1. */
 static int number_check(struct pid_ns *ns, int nr)
 {
-	if (nr < 1 || nr >= pid_max || (nr != 1 && ns->init == NULL))
+	if (nr < 1 || nr >= READ_ONCE(pid_max) || (nr != 1 && ns->init == NULL))
 		return -EINVAL;
 	if (!ns_capable(ns->ns.owner, CAP_CHECKPOINT_RESTORE) &&
 	    !ns_capable(ns->ns.owner, CAP_SYS_ADMIN))
