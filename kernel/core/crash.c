@@ -96,8 +96,8 @@ void crash_note_set(const char *text)
 
 static void task_line(const struct task *t, const char *where)
 {
-	printk(LOG_EMERG, "%s: task %d (%s), state %c, last system call %lu", where, t->tid,
-	       t->comm, task_state_letter(t), t->syscall_nr);
+	printk(LOG_EMERG, "%s: task %d (%s), state %c, last system call %lu", where,
+	       READ_ONCE(t->tid), task_name_get(t).text, task_state_letter(t), t->syscall_nr);
 }
 
 void crash_task_print(const struct task *t)
@@ -204,12 +204,12 @@ static bool turn_is_back(unsigned ms)
 /* Lets a hart tell; false: it does not come, and later must not write in between. */
 static bool turn_give(unsigned hart)
 {
-	int unused = (int)hart;
+	int expected = (int)hart;
 
-	atomic_store(&turn, unused);
+	atomic_store(&turn, expected);
 	if (turn_is_back(ANSWER_MS))
 		return true;
-	if (atomic_compare_exchange_strong(&turn, &unused, NOBODY))
+	if (atomic_compare_exchange_strong(&turn, &expected, NOBODY))
 		return false;
 	(void)turn_is_back(TELL_MS);
 	return true;

@@ -82,7 +82,7 @@ static int clone_check(const struct clone_args *args)
 	if ((args->flags & (CLONE_PIDFD_AUTOKILL | CLONE_NNP)) == CLONE_PIDFD_AUTOKILL &&
 	    !capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	if (atomic_load(&task_count) >= task_max)
+	if (atomic_load(&task_count) >= READ_ONCE(task_max))
 		return -EAGAIN;
 	return 0;
 }
@@ -109,9 +109,10 @@ static int clone_cred(struct task *child, const struct task *from, uint64_t flag
 static void clone_private(struct task *child, const struct task *from,
 			  const struct clone_args *args)
 {
+	union task_name name = task_name_get(from);
 	uint64_t flags = args->flags;
 
-	memcpy(child->comm, from->comm, sizeof(child->comm));
+	memcpy(child->comm, name.text, sizeof(child->comm));
 	if (args->name != NULL)
 		str_copy(child->comm, args->name, sizeof(child->comm));
 	child->flags = TASK_FORKNOEXEC | (args->fn != NULL ? TASK_KTHREAD : 0);

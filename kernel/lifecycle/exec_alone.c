@@ -69,7 +69,7 @@ static void group_unclaim(struct group *g)
 }
 
 /* current and the dead leader exchange numbers and places; the leader is then an ordinary dead
- * thread. tasks_lock held. */
+ * thread. tasks_lock and the group's lock held. */
 static void leader_replace(struct task *self, struct task *leader)
 {
 	struct pid *mine = self->pid;

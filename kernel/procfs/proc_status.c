@@ -99,9 +99,9 @@ static unsigned stat_flags(const struct task *t)
 static void stat_first(struct text *out, struct task *t, const struct snapshot *s,
 		       const struct usage *u, const struct usage *children)
 {
-	text_printf(out, "%d (%s) %c %d %d %d %d %d %u %lu %lu %lu %lu ", s->tgid, t->comm,
-		    s->state, s->ppid, s->pgrp, s->session, s->tty, s->foreground,
-		    stat_flags(t), u->min_faults, children->min_faults,
+	text_printf(out, "%d (%s) %c %d %d %d %d %d %u %lu %lu %lu %lu ", s->tgid,
+		    task_name_get(t).text, s->state, s->ppid, s->pgrp, s->session, s->tty,
+		    s->foreground, stat_flags(t), u->min_faults, children->min_faults,
 		    u->maj_faults, children->maj_faults);
 	text_printf(out, "%ld %ld %ld %ld %d %d %d 0 %lu ", ticks_of_ns(u->utime_ns),
 		    ticks_of_ns(u->stime_ns), ticks_of_ns(children->utime_ns),
@@ -201,7 +201,7 @@ static void status_ids(struct text *out, struct task *t, const struct snapshot *
 {
 	struct cred *c = cred_of_task(t);
 
-	text_printf(out, "Name:\t%s\n", t->comm);
+	text_printf(out, "Name:\t%s\n", task_name_get(t).text);
 	if (s->has_fs)
 		text_printf(out, "Umask:\t%04o\n", s->umask);
 	text_printf(out,

@@ -27,7 +27,7 @@
 
 static int show_comm(struct text *out, struct task *t)
 {
-	text_printf(out, "%s\n", t->comm);
+	text_printf(out, "%s\n", task_name_get(t).text);
 	return 0;
 }
 
@@ -270,7 +270,7 @@ static int tasks_lookup(struct inode *dir, struct dentry *dentry)
 
 	if (leader != NULL && t != NULL && t->group == leader->group)
 		err = proc_instantiate_uncached(dentry,
-						proc_inode(dir->sb, &thread_entry, t->pid, false));
+						proc_inode(dir->sb, &thread_entry, pid, false));
 	task_put(leader);
 	task_put(t);
 	pid_put(pid);

@@ -176,11 +176,14 @@ static unsigned hung_tasks(struct task **found, uint64_t now, uint64_t limit_ns)
 
 static void hung_tell(struct task *t, unsigned limit_s)
 {
-	printk(LOG_EMERG, "hung task: %s (%d) has slept uninterruptibly for %u s", t->comm, t->tid,
+	union task_name name = task_name_get(t);
+	int tid = READ_ONCE(t->tid);
+
+	printk(LOG_EMERG, "hung task: %s (%d) has slept uninterruptibly for %u s", name.text, tid,
 	       limit_s);
 	crash_task_print(t);
 	if (READ_ONCE(watchdog_settings.hung_task_panic))
-		panic("hung task: %s (%d) has slept uninterruptibly for %u s", t->comm, t->tid,
+		panic("hung task: %s (%d) has slept uninterruptibly for %u s", name.text, tid,
 		      limit_s);
 	task_put(t);
 }

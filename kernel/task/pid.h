@@ -113,8 +113,8 @@ static inline int pid_own_nr(const struct pid *p)
 /* Its pid has been set: what it is called inside and outside. */
 static inline void task_numbers_set(struct task *t)
 {
-	t->tid = pid_own_nr(t->pid);
-	t->nr = t->pid->nr;
+	WRITE_ONCE(t->tid, pid_own_nr(t->pid));
+	WRITE_ONCE(t->nr, t->pid->nr);
 }
 
 /* Is it process 1 of its namespace? */

@@ -202,10 +202,13 @@ int task_user_set(struct task *t, unsigned uid)
 
 void task_name_set(struct task *t, const char *name)
 {
-	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	union task_name fresh = { .words = { 0 } };
+	irqflags_t irq;
 
-	memset(t->comm, 0, sizeof(t->comm));
-	str_copy(t->comm, name, sizeof(t->comm));
+	str_copy(fresh.text, name, sizeof(fresh.text));
+	irq = spin_lock_irqsave(&tasks_lock);
+	for (unsigned i = 0; i < ARRAY_SIZE(fresh.words); i++)
+		WRITE_ONCE(((uint64_t *)t->comm)[i], fresh.words[i]);
 	spin_unlock_irqrestore(&tasks_lock, irq);
 }
 

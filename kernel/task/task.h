@@ -23,7 +23,8 @@
  *
  * Legend: [i] immutable once published, [a] atomic, [t] only the task itself, [T] tasks_lock, [G]
  * group->lock, [R] its run queue's lock, [A] changed only by the task itself, under tasks_lock: it
- * reads it freely, others under tasks_lock.
+ * reads it freely, others under tasks_lock; [N] as [A], but that group->lock is held too to change
+ * it, and either lets others read: it changes when a thread's exec makes it the leader.
  */
 #pragma once
 
@@ -68,7 +69,7 @@ enum task_state {
 #define WORK_RESCHED 1u /* somebody else should run */
 #define WORK_SIGNAL 2u /* a signal may be deliverable: kernel/ipc/signal.c says who sets it */
 #define WORK_KILL 4u /* the task must die: fatal signal or group exit */
-#define WORK_RESTORE_MASK 8u /* sigsuspend & co: to saved_mask when no handler runs */
+#define WORK_RESTORE_MASK 8u /* sigsuspend & co: go back to saved_mask when no handler runs */
 #define WORK_STOP 16u /* group stop to join */
 #define WORK_SET_TID 32u /* a new task has to store its tid at set_child_tid */
 #define WORK_FREEZE 64u /* its control group is frozen */
@@ -85,12 +86,12 @@ enum task_state {
 
 struct task {
 	struct ref ref;
-	int tid;	       /* [i] its number in its own pid namespace */
+	int tid;	       /* [N] its number in its own pid namespace */
 	unsigned flags;	       /* [t] to write: TASK_*; others ask task_is() */
 	atomic_uint state;     /* [a] enum task_state; see task_wake, task_state_set */
 	atomic_uint pending_work; /* [a] WORK_* */
 	int fault_disabled;    /* [t] user copies fail rather than sleep */
-	char comm[TASK_COMM_LEN]; /* [T] */
+	char comm[TASK_COMM_LEN]; /* [T] to write; see task_name_get */
 	void *kstack;	       /* [i] lowest address of the kernel stack */
 	struct arch_task arch; /* [t] */
 
@@ -141,8 +142,8 @@ struct task {
 	struct list sibling;	/* [T] */
 	struct list group_link; /* [T|G] in group->threads */
 	struct list all_link;	/* [T] in task_list */
-	struct pid *pid;	/* [i] */
-	int nr;			/* [i] its number in the first pid namespace: pid->nr */
+	struct pid *pid;	/* [N] */
+	int nr;			/* [N] its number in the first pid namespace: pid->nr */
 	int exit_signal;	/* [T] sent to the parent at exit; 0 none, -1 not the leader */
 	int exit_code;		/* [T] as wait4's status */
 	int pdeath_signal;	/* [T] sent when the parent dies */
@@ -201,6 +202,18 @@ int task_user_set(struct task *t, unsigned uid) __must_check;
 
 /* The name in /proc and messages; name need not be terminated within the limit. */
 void task_name_set(struct task *t, const char *name);
+/* A name is written and read as words, so that reading it takes no lock. Who reads it while it
+ * changes may get half of each, but what it gets ends. */
+union task_name {
+	char text[TASK_COMM_LEN];
+	uint64_t words[TASK_COMM_LEN / sizeof(uint64_t)];
+};
+static inline union task_name task_name_get(const struct task *t)
+{
+	const uint64_t *words = (const uint64_t *)t->comm;
+
+	return (union task_name){ .words = { READ_ONCE(words[0]), READ_ONCE(words[1]) } };
+}
 /* R, S, D, I, T, t, Z or X. */
 char task_state_letter(const struct task *t);
 extern atomic_uint task_count; /* tasks linked */
