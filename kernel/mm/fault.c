@@ -75,7 +75,8 @@ static void entry_install(struct vma *v, vaddr_t addr, pte_t *table, pte_t old, 
 	sync_icache(v, p);
 	pt_lock(table);
 	/* A page that truncation took from its file meanwhile must not appear any more. It cuts
-	 * before it looks into tables: what is not seen here yet, it finds in this one. */
+	 * before it looks into tables: what is not seen here yet, it finds in this one, which was
+	 * there before the page was looked for (page_cache.c). */
 	if (*slot == old &&
 	    !(p->kind == PAGE_FILE && v->cache != NULL && READ_ONCE(p->mapping) != v->cache)) {
 		drop = NULL;

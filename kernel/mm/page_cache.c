@@ -13,7 +13,9 @@
  * Truncation first cuts pages off the tree (mapping = NULL), then takes them out of every address
  * space that shows them. A fault that found a page before the cut looks at page->mapping again
  * under its table's lock, and either sees the cut, or has put its entry in early enough for the
- * second step to find it.
+ * second step to find it. That the second step finds the table, though it takes no lock where there
+ * is none, is the cache's lock's doing: a fault makes its table, then finds the page under this
+ * lock, and the cut of the page under the same lock, which is later, is before the second step.
  *
  * Pages of a cache that can fill them again are also on a list of all such pages, by age, from
  * which the reclaim thread drops those that only the cache has and that were not found since it
