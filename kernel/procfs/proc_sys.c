@@ -72,7 +72,7 @@ static int show_osversion(struct text *out, struct task *unused)
 
 static int show_pid_max(struct text *out, struct task *unused)
 {
-	text_printf(out, "%d\n", pid_max);
+	text_printf(out, "%d\n", READ_ONCE(pid_max));
 	return 0;
 }
 
@@ -84,7 +84,7 @@ static int store_pid_max(struct task *unused, const char *value)
 		return -EPERM;
 	if (str_to_u64(value, NULL, 10, &n) || n < 301 || n > 4194304)
 		return -EINVAL;
-	pid_max = (int)n;
+	WRITE_ONCE(pid_max, (int)n);
 	return 0;
 }
 
@@ -108,7 +108,7 @@ static int store_randomize(struct task *unused, const char *value)
 
 static int show_threads_max(struct text *out, struct task *unused)
 {
-	text_printf(out, "%u\n", task_max);
+	text_printf(out, "%u\n", READ_ONCE(task_max));
 	return 0;
 }
 
@@ -156,14 +156,11 @@ static int show_uuid(struct text *out, struct task *unused)
 	return 0;
 }
 
+static uint8_t boot_id[16]; /* [i] after boot */
+
 static int show_boot_id(struct text *out, struct task *unused)
 {
-	static uint8_t bytes[16];
-	static atomic_uint made;
-
-	if (!atomic_exchange(&made, 1))
-		random_bytes(bytes, sizeof(bytes));
-	show_uuid_bytes(out, bytes);
+	show_uuid_bytes(out, boot_id);
 	return 0;
 }
 
@@ -181,7 +178,7 @@ static int show_nr_open(struct text *out, struct task *unused)
 
 static int show_file_max(struct text *out, struct task *unused)
 {
-	text_printf(out, "%lu\n", file_max);
+	text_printf(out, "%lu\n", READ_ONCE(file_max));
 	return 0;
 }
 
@@ -197,7 +194,7 @@ static int store_file_max(struct task *unused, const char *value)
 
 static int show_file_nr(struct text *out, struct task *unused)
 {
-	text_printf(out, "%u\t0\t%lu\n", file_count_get(), file_max);
+	text_printf(out, "%u\t0\t%lu\n", file_count_get(), READ_ONCE(file_max));
 	return 0;
 }
 
@@ -274,3 +271,8 @@ const struct proc_entry proc_sys_rows[] = {
 	PROC_DIR("pando", pando_rows),
 	{ 0 },
 };
+
+void proc_sys_init(void)
+{
+	random_bytes(boot_id, sizeof(boot_id));
+}
