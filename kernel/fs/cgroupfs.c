@@ -295,15 +295,6 @@ int cgroup_may_clone_into(struct cgroup *from, struct cgroup *to)
 
 /* --- Mounting --------------------------------------------------------------------------------- */
 
-static const struct super_ops cgroup_super_ops = { .inode_free = node_free };
-
-static int super_fill(struct super *sb, const void *unused)
-{
-	struct inode *root = node_create(sb, &cgroup_root, NULL);
-
-	return root != NULL ? super_set_root(sb, root) : -ENOMEM;
-}
-
 /* Those that Linux knows: they are as they are here. */
 static int option_check(const char *name, const char *value, void *unused)
 {
@@ -315,6 +306,21 @@ static int option_check(const char *name, const char *value, void *unused)
 			return 0;
 	}
 	return -EINVAL;
+}
+
+static int cgroup_remount(struct super *sb, const char *options)
+{
+	return mount_options_parse(options, option_check, NULL);
+}
+
+static const struct super_ops cgroup_super_ops = { .inode_free = node_free,
+						   .remount = cgroup_remount };
+
+static int super_fill(struct super *sb, const void *unused)
+{
+	struct inode *root = node_create(sb, &cgroup_root, NULL);
+
+	return root != NULL ? super_set_root(sb, root) : -ENOMEM;
 }
 
 static int cgroup_mount(struct fs_type *type, const char *source, const char *options,

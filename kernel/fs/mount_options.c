@@ -1,5 +1,6 @@
 /*
- * Options are taken apart in a copy. Empty ones (",,") mean nothing.
+ * Options are taken apart in a copy. Empty ones (",,") and "rw" mean nothing: whether a mount is
+ * read-only, a flag says.
  */
 #include "kernel/fs/mount_options.h"
 
@@ -18,9 +19,19 @@ int mount_options_parse(const char *text,
 
 		if (value != NULL)
 			*value++ = '\0';
-		if (*name != '\0')
+		if (*name != '\0' && (value != NULL || !str_equal(name, "rw")))
 			err = one(name, value, arg);
 	}
 	kfree(copy);
 	return err;
+}
+
+static int option_refuse(const char *name, const char *value, void *unused)
+{
+	return -EINVAL;
+}
+
+int mount_options_none(const char *text)
+{
+	return mount_options_parse(text, option_refuse, NULL);
 }

@@ -23,6 +23,7 @@
 #include "kernel/fs/dentry.h"
 #include "kernel/fs/dir.h"
 #include "kernel/fs/mount.h"
+#include "kernel/fs/mount_options.h"
 #include "kernel/fs/mqueue_object.h"
 #include "kernel/fs/super.h"
 #include "kernel/ipc/sysv_msg.h"
@@ -180,9 +181,15 @@ static void mqueue_super_destroy(struct super *sb)
 	kfree(sb->private);
 }
 
+static int mqueue_remount(struct super *sb, const char *options)
+{
+	return mount_options_none(options);
+}
+
 static const struct super_ops mqueue_super_ops = {
 	.inode_free = mqueue_inode_free,
 	.destroy = mqueue_super_destroy,
+	.remount = mqueue_remount,
 };
 
 static int mqueue_type_mount(struct fs_type *type, const char *source, const char *options,
@@ -248,8 +255,10 @@ static int mqueue_type_mount(struct fs_type *type, const char *source, const cha
 			     struct super **out)
 {
 	struct mount *m;
-	int err = mount_of_ns(ipc_ns_current(), &m);
+	int err = mount_options_none(options);
 
+	if (err == 0)
+		err = mount_of_ns(ipc_ns_current(), &m);
 	if (err == 0)
 		*out = super_get(m->sb);
 	return err;

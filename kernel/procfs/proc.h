@@ -155,23 +155,23 @@ int proc_show_sysv_msg(struct text *out, struct task *t);
 #define PROC_IPC_LIMITS(X) X(shmmax) X(shmall) X(shmmni) X(sem) X(msgmax) X(msgmnb) X(msgmni)
 #define PROC_MQUEUE_LIMITS(X)                                                                      \
 	X(queues_max) X(msg_max) X(msgsize_max) X(msg_default) X(msgsize_default)
-#define PROC_IPC_DECLARE(row)                                                                      \
+#define PROC_SETTING_DECLARE(row)                                                                  \
 	int proc_show_##row(struct text *out, struct task *t);                                     \
 	int proc_store_##row(struct task *t, const char *value);
-PROC_IPC_LIMITS(PROC_IPC_DECLARE)
-PROC_MQUEUE_LIMITS(PROC_IPC_DECLARE)
+PROC_IPC_LIMITS(PROC_SETTING_DECLARE)
+PROC_MQUEUE_LIMITS(PROC_SETTING_DECLARE)
 
 /* What happens when something is wrong: proc_watch.c. */
 #define PROC_WATCH_ROWS(X)                                                                         \
 	X(panic) X(watchdog_thresh) X(softlockup_panic) X(hung_task_timeout_secs)                  \
 	X(hung_task_panic)
-PROC_WATCH_ROWS(PROC_IPC_DECLARE)
+PROC_WATCH_ROWS(PROC_SETTING_DECLARE)
 int proc_store_sysrq(struct task *unused, const char *value);
 
 /* Trace events: proc_trace.c. */
 int proc_show_trace_events(struct text *out, struct task *unused);
-PROC_IPC_DECLARE(trace)
-PROC_IPC_DECLARE(trace_shown)
+PROC_SETTING_DECLARE(trace)
+PROC_SETTING_DECLARE(trace_shown)
 
 /* Directories: fd/ and fdinfo/ (proc_fd.c), those of a process (proc_task.c). */
 extern const struct inode_ops proc_fd_dir_ops, proc_fdinfo_dir_ops, proc_task_dir_ops;
@@ -185,6 +185,8 @@ int proc_super_create(struct fs_type *type, uint64_t magic, const struct proc_en
 /* Harts as a list of ranges: 0-2,5. */
 void proc_hart_list(struct text *out, const struct hart_mask *mask);
 void sysfs_init(void);
+/* Draws this boot's id: proc_sys.c. */
+void proc_sys_init(void);
 
 /* Registers the file system types proc and sysfs. 0 or -errno. */
 int procfs_init(void) __must_check;

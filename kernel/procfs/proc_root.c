@@ -5,6 +5,9 @@
  * of processes are looked up anew at every walk (revalidate), because a number may mean another
  * process by then. Each mount is an instance of its own, which shows the pid namespace of who
  * mounted it.
+ *
+ * LIMIT: processes of others are not hidden: the options hidepid (but for 0 and off), gid and
+ * subset are refused.
  */
 #include "kernel/procfs/proc.h"
 
@@ -13,6 +16,7 @@
 #include "kernel/alloc/slab.h"
 #include "kernel/fs/dentry.h"
 #include "kernel/fs/file.h"
+#include "kernel/fs/mount_options.h"
 #include "kernel/fs/super.h"
 #include "lib/errno.h"
 #include "lib/format.h"
@@ -33,8 +37,27 @@ static void proc_super_destroy(struct super *sb)
 	ns_put(sb->private);
 }
 
+/* What is not hidden must not be said to be. */
+static int option_check(const char *name, const char *value, void *unused)
+{
+	bool hides_nothing = str_equal(name, "hidepid") && value != NULL &&
+			     (str_equal(value, "0") || str_equal(value, "off"));
+
+	return hides_nothing ? 0 : -EINVAL;
+}
+
+static int proc_super_remount(struct super *sb, const char *options)
+{
+	const struct ns *ns = sb->private;
+
+	if (ns->type != NS_PID)
+		return mount_options_none(options);
+	return mount_options_parse(options, option_check, NULL);
+}
+
 static const struct super_ops proc_super_ops = { .inode_free = proc_inode_free,
-						 .destroy = proc_super_destroy };
+						 .destroy = proc_super_destroy,
+						 .remount = proc_super_remount };
 
 struct pid_ns *proc_pid_ns(const struct super *sb)
 {
@@ -310,6 +333,10 @@ int proc_super_create(struct fs_type *type, uint64_t magic, const struct proc_en
 static int proc_mount(struct fs_type *type, const char *source, const char *options,
 		      struct super **out)
 {
+	int err = mount_options_parse(options, option_check, NULL);
+
+	if (err)
+		return err;
 	return proc_super_create(type, PROC_MAGIC, &root_entry, &pid_ns_current()->ns, out);
 }
 
@@ -327,5 +354,6 @@ int procfs_init(void)
 {
 	fs_type_register(&proc_type);
 	sysfs_init();
+	proc_sys_init();
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "kernel/procfs/proc.h"
 
 #include "kernel/core/hart.h"
+#include "kernel/fs/mount_options.h"
 #include "kernel/fs/super.h"
 #include "kernel/sched/mutex.h"
 #include "kernel/tty/tty.h"
@@ -70,8 +71,10 @@ static int sysfs_mount(struct fs_type *type, const char *source, const char *opt
 		       struct super **out)
 {
 	struct ns *ns = current->ns->of[NS_NET];
-	int err = 0;
+	int err = mount_options_none(options);
 
+	if (err)
+		return err;
 	mutex_lock(&mount_lock);
 	*out = super_find(type, ns);
 	if (*out == NULL)
