@@ -29,7 +29,7 @@
  *	         setter            other              other               setter
  *	FREE ----------> SETTING -> addr ----------> LOOKING ----> CAUGHT -------> FREE
  *	 ^                           |   <--------------'  it was no race
- *	 '---------------------------'  nobody came
+ *	 '------- SETTING <----------'  nobody came
  *
  * Whoever has made it SETTING or LOOKING has the rest of the slot. LOOKING lasts a few
  * instructions, with interrupts off, and is waited for.
@@ -157,8 +157,8 @@ static bool is_news(uintptr_t a, uintptr_t b)
 	return true;
 }
 
-static void pair_print(const struct party *setter, const struct party *other, uint64_t before,
-		       uint64_t after)
+static void pair_tell(const struct party *setter, const struct party *other, uint64_t before,
+		      uint64_t after)
 {
 	party_print("data race", setter);
 	if (other)
@@ -167,6 +167,20 @@ static void pair_print(const struct party *setter, const struct party *other, ui
 		printk(LOG_EMERG, "  against something unknown");
 	if (before != after)
 		printk(LOG_EMERG, "  the value was 0x%lx and became 0x%lx", before, after);
+	if (first_is_panic)
+		panic("data race between %pS and %pS", (void *)setter->pcs[0],
+		      (void *)(other ? other->pcs[0] : 0));
+}
+
+/* False: there is a panic, perhaps of the hart that tells, which waits for this one to look up. */
+static bool told_take(void)
+{
+	while (atomic_exchange(&told_word, 1) != 0) {
+		if (panic_in_progress())
+			return false;
+		hart_relax();
+	}
+	return true;
 }
 
 static void tell(const struct party *setter, const struct party *other, uint64_t before,
@@ -176,15 +190,11 @@ static void tell(const struct party *setter, const struct party *other, uint64_t
 	unsigned hart = hart_index();
 
 	harts[hart].telling = true;
-	while (atomic_exchange(&told_word, 1) != 0)
-		hart_relax();
-	if (is_news(setter->pcs[0], other ? other->pcs[0] : 0)) {
-		pair_print(setter, other, before, after);
-		if (first_is_panic)
-			panic("data race between %pS and %pS", (void *)setter->pcs[0],
-			      (void *)(other ? other->pcs[0] : 0));
+	if (told_take()) {
+		if (is_news(setter->pcs[0], other ? other->pcs[0] : 0))
+			pair_tell(setter, other, before, after);
+		atomic_store(&told_word, 0);
 	}
-	atomic_store(&told_word, 0);
 	harts[hart].telling = false;
 	irq_restore(irq);
 }
@@ -196,8 +206,11 @@ static struct slot *slot_of(vaddr_t addr)
 	return &slots[addr / 8 % SLOTS];
 }
 
+/* 0: it cannot be read at once. */
 static uint64_t value_read(vaddr_t addr, size_t size)
 {
+	if (addr % size != 0)
+		return 0;
 	switch (size) {
 	case 1:
 		return *(volatile uint8_t *)addr;
@@ -206,7 +219,7 @@ static uint64_t value_read(vaddr_t addr, size_t size)
 	case 4:
 		return *(volatile uint32_t *)addr;
 	default:
-		return size == 8 && addr % 8 == 0 ? *(volatile uint64_t *)addr : 0;
+		return size == 8 ? *(volatile uint64_t *)addr : 0;
 	}
 }
 
