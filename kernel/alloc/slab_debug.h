@@ -21,7 +21,7 @@ struct cache *kmalloc_cache(size_t size);
 
 #define POISON 0x6bUL
 
-/* The first byte behind the chain that is not poison; size: there is none. */
+/* The first byte behind the chain that is not poison; size or more: there is none. */
 static inline size_t object_first_written(const void *object, size_t size)
 {
 	const unsigned char *bytes = object;
@@ -51,7 +51,7 @@ static inline void object_check_free(const char *cache, void *object, size_t siz
 	size_t at = object_first_written(object, size);
 
 	if (at < size)
-		panic("%s %p was written to after it was freed, at +%lu: %lx", cache, object, at,
+		panic("%s %p was written to after it was freed, at +%lu: 0x%lx", cache, object, at,
 		      *(uint64_t *)((char *)object + (at & ~7ul)));
 	/* So that the next free can tell. */
 	memset(object, 0xa5, size);

@@ -34,11 +34,11 @@ struct pty {
 	unsigned nr;		/* [i] */
 	struct dentry *node;	/* [i] counted; the master's, until it closes */
 	unsigned slaves;	/* [L] open files */
-	bool slave_gone;	/* [L] */
-	bool locked;		/* [L] */
-	bool packet;		/* [L] TIOCPKT */
-	uint8_t packet_status;	/* [L] TIOCPKT_*: to be told before more data */
-	unsigned head, tail;	/* [L] of ring: tail .. head, modulo the size */
+	bool slave_gone;	/* [L] to write */
+	bool locked;		/* [L] to write */
+	bool packet;		/* [L] to write; TIOCPKT */
+	uint8_t packet_status;	/* [L] to write; TIOCPKT_*: to be told before more data */
+	unsigned head, tail;	/* [L] to write; of ring: tail .. head, modulo the size */
 	char ring[PTY_RING];	/* [L] what the slave has written */
 	struct mutex read_lock, write_lock; /* the master's turns; rank TTY */
 	struct waitq readers, writers;	/* the master's */

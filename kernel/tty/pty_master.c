@@ -247,11 +247,11 @@ static long ptmx_ioctl(struct file *file, unsigned cmd, unsigned long arg)
 	case TIOCSPTLCK:
 		return flag_set(p, &p->locked, user);
 	case TIOCGPTLCK:
-		return int_out(p->locked, user);
+		return int_out(READ_ONCE(p->locked), user);
 	case TIOCPKT:
 		return flag_set(p, &p->packet, user);
 	case TIOCGPKT:
-		return int_out(p->packet, user);
+		return int_out(READ_ONCE(p->packet), user);
 	case TIOCGPTPEER:
 		return peer_open(file, (unsigned)arg);
 	case TIOCSIG:
