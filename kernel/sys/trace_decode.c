@@ -40,6 +40,16 @@ static void __printf(2, 3) put(struct line *l, const char *fmt, ...)
 	l->left -= len;
 }
 
+/* Names that programs chose: no bytes that would begin a line of their own, or move the cursor. */
+static void put_name(struct line *l, const char *name, size_t size)
+{
+	for (size_t i = 0; i < size && name[i] != '\0'; i++) {
+		unsigned char c = (unsigned char)name[i];
+
+		put(l, c < ' ' || c == 0x7f ? "\\%03o" : "%c", c);
+	}
+}
+
 static void put_signal(struct line *l, uint64_t signo)
 {
 	static const char *const names[] = {
@@ -133,7 +143,7 @@ static unsigned put_words(struct line *l, char letter, const uint64_t *words)
 		put_call_args(l, words);
 		return TRACE_WORDS;
 	case 's':
-		put(l, "%.*s", (int)(TRACE_WORDS * sizeof(*words)), (const char *)words);
+		put_name(l, (const char *)words, TRACE_WORDS * sizeof(*words));
 		return TRACE_WORDS;
 	case 'S':
 		put_signal(l, words[0]);
@@ -165,7 +175,9 @@ void upcall_trace_text(const struct trace_event *e, unsigned hart, char *buf, si
 	struct line l = { buf, size };
 	unsigned word = 0;
 
-	put(&l, "%u: %.*s(%d) %s ", hart, (int)sizeof(e->comm), e->comm, e->nr, kind->name);
+	put(&l, "%u: ", hart);
+	put_name(&l, e->comm, sizeof(e->comm));
+	put(&l, "(%d) %s ", e->nr, kind->name);
 	for (const char *f = kind->format; *f != '\0'; f++) {
 		if (*f != '%')
 			put(&l, "%c", *f);

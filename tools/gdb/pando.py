@@ -11,6 +11,7 @@ The task list is read as it lies in memory, without locks: stop the machine at a
 in nonsense for what it is. State letters are those of /proc. Needs a gdb with Python (Debian: gdb-multiarch).
 """
 import errno
+import re
 import signal
 
 import gdb
@@ -42,8 +43,13 @@ def tasks():
     print(f"(stopped after {LIMIT}: is the list torn?)")
 
 
+def plain(text):
+    """A text that a program chose, without control characters."""
+    return re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\{ord(found[0]):03o}", text)
+
+
 def name_of(task):
-    return task["comm"].string(errors="replace").split("\0")[0]
+    return plain(task["comm"].string(errors="replace").split("\0")[0])
 
 
 def state_of(task):
@@ -200,11 +206,15 @@ def clone_text(flags, exit_signal):
     return "|".join(names + ([signal_name(exit_signal)] if exit_signal else [])) or "0"
 
 
+# Those that Python does not know, or calls otherwise than lib/errno.c does.
+ERRORS = {35: "EDEADLK", 95: "EOPNOTSUPP", 512: "ERESTARTSYS", 513: "ERESTARTNOINTR", 514: "ERESTARTNOHAND",
+          516: "ERESTART_RESTARTBLOCK"}
+
+
 def result_text(word):
     value = word - (1 << 64) if word >> 63 else word
     if -4095 <= value < 0:
-        return errno.errorcode.get(-value, {512: "ERESTARTSYS", 513: "ERESTARTNOINTR", 514: "ERESTARTNOHAND",
-                                            516: "ERESTART_RESTARTBLOCK"}.get(-value, str(value)))
+        return ERRORS.get(-value) or errno.errorcode.get(-value, str(value))
     return str(value) if -65536 <= value < 1 << 31 else f"{word:#x}"
 
 
@@ -215,14 +225,22 @@ def call_text(words):
     return f"{call_name(words[0])}({', '.join(shown + ['...'] * (total > 2))})"
 
 
+def ns_text(words):
+    return symbol("ns_kinds")[words[0]]["name"].string() if words[0] < int(symbol("NS_TYPE_COUNT")) else "?"
+
+
+def bytes_text(words):
+    return plain(b"".join(word.to_bytes(8, "little") for word in words).split(b"\0")[0].decode(errors="replace"))
+
+
 # The letters of the formats in kernel/core/trace.h: words taken, and what they say.
 LETTERS = {
     "F": (2, lambda w: clone_text(w[0], w[1])), "S": (1, lambda w: signal_name(w[0])), "d": (1, lambda w: str(w[0])),
     "r": (1, lambda w: result_text(w[0])), "x": (1, lambda w: f"{w[0]:#x}" if w[0] else "0"),
     "w": (1, lambda w: signal_name(w[0] & 127) if w[0] & 127 else str(w[0] >> 8 & 255)),
     "C": (1, lambda w: call_name(w[0])), "A": (3, call_text),
-    "N": (1, lambda w: symbol("ns_kinds")[w[0]]["name"].string()),
-    "s": (3, lambda w: b"".join(word.to_bytes(8, "little") for word in w).split(b"\0")[0].decode(errors="replace")),
+    "N": (1, ns_text),
+    "s": (3, bytes_text),
 }
 
 
@@ -252,7 +270,7 @@ class Trace(gdb.Command):
 
     @staticmethod
     def line(ticks, hart, event):
-        kind = symbol("trace_kinds")[int(event["kind"])]
+        kind = symbol("trace_kinds")[int(event["kind"]) % int(symbol("TRACE_KIND_COUNT"))]
         words, text = [int(event["words"][i]) for i in range(3)], ""
         pieces = kind["format"].string().split("%")
         for piece in pieces[1:]:
