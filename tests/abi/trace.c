@@ -5,6 +5,7 @@
  */
 #include "tests/abi/both.h"
 #include <sched.h>
+#include <sys/prctl.h>
 
 #define EVENTS "/proc/pando/trace"
 #define SETTINGS "/proc/sys/pando/trace"
@@ -106,6 +107,22 @@ TEST(a_fault_and_its_end)
 	CHECK(told(pid, "exit SIGSEGV"));
 }
 
+/* A name cannot look like a line of its own. */
+TEST(a_name_with_control_characters)
+{
+	char words[200];
+
+	read_all(EVENTS);
+	CHECK_EQ(prctl(PR_SET_NAME, "a\n[0] \033\177b"), 0);
+	pid_t pid = clone_with(SIGCHLD);
+	CHECK(pid > 0);
+	CHECK_EQ(waitpid(pid, NULL, 0), pid);
+	snprintf(words, sizeof(words), ": a\\012[0] \\033\\177b(%d) clone SIGCHLD = %d\n",
+		 getpid(), pid);
+	CHECK(strstr(read_all(EVENTS), words) != NULL);
+	CHECK(strstr(text, "\n[0]") == NULL);
+}
+
 /* Not recorded unless asked for. What is asked for is said in the form in which it is asked. */
 TEST(system_calls_by_request)
 {
@@ -149,4 +166,41 @@ TEST(not_for_ordinary_users)
 	CHECK_EQ(unshare(CLONE_NEWUSER), 0);
 	CHECK_ERRNO(open(EVENTS, O_RDONLY), EACCES);
 	CHECK_ERRNO(write(held, "-all", 4), EPERM);
+}
+
+/* Whom uid 0 makes in a user namespace of its own owns the file, and is not told what is in it. */
+TEST(not_for_root_of_a_namespace)
+{
+	read_all(EVENTS);
+	CHECK_EQ(unshare(CLONE_NEWUSER), 0);
+	int fd = open(EVENTS, O_RDONLY);
+
+	CHECK(fd >= 0);
+	CHECK_ERRNO(read(fd, text, sizeof(text)), EPERM);
+	CHECK_ERRNO(put(SETTINGS, "-all"), EPERM);
+	close(fd);
+}
+
+/* Whoever changes one kind does not lose what another changes at the same time. */
+TEST(settings_by_several)
+{
+	enum { ROUNDS = 200 };
+	const char *kinds[] = { "oom", "ns-born", "killed", "reaped" };
+	char words[40];
+
+	read_all(SETTINGS);
+	for (int i = 0; i < 4; i++) {
+		if (fork() != 0)
+			continue;
+		for (int round = 0; round <= ROUNDS; round++) {
+			snprintf(words, sizeof(words), " %c%s ", "+-"[round % 2], kinds[i]);
+			CHECK(put(SETTINGS, words) > 0);
+			CHECK(strstr(read_all(SETTINGS), words) != NULL);
+		}
+		_exit(0);
+	}
+	for (int status, i = 0; i < 4; i++) {
+		CHECK(wait(&status) > 0);
+		CHECK_EQ(status, 0);
+	}
 }
