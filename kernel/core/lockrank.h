@@ -59,6 +59,7 @@ enum lock_rank {
 	LOCK_RANK_SLAB,  /* one object cache */
 	LOCK_RANK_PAGES, /* page-frame allocator */
 	LOCK_RANK_RANDOM,
+	LOCK_RANK_TRACE, /* which events are recorded and shown */
 	LOCK_RANK_LOG,  /* message ring and consoles: anything may print */
 	LOCK_RANK_UART, /* registers of a serial port: consoles print under the log's lock */
 };

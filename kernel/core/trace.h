@@ -75,9 +75,9 @@ extern unsigned long trace_direct_calls;
 /* --- settings --------------------------------------------------------------------------------- */
 
 /* What is recorded, and what is also shown on the console as it happens: at most so many lines a
- * second and hart. */
+ * second, of all harts: about as many as a console of 115200 baud can carry. */
 enum trace_set { TRACE_RECORDED, TRACE_SHOWN };
-#define TRACE_SHOWN_MAX 200u
+#define TRACE_SHOWN_MAX 100u
 
 /* Changes a set by words with commas or blanks between: "+syscall -signal", "-all,clone". What is
  * to be shown is recorded as well. -EINVAL, and nothing has changed: there is no such kind. */
@@ -89,6 +89,8 @@ bool trace_set_has(enum trace_set which, enum trace_kind kind);
 /* Where a reader is, for each hart. */
 struct trace_cursor {
 	uint64_t next, end;
+	struct trace_event event; /* the one before next, if it was got and not yet given */
+	bool got;
 };
 
 /* To the last `most` events of all harts, and no further than now; an array of hart_count. */
@@ -109,18 +111,15 @@ struct trace_ring {
 	struct trace_event *events; /* [i] */
 	uint64_t mask;		    /* [i] their number - 1, a power of two - 1 */
 	atomic_ulong next;	    /* own hart only, its interrupts too; others read */
-	uint64_t shown_s;	    /* own hart only: the second that `shown` counts in */
-	unsigned shown;
 } __aligned(64);
 
 /* Adds an event; one that is just written, or was overwritten, is not got. */
 void trace_ring_put(struct trace_ring *r, enum trace_kind kind, uint64_t a, uint64_t b, uint64_t c);
 bool trace_ring_get(const struct trace_ring *r, uint64_t number, struct trace_event *out);
 
-/* Boot, when there are tasks: from here on events are recorded, in so many a hart (a power of two).
- * memory: trace_bytes() of zeros, for good. */
-size_t trace_bytes(unsigned events);
-void trace_start(void *memory, unsigned events);
+/* Boot, when there are tasks: from here on events are recorded. Arrays of hart_count, for good:
+ * empty rings, and cursors for the report of a panic. */
+void trace_start(struct trace_ring *ring_per_hart, struct trace_cursor *cursor_per_hart);
 
 static inline void trace(enum trace_kind kind, uint64_t a, uint64_t b, uint64_t c)
 {

@@ -75,20 +75,37 @@ static void memory_start(void)
 		stats.total * (PAGE_SIZE / 1024));
 }
 
-/* All rings together may take a 4096th of memory. */
+static bool trace_rings_make(struct trace_ring *rings, unsigned events)
+{
+	for (unsigned i = 0; i < hart_count; i++) {
+		rings[i].events = kcalloc(events, sizeof(struct trace_event));
+		rings[i].mask = events - 1;
+		if (rings[i].events == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* The events of all harts may take a 4096th of memory, and of each hart at least 2 KiB. A ring is a
+ * power of two and allocated for itself, so that nothing is lost to rounding. */
 static void trace_rings_start(void)
 {
 	size_t share = boot_info.ram_bytes / 4096 / hart_count / sizeof(struct trace_event);
+	struct trace_ring *rings = kcalloc(hart_count, sizeof(*rings));
+	struct trace_cursor *cursors = kcalloc(hart_count, sizeof(*cursors));
 	unsigned events = 32;
-	void *rings;
 
 	while (events * 2 <= share && events < 4096)
 		events *= 2;
-	rings = kmalloc(trace_bytes(events), ALLOC_ZERO);
-	if (rings != NULL)
-		trace_start(rings, events);
-	else
-		pr_warn("no memory for the rings of trace events: nothing is recorded");
+	if (rings != NULL && cursors != NULL && trace_rings_make(rings, events)) {
+		trace_start(rings, cursors);
+		return;
+	}
+	pr_warn("no memory for the rings of trace events: nothing is recorded");
+	for (unsigned i = 0; rings != NULL && i < hart_count; i++)
+		kfree(rings[i].events);
+	kfree(rings);
+	kfree(cursors);
 }
 
 static void tasks_start(void)

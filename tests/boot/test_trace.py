@@ -32,6 +32,18 @@ def test_shown_as_it_happens(boot):
     pando.poweroff()
 
 
+def test_shown_no_faster_than_the_console(boot):
+    """However many events there are: 100 lines a second, for all harts."""
+    pando = boot(smp=4, mem="128M")
+    pando.line("echo +syscall +return > /proc/sys/pando/trace_shown")
+    pando.run("for i in 1 2 3 4 5 6 7 8 9 10; do /bin/sleep 0; done; echo -all > /proc/sys/pando/trace_shown")
+    times = [float(time) for time in re.findall(LINE.format(r"\S+\(\d+\)", r"(?:syscall|return) .*"),
+                                                pando.run("dmesg") + "\n")]
+    assert times, "nothing was shown"
+    assert len(times) <= 100 * (times[-1] - times[0] + 2), len(times)
+    pando.poweroff()
+
+
 def test_word_that_is_no_kind(boot):
     pando = boot(smp=1, mem="128M", append="trace=clone,nonsense", wait=False)
     pando.expect(r'command line: "trace=clone,nonsense" is not a value')
