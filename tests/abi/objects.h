@@ -97,8 +97,11 @@ static inline bool objects_check(void (*work)(void))
 		suspects = grown;
 		before = after;
 	}
-	FAIL("after %d rounds still growing: %s, now %ld, and %d others", OBJECTS_ROUNDS,
-	     suspects.kind[0].name, suspects.kind[0].value, suspects.count - 1);
+	for (int i = 0; i < suspects.count; i++)
+		abi_print("   grew in the last of %d rounds too: %s, now %ld", OBJECTS_ROUNDS,
+			  suspects.kind[i].name, suspects.kind[i].value);
+	FAIL("after %d rounds still growing: %s and %d others", OBJECTS_ROUNDS,
+	     suspects.kind[0].name, suspects.count - 1);
 }
 
 #endif

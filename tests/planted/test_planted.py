@@ -40,7 +40,7 @@ PLANTED = [
     ("shift_too_far", "ubsan", r"shift too far: by 32, 'int' has 32 bits"),
     ("shift_negative", "ubsan", r"shift by a negative number: -1"),
     ("array_bounds", "ubsan", r"array index out of bounds: 4 of 'int \[4\]'"),
-    ("misaligned", "ubsan", r"misaligned: load of '(uint64_t|long unsigned int)' at 0x\w+3, which needs 8 bytes"),
+    ("misaligned", "ubsan", r"misaligned: load of '(uint64_t|long unsigned int)' at 0x\w+[3b], which needs 8 bytes"),
     ("null_pointer", "ubsan", r"null pointer: member access within 'struct pair'"),
     ("bad_bool", "ubsan", r"invalid value: 7 is none of '_Bool'"),
     ("unreachable", "ubsan", r"unreachable code reached"),
