@@ -21,9 +21,11 @@ poweroff -f
 
 
 def run_on(kernel, image, name, timeout=240):
-    """The script's output; the console is kept in the build folder."""
+    """The script's output; the console is kept in the build folder. One boot in eighty of a Linux with a second hart
+    never ends under QEMU 7.2, and it needs none here."""
+    harts = "1" if name.endswith("linux") else "2"
     command = os.environ.get("PANDO_QEMU_PREFIX", "").split() + [
-        "qemu-system-riscv64", "-M", "virt", "-smp", "2", "-m", "512M", "-nographic", "-no-reboot", "-kernel", kernel,
+        "qemu-system-riscv64", "-M", "virt", "-smp", harts, "-m", "512M", "-nographic", "-no-reboot", "-kernel", kernel,
         "-initrd", image, "-append", "console=ttyS0 quiet loglevel=1 panic=-1"]
     os.makedirs(BUILD, exist_ok=True)
     log = os.path.join(BUILD, f"busybox-{name}.log")
