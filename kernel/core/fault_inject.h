@@ -14,6 +14,8 @@ enum fault_kind { FAULT_PAGE, FAULT_SLAB, FAULT_COPY, FAULT_KINDS };
 
 #ifdef PANDO_FAULTS
 
+#define FAULTS_IS_BUILT true
+
 struct fault_site;
 
 /* What a task has of this; part of struct task. */
@@ -56,6 +58,8 @@ void fault_sites_show(void (*show)(const char *kind, uintptr_t pc, uint64_t aske
 		      void *arg);
 
 #else
+
+#define FAULTS_IS_BUILT false
 
 static inline bool fault_inject(enum fault_kind kind)
 {

@@ -38,11 +38,15 @@ struct plant {
 
 #ifdef PANDO_PLANTS
 
+#define PLANTS_IS_BUILT true
+
 /* Does the bug that plant= names, if it names one; says so before, and after when nothing caught
  * it. In a task that may sleep, once everything runs. */
 void plant_run(void);
 
 #else
+
+#define PLANTS_IS_BUILT false
 
 static inline void plant_run(void)
 {

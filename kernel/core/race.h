@@ -8,6 +8,8 @@
 
 #ifdef PANDO_RACE
 
+#define RACE_IS_BUILT true
+
 /* Once all harts run: reads the words race_skip=, race_delay=, race_seed= and race_panic of the
  * command line; checks begin. */
 void race_start(void);
@@ -23,6 +25,8 @@ void race_look(vaddr_t addr, size_t size, unsigned how, uintptr_t fp);
 void race_look_range(vaddr_t addr, size_t size, unsigned how, uintptr_t fp);
 
 #else
+
+#define RACE_IS_BUILT false
 
 static inline void race_start(void)
 {

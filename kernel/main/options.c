@@ -15,7 +15,9 @@
 #include "kernel/core/hart.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/perturb.h"
+#include "kernel/core/plant.h"
 #include "kernel/core/printk.h"
+#include "kernel/core/race.h"
 #include "kernel/core/trace.h"
 #include "kernel/sched/watchdog.h"
 #include "lib/cmdline.h"
@@ -142,7 +144,7 @@ static int option_sched_seed(const struct cmdline_arg *arg)
 {
 	int64_t seed;
 
-	if (!PERTURB_IS_BUILT || number(arg, &seed) != 0)
+	if (number(arg, &seed) != 0)
 		return -EINVAL;
 	perturb_set((uint64_t)seed);
 	return 0;
@@ -183,7 +185,7 @@ static const struct {
 	{ "init", option_init },
 	{ "sched_seed", option_sched_seed },
 	{ "trace", option_trace },
-	/* Failures on demand, in kernels made with FAULTS=1: kernel/core/fault_inject.c. */
+	/* Failures on demand: kernel/core/fault_inject.c. */
 	{ "fail_page", option_fail },
 	{ "fail_slab", option_fail },
 	{ "fail_copy", option_fail },
@@ -198,7 +200,7 @@ static const struct {
 	{ "console", NULL }, /* kernel/dev/serial.c */
 	{ "ktest", NULL },   /* kernel/core/ktest.c */
 	{ "plant", NULL },   /* kernel/core/plant.c */
-	/* Races, in kernels made with SAN=thread: kernel/core/race.c. */
+	/* Races: kernel/core/race.c. */
 	{ "race_skip", NULL },
 	{ "race_delay", NULL },
 	{ "race_seed", NULL },
@@ -230,6 +232,40 @@ static bool is_end(const struct cmdline_arg *arg)
 	return arg->key_len == 2 && memcmp(arg->key, "--", 2) == 0;
 }
 
+/* The words that begin so are for kernels made in a certain way. */
+static const struct {
+	const char *begins;
+	bool is_built;
+	const char *made_with;
+} builds[] = {
+	{ "fail_", FAULTS_IS_BUILT, "FAULTS=1" },
+	{ "plant", PLANTS_IS_BUILT, "DEBUG=1" },
+	{ "race_", RACE_IS_BUILT, "SAN=thread" },
+	{ "sched_seed", PERTURB_IS_BUILT, "DEBUG=1" },
+};
+
+/* How the kernel would have to be made to know the word; NULL: it does. */
+static const char *option_lacks(const char *key)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(builds); i++) {
+		if (!builds[i].is_built && str_starts(key, builds[i].begins))
+			return builds[i].made_with;
+	}
+	return NULL;
+}
+
+static void option_set(unsigned i, const struct cmdline_arg *arg)
+{
+	const char *lacks = option_lacks(options[i].key);
+
+	if (lacks != NULL)
+		pr_warn("command line: %s needs a kernel made with %s", options[i].key, lacks);
+	else if (options[i].set && options[i].set(arg) != 0)
+		pr_warn("command line: \"%.*s=%.*s\" is not a value that I understand",
+			(int)arg->key_len, arg->key, (int)arg->value_len,
+			arg->value ? arg->value : "");
+}
+
 void options_parse(const char *cmdline)
 {
 	struct cmdline_arg arg;
@@ -237,10 +273,8 @@ void options_parse(const char *cmdline)
 	while (cmdline_next(&cmdline, &arg) && !is_end(&arg)) {
 		int i = option_find(&arg);
 
-		if (i >= 0 && options[i].set && options[i].set(&arg) != 0)
-			pr_warn("command line: \"%.*s=%.*s\" is not a value that I understand",
-				(int)arg.key_len, arg.key, (int)arg.value_len,
-				arg.value ? arg.value : "");
+		if (i >= 0)
+			option_set((unsigned)i, &arg);
 	}
 }
 

@@ -63,6 +63,13 @@ def test_no_init(boot, cpio):
     dies(boot, initrd=cpio({"bin/nothing": "nothing"}))
 
 
+@pytest.mark.parametrize("word,build", [("fail_slab=3", "FAULTS=1"), ("plant=list", "DEBUG=1"),
+                                        ("sched_seed=1", "DEBUG=1"), ("race_panic", "SAN=thread")])
+def test_word_of_another_build(boot, word, build):
+    pando = boot(smp=1, mem="128M", append=word, wait=False)
+    pando.expect(f"command line: {word.partition('=')[0]} needs a kernel made with {build}")
+
+
 def test_rdinit_is_missing(boot):
     """It is said, and the usual programs are tried."""
     pando = boot(smp=2, append="rdinit=/no/such/program", wait=False)

@@ -53,6 +53,10 @@ PLANTED = [
     ("reading_order", {"lib/new.c": ESSAY}, "lib/new.c is not listed"),
     ("reading_order", {"docs/reading-order.txt": "lib/gone.c\n"}, "lib/gone.c does not exist"),
     ("deviations", {"lib/a.c": ESSAY + "/* LIMIT: no more than 3. */\n"}, "not current"),
+    ("command_line",
+     {"kernel/main/options.c": ESSAY + "} options[] = {\n\t{ \"root\", NULL },\n};\n"},
+     "nothing is said of root"),
+    ("command_line", {"docs/command-line.md": "| `root=X` | | the disk |\n"}, "root is not in the table"),
 ]
 
 
