@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include "lib/types.h"
+
 #define PROT_NONE 0u
 #define PROT_READ 1u
 #define PROT_WRITE 2u
@@ -76,3 +78,11 @@
 #define MS_ASYNC 1u
 #define MS_INVALIDATE 2u
 #define MS_SYNC 4u
+
+/* cachestat: which part of a file (length 0: to its end), and how much of it is in memory. */
+struct abi_cachestat_range {
+	uint64_t offset, length;
+};
+struct abi_cachestat {
+	uint64_t cached, dirty, writeback, evicted, recently_evicted; /* pages */
+};

@@ -12,6 +12,7 @@
 #include "kernel/mm/commit.h"
 #include "kernel/mm/map.h"
 #include "kernel/mm/reclaim.h"
+#include "kernel/task/pid.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "lib/format.h"
@@ -123,6 +124,23 @@ static int store_drop_caches(struct task *unused, const char *value)
 	return err;
 }
 
+/* Of the pid namespace of who asks; never less than above it. */
+static int show_memfd_noexec(struct text *out, struct task *unused)
+{
+	return show_number(out, pid_ns_memfd_noexec(pid_ns_current()));
+}
+
+static int store_memfd_noexec(struct task *unused, const char *value)
+{
+	struct pid_ns *ns = pid_ns_current();
+	uint64_t n;
+	int err = number_parse(value, pid_ns_memfd_noexec(ns->parent), 2, &n);
+
+	if (err == 0)
+		WRITE_ONCE(ns->memfd_noexec, (unsigned)n);
+	return err;
+}
+
 #define SETTING(row, function)                                                                     \
 	{                                                                                          \
 		.name = row, .mode = S_IFREG | 0644, .show = show_##function,                      \
@@ -139,6 +157,7 @@ const struct proc_entry proc_sys_vm_entries[] = {
 	SETTING("oom_kill_allocating_task", kill_allocating),
 	SETTING("oom_dump_tasks", dump_tasks),
 	SETTING("max_map_count", map_count),
+	SETTING("memfd_noexec", memfd_noexec),
 	{ .name = "mmap_min_addr", .mode = S_IFREG | 0444, .show = show_min_addr },
 	SETTING("min_free_kbytes", min_free),
 	{ .name = "drop_caches", .mode = S_IFREG | 0200, .store = store_drop_caches },

@@ -43,8 +43,18 @@ int pid_ns_copy(struct ns *from, struct user_ns *owner, struct ns **out)
 	}
 	ns->parent = pid_ns_get(parent);
 	ns->level = parent->level + 1;
+	ns->memfd_noexec = pid_ns_memfd_noexec(parent);
 	*out = &ns->ns;
 	return 0;
+}
+
+unsigned pid_ns_memfd_noexec(const struct pid_ns *ns)
+{
+	unsigned strictest = 0;
+
+	for (; ns != NULL; ns = ns->parent)
+		strictest = max(strictest, READ_ONCE(ns->memfd_noexec));
+	return strictest;
 }
 
 bool pid_ns_is_inside(const struct pid_ns *ns, const struct pid_ns *above)

@@ -23,6 +23,7 @@ struct pid_ns {
 	unsigned tasks;	       /* [T] linked, those of namespaces below too */
 	struct task *init;     /* [T] leader of its process 1; NULL: not yet, or no longer */
 	bool dying;	       /* [T] no number is given any more */
+	unsigned memfd_noexec; /* [a] vm.memfd_noexec; what counts is the strictest from here up */
 	int reboot_signal;     /* [T] by reboot(2) inside: what init is said to have died of */
 };
 extern struct pid_ns init_pid_ns;
@@ -47,5 +48,8 @@ static inline void pid_ns_put(struct pid_ns *ns)
 /* An empty one below `from`, whose first task will be its init. 0, -ENOSPC (depth, limit), -EINVAL
  * when `from` is not current's own, -ENOMEM. */
 int pid_ns_copy(struct ns *from, struct user_ns *owner, struct ns **out) __must_check;
+/* How far its tasks are kept from making memory files that can be executed: 0 no, 1 who says
+ * nothing gets one that can't, 2 nobody else gets one. */
+unsigned pid_ns_memfd_noexec(const struct pid_ns *ns);
 /* Is ns `above` itself or below it? */
 bool pid_ns_is_inside(const struct pid_ns *ns, const struct pid_ns *above);

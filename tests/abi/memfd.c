@@ -286,3 +286,113 @@ TEST(sealing_races_with_mapping)
 		close(fd);
 	}
 }
+
+/* --- how much of a file is in memory: cachestat ----------------------------------------------- */
+
+#define SYS_CACHESTAT 451
+
+struct cache_range {
+	uint64_t offset, length;
+};
+
+struct cache_state {
+	uint64_t cached, dirty, writeback, evicted, recently_evicted;
+};
+
+static long cached(int fd, uint64_t offset, uint64_t length)
+{
+	struct cache_range range = { offset, length };
+	struct cache_state state;
+
+	if (syscall(SYS_CACHESTAT, fd, &range, &state, 0))
+		return -errno;
+	CHECK_EQ(state.dirty | state.writeback, 0);
+	return (long)(state.cached + state.evicted);
+}
+
+TEST(pages_in_memory_are_counted)
+{
+	struct cache_range all = { 0, 0 };
+	struct cache_state state;
+	int fd = memfd(0);
+
+	CHECK_EQ(ftruncate(fd, 100 * PAGE), 0);
+	CHECK_EQ(cached(fd, 0, 0), 0);
+	for (int i = 10; i < 20; i++)
+		CHECK_EQ(pwrite(fd, "x", 1, i * PAGE), 1);
+	CHECK_EQ(pwrite(fd, "x", 1, 99 * PAGE), 1);
+	CHECK_EQ(cached(fd, 0, 0), 11);
+	CHECK_EQ(cached(fd, 15 * PAGE, 0), 6);
+	CHECK_EQ(cached(fd, 15 * PAGE, 2 * PAGE), 2);
+	CHECK_EQ(cached(fd, 15 * PAGE + 1, PAGE), 2);
+	CHECK_EQ(cached(fd, 20 * PAGE, 50 * PAGE), 0);
+	CHECK_EQ(cached(fd, PAGE, UINT64_MAX), 0); /* its end lies before its beginning */
+	CHECK_EQ(cached(fd, 1000 * PAGE, PAGE), 0);
+	CHECK_EQ(cached(open("/dev/zero", O_RDONLY), 0, 4 * PAGE), 0);
+	CHECK_EQ(cached(open("/proc/version", O_RDONLY), 0, 4 * PAGE), 0);
+	CHECK_EQ(cached(-1, 0, 0), -EBADF);
+	CHECK_ERRNO(syscall(SYS_CACHESTAT, fd, &all, &state, 1), EINVAL);
+	CHECK_ERRNO(syscall(SYS_CACHESTAT, fd, 8, &state, 0), EFAULT);
+	CHECK_ERRNO(syscall(SYS_CACHESTAT, fd, &all, 8, 0), EFAULT);
+}
+
+/* --- vm.memfd_noexec -------------------------------------------------------------------------- */
+
+static const char noexec_path[] = "/proc/sys/vm/memfd_noexec";
+
+static int noexec_set(char digit)
+{
+	int fd = open(noexec_path, O_WRONLY);
+	ssize_t n = write(fd, &digit, 1);
+	int saved = errno;
+
+	close(fd);
+	errno = saved;
+	return n == 1 ? 0 : -1;
+}
+
+static void noexec_is(char digit)
+{
+	char text[16];
+	int fd;
+
+	CHECK_EQ(read_file(noexec_path, text, sizeof(text)), 2);
+	CHECK_EQ(text[0], digit);
+	fd = memfd(MFD_ALLOW_SEALING);
+	CHECK_EQ(fcntl(fd, F_GET_SEALS), digit == '0' ? 0 : F_SEAL_EXEC);
+	CHECK_EQ(fcntl(memfd(MFD_NOEXEC_SEAL), F_GET_SEALS), F_SEAL_EXEC);
+	if (digit == '2')
+		CHECK_ERRNO(syscall(SYS_memfd_create, "x", MFD_EXEC), EACCES);
+	else
+		CHECK_EQ(fcntl(memfd(MFD_EXEC | MFD_ALLOW_SEALING), F_GET_SEALS), 0);
+}
+
+#define IN_PID_NS(...)                                                                         \
+	do {                                                                                   \
+		pid_t inner = (pid_t)syscall(SYS_clone, 0x20000000 | SIGCHLD, 0, 0, 0, 0);     \
+		CHECK(inner >= 0);                                                             \
+		if (!inner) {                                                                  \
+			__VA_ARGS__;                                                           \
+			_exit(0);                                                              \
+		}                                                                              \
+		CHECK_EXITED(inner, 0);                                                        \
+	} while (0)
+
+static void noexec_nested(void)
+{
+	noexec_is('0');
+	CHECK_EQ(noexec_set('1'), 0);
+	noexec_is('1');
+	IN_PID_NS(noexec_is('1'); CHECK_ERRNO(noexec_set('0'), EINVAL);
+		  CHECK_EQ(noexec_set('2'), 0); noexec_is('2'));
+	noexec_is('1');
+	CHECK_ERRNO(noexec_set('3'), EINVAL);
+	CHECK_EQ(noexec_set('0'), 0); /* as long as nobody above forbids it */
+	noexec_is('0');
+}
+
+TEST(files_that_nobody_can_execute)
+{
+	IN_PID_NS(noexec_nested());
+	noexec_is('0');
+}
