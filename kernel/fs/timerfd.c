@@ -14,12 +14,15 @@
  *
  * LIMIT: an absolute CLOCK_REALTIME timer does not follow a later clock_settime;
  * TFD_TIMER_CANCEL_ON_SET is refused.
- * LIMIT: no CLOCK_REALTIME_ALARM, CLOCK_BOOTTIME_ALARM.
+ *
+ * A machine that never sleeps need not be woken: CLOCK_*_ALARM timers are like the others, but
+ * ask for the right to wake.
  *
  * Entry points: timerfd_create, timerfd_set, timerfd_get.
  */
 #include "kernel/fs/timerfd.h"
 
+#include "kernel/abi/capability.h"
 #include "kernel/abi/fcntl.h"
 #include "kernel/abi/time.h"
 #include "kernel/alloc/slab.h"
@@ -27,6 +30,7 @@
 #include "kernel/fs/poll.h"
 #include "kernel/ipc/posix_timer.h"
 #include "kernel/mm/time.h"
+#include "kernel/task/cred.h"
 #include "lib/errno.h"
 
 struct timerfd {
@@ -129,13 +133,22 @@ static const struct file_ops timerfd_ops = {
 	.poll = timerfd_poll,
 };
 
+static bool clock_is_known(int clock)
+{
+	return clock == CLOCK_MONOTONIC || clock == CLOCK_REALTIME || clock == CLOCK_BOOTTIME ||
+	       clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM;
+}
+
 int timerfd_create(int clock, unsigned flags, struct file **out)
 {
 	struct timerfd *tf;
 	int err;
 
-	if (clock != CLOCK_MONOTONIC && clock != CLOCK_REALTIME && clock != CLOCK_BOOTTIME)
+	if (!clock_is_known(clock))
 		return -EINVAL;
+	if ((clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM) &&
+	    !capable(CAP_WAKE_ALARM))
+		return -EPERM;
 	tf = cache_alloc(&timerfd_cache, ALLOC_ZERO);
 	if (!tf)
 		return -ENOMEM;
@@ -169,7 +182,7 @@ static uint64_t expiry_of(const struct timerfd *tf, bool absolute, uint64_t ns)
 
 	if (!absolute)
 		return now + ns;
-	if (tf->clock != CLOCK_REALTIME)
+	if (tf->clock != CLOCK_REALTIME && tf->clock != CLOCK_REALTIME_ALARM)
 		return max(clock_meant_ns(time_clock_of(tf->clock), ns), 1UL);
 	offset = clock_real_ns() - now;
 	return ns > offset ? ns - offset : 1;

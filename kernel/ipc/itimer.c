@@ -19,6 +19,7 @@
 
 #include "kernel/abi/time.h"
 #include "kernel/core/upcall.h"
+#include "kernel/ipc/cpu_timer.h"
 #include "kernel/ipc/posix_timer.h"
 #include "kernel/ipc/signal.h"
 #include "lib/errno.h"
@@ -138,6 +139,7 @@ void upcall_cpu_time(struct task *t, uint64_t ns, bool user)
 		if (prof_over)
 			(void)signal_send_group(g, SIGPROF, NULL);
 	}
+	cpu_timers_run(t);
 	if (unlikely(group_rlimit(g, RLIMIT_CPU) != RLIM_INFINITY))
 		cpu_limit_check(g);
 }

@@ -93,15 +93,18 @@ static bool wants(const struct task *t, int signo)
 	       (SIG_BIT(signo) & (~t->sigmask | t->wait_mask | SIG_UNBLOCKABLE));
 }
 
-/* NOTE(linux): as there, the leader is asked first; then the caller; then the others in order of
- * creation rather than in turn. NULL: all block it. */
-static struct task *thread_for(struct group *g, int signo)
+/* NOTE(linux): as there, the leader is asked first, or by a timer who runs just now; then the
+ * caller; then the others in order of creation rather than in turn. NULL: all block it. */
+static struct task *thread_for(struct group *g, int signo, bool from_timer)
 {
+	bool mine = current->group == g && wants(current, signo);
 	struct task *t;
 
+	if (mine && from_timer)
+		return current;
 	if (wants(g->leader, signo))
 		return g->leader;
-	if (current->group == g && wants(current, signo))
+	if (mine)
 		return current;
 	for_each_thread(t, g) {
 		if (wants(t, signo))
@@ -215,7 +218,7 @@ static struct delivery route(struct group *g, struct task *only, int signo,
 	if (d.ignored)
 		return d;
 	if (only == NULL)
-		d.wakes = thread_for(g, signo);
+		d.wakes = thread_for(g, signo, info->code == SI_TIMER);
 	else if (wants(only, signo))
 		d.wakes = only;
 	/* Somebody in sigtimedwait takes it although it is blocked: then it kills nobody. */

@@ -1,6 +1,9 @@
 /*
  * Clocks: read, set, sleep by.
  *
+ * There is no clock that could wake a sleeping machine, so reading CLOCK_*_ALARM is refused, as
+ * Linux does without one.
+ *
  * LIMIT: clock_nanosleep on CPU clocks is EOPNOTSUPP.
  * NOTE(linux): the coarse clocks are as fine as the others.
  */
@@ -19,7 +22,6 @@
 
 static uint64_t group_cpu_ns(struct group *g, unsigned kind)
 {
-	struct task *t;
 	struct usage u;
 	irqflags_t irq;
 	uint64_t ns;
@@ -29,9 +31,7 @@ static uint64_t group_cpu_ns(struct group *g, unsigned kind)
 		return kind == CLOCK_CPU_VIRT ? u.utime_ns : u.utime_ns + u.stime_ns;
 	}
 	irq = spin_lock_irqsave(&g->lock);
-	ns = g->dead_threads.utime_ns + g->dead_threads.stime_ns;
-	for_each_thread(t, g)
-		ns += sched_cputime_ns(t);
+	ns = group_cputime_locked_ns(g);
 	spin_unlock_irqrestore(&g->lock, irq);
 	return ns;
 }
@@ -75,7 +75,6 @@ static int clock_read(int clock, uint64_t *ns)
 	switch (clock) {
 	case CLOCK_REALTIME:
 	case CLOCK_REALTIME_COARSE:
-	case CLOCK_REALTIME_ALARM:
 	case CLOCK_TAI:
 		*ns = clock_real_ns();
 		return 0;
@@ -85,7 +84,6 @@ static int clock_read(int clock, uint64_t *ns)
 		*ns = clock_shown_ns(TIME_MONOTONIC, clock_mono_ns());
 		return 0;
 	case CLOCK_BOOTTIME:
-	case CLOCK_BOOTTIME_ALARM:
 		*ns = clock_shown_ns(TIME_BOOT, clock_mono_ns());
 		return 0;
 	case CLOCK_PROCESS_CPUTIME_ID:

@@ -10,6 +10,7 @@
 
 #include "kernel/alloc/slab.h"
 #include "kernel/core/panic.h"
+#include "kernel/sched/sched.h"
 #include "kernel/task/cgroup.h"
 #include "kernel/task/pid.h"
 #include "lib/errno.h"
@@ -58,6 +59,7 @@ int group_create(const struct group *from, struct group **out)
 	list_init(&g->session_link);
 	list_init(&g->shared.queue);
 	list_init(&g->posix_timers);
+	list_init(&g->cpu_timers);
 	waitq_init(&g->wait_children);
 	waitq_init(&g->wait_exec);
 	memcpy(g->rlimits, from != NULL ? from->rlimits : default_limits, sizeof(g->rlimits));
@@ -115,6 +117,17 @@ void task_usage(const struct task *t, struct usage *u)
 		.nvcsw = READ_ONCE(t->nvcsw),
 		.nivcsw = READ_ONCE(t->nivcsw),
 	};
+}
+
+uint64_t group_cputime_locked_ns(struct group *g)
+{
+	uint64_t ns = g->dead_threads.utime_ns + g->dead_threads.stime_ns;
+	struct task *t;
+
+	spin_assert_held(&g->lock);
+	for_each_thread(t, g)
+		ns += sched_cputime_ns(t);
+	return ns;
 }
 
 void group_usage(struct group *g, struct usage *u)

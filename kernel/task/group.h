@@ -67,6 +67,8 @@ struct group {
 	uint64_t real_interval_ns; /* [G] */
 	struct cpu_itimer { uint64_t left_ns, interval_ns; } virtual_timer, prof_timer; /* [G] */
 	struct list posix_timers; /* [G] kernel/ipc/posix_timer.h */
+	struct list cpu_timers;	/* [G] armed ones on its clock: kernel/ipc/cpu_timer.h */
+	unsigned cpu_timer_count; /* [G] to write: armed, its threads' too */
 	int next_timer_id;	/* [G] */
 	int oom_score_adj;	/* [T] */
 	int oom_score_adj_min;	/* [T] what the privileged have set: nobody else goes below */
@@ -81,6 +83,8 @@ void group_put(struct group *g);
 uint64_t group_rlimit(struct group *g, unsigned which); /* current soft limit */
 /* Time and faults of all threads, dead ones included. */
 void group_usage(struct group *g, struct usage *u);
+/* How long all threads have run, dead ones included; with group->lock held. */
+uint64_t group_cputime_locked_ns(struct group *g);
 /* One task's own so far. */
 void task_usage(const struct task *t, struct usage *u);
 void usage_add(struct usage *to, const struct usage *from);

@@ -38,6 +38,7 @@ static void task_init(struct task *t)
 	list_init(&t->group_link);
 	list_init(&t->all_link);
 	list_init(&t->pending.queue);
+	list_init(&t->cpu_timers);
 }
 
 struct task *task_create(void)

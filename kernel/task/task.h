@@ -123,6 +123,7 @@ struct task {
 
 	/* Signals. */
 	struct sigpending pending; /* [G] sent to this task alone */
+	struct list cpu_timers;	   /* [G] armed ones on its clock */
 	uint64_t sigmask;	   /* [G] blocked; written by the task itself only */
 	uint64_t saved_mask;	   /* [t] see WORK_RESTORE_MASK */
 	uint64_t
