@@ -25,6 +25,19 @@
 #define FUTEX_CMD_MASK (~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME))
 #define FUTEX_BITSET_MATCH_ANY 0xffffffffu
 
+/* futex_waitv: one of the words to wait on. */
+struct abi_futex_waitv {
+	uint64_t val;
+	uint64_t addr;
+	uint32_t flags;
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct abi_futex_waitv) == 24, "futex_waitv ABI");
+#define FUTEX_WAITV_MAX 128
+#define FUTEX2_SIZE_U32 2u
+#define FUTEX2_SIZE_MASK 3u
+#define FUTEX2_PRIVATE 128u
+
 /* A robust lock's word: who holds it, and what became of it. */
 #define FUTEX_WAITERS 0x80000000u
 #define FUTEX_OWNER_DIED 0x40000000u

@@ -14,7 +14,7 @@
  * which futex users must expect anyway.
  *
  * Entry points: futex_wait, futex_wake here; futex_requeue, futex_wake_op in futex_requeue.c;
- * futex_task_exit in futex_exit.c.
+ * futex_wait_any in futex_vector.c; futex_task_exit in futex_exit.c.
  *
  * LIMIT: no priority-inheriting futexes (ENOSYS).
  */
@@ -74,10 +74,9 @@ int futex_key(uint32_t __user *addr, bool shared, struct mm_word_key *key)
 	return err;
 }
 
-/* Queues w if the word is still val. 0, -EAGAIN, or -EFAULT: look again when the page is there. */
-static int waiter_queue(struct futex_waiter *w, struct futex_bucket *b, uint32_t __user *addr,
-			uint32_t val)
+int futex_waiter_queue(struct futex_waiter *w, uint32_t __user *addr, uint32_t val)
 {
+	struct futex_bucket *b = futex_bucket(&w->key);
 	uint32_t seen;
 	int err;
 
@@ -94,8 +93,7 @@ static int waiter_queue(struct futex_waiter *w, struct futex_bucket *b, uint32_t
 	return err;
 }
 
-/* Locks the bucket that w is in, and returns it; NULL, nothing locked: somebody has woken it. */
-__lock_unchecked static struct futex_bucket *waiter_lock(struct futex_waiter *w)
+__lock_unchecked struct futex_bucket *futex_waiter_lock(struct futex_waiter *w)
 {
 	struct futex_bucket *b;
 
@@ -119,7 +117,7 @@ static int waiter_sleep(struct futex_waiter *w, uint64_t deadline_ns)
 		err = task_sleep(deadline_ns);
 		/* Awake without NULL in w->bucket may mean that the waker is just about to store
 		 * it: its lock tells. */
-		b = waiter_lock(w);
+		b = futex_waiter_lock(w);
 		if (b == NULL)
 			return 0;
 		spin_assert_held(&b->lock);
@@ -144,7 +142,7 @@ int futex_wait(uint32_t __user *addr, bool shared, uint32_t val, uint32_t bits,
 		err = futex_key(addr, shared, &w.key);
 		if (err)
 			return err;
-		err = waiter_queue(&w, futex_bucket(&w.key), addr, val);
+		err = futex_waiter_queue(&w, addr, val);
 		if (err == 0)
 			return waiter_sleep(&w, deadline_ns);
 		if (err != -EFAULT)

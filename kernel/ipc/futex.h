@@ -21,6 +21,15 @@ void futex_task_exit(void);
 int futex_wait(uint32_t __user *addr, bool shared, uint32_t val, uint32_t bits,
 	       uint64_t deadline_ns) __must_check;
 
+/* Sleeps while each of the words has its value and no waker of any comes. Which one was woken, or
+ * as futex_wait; -ENOMEM. */
+struct futex_word {
+	uint32_t __user *addr;
+	uint32_t val;
+	bool shared;
+};
+int futex_wait_any(const struct futex_word *words, unsigned count, uint64_t deadline_ns);
+
 /* Wakes at most `count` waiters whose bits meet `bits`. How many, or -EFAULT, -EINVAL. */
 int futex_wake(uint32_t __user *addr, bool shared, int count, uint32_t bits);
 

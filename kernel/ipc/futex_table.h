@@ -33,5 +33,11 @@ static inline bool futex_key_equal(const struct mm_word_key *a, const struct mm_
 	return a->offset == b->offset && a->object == b->object;
 }
 
+/* Queues w, whose key is set, and sets the state to sleep in, if the word is still val. 0, -EAGAIN,
+ * or -EFAULT: look again when the page is there. */
+int futex_waiter_queue(struct futex_waiter *w, uint32_t __user *addr, uint32_t val) __must_check;
+/* Locks the bucket that w is in, and returns it; NULL, nothing locked: somebody has woken it. */
+struct futex_bucket *futex_waiter_lock(struct futex_waiter *w);
+
 /* Takes w out and wakes its task; afterwards w may be gone. Bucket locked. */
 void futex_waiter_wake(struct futex_waiter *w);

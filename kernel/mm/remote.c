@@ -101,6 +101,8 @@ int mm_word_key(struct mm *mm, vaddr_t addr, bool shared, struct mm_word_key *ke
 		key->offset = (v->pgoff << PAGE_SHIFT) + (addr - v->start);
 		ref_get(v->cache->owner_ref);
 		key->pinned = v->cache;
+	} else {
+		key->offset |= 1; /* words are aligned: not what a private call means */
 	}
 	rwlock_read_unlock(&mm->lock);
 	return err;

@@ -1,5 +1,5 @@
 /*
- * futex and the robust list.
+ * futex, futex_waitv and the robust list.
  *
  * A wait that a signal ends begins anew when no handler ran; with a time limit through
  * restart_syscall, so that the limit stays where it was.
@@ -9,6 +9,7 @@
 #include "arch/uaccess.h"
 #include "kernel/abi/capability.h"
 #include "kernel/abi/futex.h"
+#include "kernel/alloc/slab.h"
 #include "kernel/ipc/futex.h"
 #include "kernel/ipc/signal.h"
 #include "kernel/sys/user_time.h"
@@ -100,6 +101,65 @@ long sys_futex(uint32_t __user *addr, int op, uint32_t val, const struct abi_tim
 		return -ENOSYS;
 	}
 }
+
+/* --- several words ---------------------------------------------------------------------------- */
+
+static int word_fetch(struct futex_word *word, const struct abi_futex_waitv __user *from)
+{
+	struct abi_futex_waitv w;
+
+	if (copy_from_user(&w, from, sizeof(w)))
+		return -EFAULT;
+	if ((w.flags & ~(FUTEX2_SIZE_MASK | FUTEX2_PRIVATE)) || w.reserved)
+		return -EINVAL;
+	if ((w.flags & FUTEX2_SIZE_MASK) != FUTEX2_SIZE_U32 || w.val > UINT32_MAX)
+		return -EINVAL;
+	*word = (struct futex_word){ (uint32_t __user *)w.addr, (uint32_t)w.val,
+				     !(w.flags & FUTEX2_PRIVATE) };
+	return 0;
+}
+
+static int vector_deadline(const struct abi_timespec __user *utime, int clock,
+			   uint64_t *deadline_ns)
+{
+	uint64_t ns;
+	int err;
+
+	*deadline_ns = UINT64_MAX;
+	if (utime == NULL)
+		return 0;
+	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC)
+		return -EINVAL;
+	err = timespec_fetch(&ns, utime);
+	if (err == 0)
+		*deadline_ns = deadline_of_clock(clock, ns);
+	return err;
+}
+
+long sys_futex_waitv(const struct abi_futex_waitv __user *waiters, unsigned count, unsigned flags,
+		     const struct abi_timespec __user *utime, int clock)
+{
+	struct futex_word *words;
+	uint64_t deadline_ns;
+	long ret;
+
+	if (flags || count == 0 || count > FUTEX_WAITV_MAX || waiters == NULL)
+		return -EINVAL;
+	ret = vector_deadline(utime, clock, &deadline_ns);
+	if (ret)
+		return ret;
+	words = kcalloc(count, sizeof(*words));
+	if (words == NULL)
+		return -ENOMEM;
+	for (unsigned i = 0; i < count && ret == 0; i++)
+		ret = word_fetch(&words[i], &waiters[i]);
+	if (ret == 0)
+		ret = futex_wait_any(words, count, deadline_ns);
+	kfree(words);
+	return ret == -EINTR ? -ERESTARTSYS : ret; /* its deadline is a moment, and stays one */
+}
+
+/* --- the robust list -------------------------------------------------------------------------- */
 
 long sys_set_robust_list(void __user *head, size_t len)
 {
