@@ -215,6 +215,7 @@ static int program_load(struct program *p)
 		err = mm_time_set(p->mm, time_ns_of(current->ns->of[NS_TIME]));
 	if (err)
 		return err;
+	p->mm->deny_exec = current->mm != NULL ? mm_deny_exec_inherited(current->mm) : 0;
 	program_plan(p);
 	err = elf_load(p);
 	if (err == 0)

@@ -6,7 +6,7 @@
  *	marks the area      DONTFORK, WIPEONFORK, DONTDUMP, NORMAL, RANDOM, SEQUENTIAL, HUGEPAGE
  *	                    and their opposites: kept in its flags, shown in smaps
  *	hints               WILLNEED, COLD, PAGEOUT: checked, then followed by doing nothing, which
- *	                    every hint allows
+ *	                    every hint allows; but PAGEOUT drops what MAP_DROPPABLE said may go
  *
  * NOTE(linux): MADV_FREE drops at once, as MADV_DONTNEED; Linux may keep the old contents until
  * memory is short. MADV_HUGEPAGE marks, as there with transparent huge pages set to "never"; pages
@@ -127,8 +127,11 @@ static int area_advise(struct vma *v, vaddr_t start, vaddr_t end, int advice)
 		return area_drop(v, start, end, advice);
 	case MADV_REMOVE:
 		return area_remove(v, start, end);
-	case MADV_COLD:
 	case MADV_PAGEOUT:
+		if (v->flags & VM_DROPPABLE)
+			return area_drop(v, start, end, MADV_DONTNEED);
+		return v->flags & VM_LOCKED ? -EINVAL : 0;
+	case MADV_COLD:
 		return v->flags & VM_LOCKED ? -EINVAL : 0;
 	case MADV_WILLNEED:
 		return 0;

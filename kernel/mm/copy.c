@@ -205,6 +205,7 @@ static void layout_copy(struct mm *child, const struct mm *parent)
 	if (parent->time != NULL)
 		child->time = time_ns_of(ns_get(&parent->time->ns));
 	child->dumpable = READ_ONCE(parent->dumpable);
+	child->deny_exec = mm_deny_exec_inherited(parent);
 	child->ns_level = parent->ns_level;
 	child->sealed = parent->sealed;
 	atomic_store(&child->barriers, atomic_load(&parent->barriers));

@@ -40,7 +40,8 @@ bool mm_may_lock(const struct mm *mm, unsigned flags, size_t len)
 
 static void area_set_lock(struct vma *v, unsigned lock_flags)
 {
-	if (!(v->flags & VM_KERNEL_PAGES)) /* those are always there */
+	/* Those are always there, these may always go. */
+	if (!(v->flags & (VM_KERNEL_PAGES | VM_DROPPABLE)))
 		vma_set_flags(v, (v->flags & ~VM_LOCK_MASK) | lock_flags);
 }
 

@@ -79,8 +79,8 @@ static unsigned area_flags(const struct mm_map_request *req)
 	}
 	if (req->deny_exec)
 		flags &= ~VM_MAYEXEC;
-	if (type == MAP_DROPPABLE) /* it may be dropped; there is no need to */
-		flags |= VM_WIPEONFORK | VM_DONTDUMP | VM_NORESERVE;
+	if (type == MAP_DROPPABLE)
+		flags |= VM_DROPPABLE | VM_WIPEONFORK | VM_DONTDUMP | VM_NORESERVE;
 	if (req->flags & MAP_GROWSDOWN)
 		flags |= VM_GROWSDOWN;
 	if (req->flags & MAP_STACK)
@@ -187,6 +187,8 @@ static int map_locked(struct mm *mm, const struct mm_map_request *req, size_t le
 		err = map_place(mm, req, len, out);
 	if (err)
 		return err;
+	if (!mm_deny_exec_allows(mm, flags, flags))
+		return -EACCES;
 	if ((req->flags & MAP_LOCKED) && !mm_can_lock())
 		return -EPERM;
 	if (!mm_may_lock(mm, flags, len))

@@ -56,6 +56,7 @@ struct mm {
 	void (*exe_put)(struct file *f);
 	uint64_t auxv[48];	  /* [i] after exec */
 	unsigned dumpable;	  /* [a] what prctl(PR_SET_DUMPABLE) says */
+	unsigned deny_exec; /* [a] PR_MDWE_*: no area becomes executable, nor is also writable */
 	unsigned ns_level; /* [i] after exec. Who may look in though it is not dumpable: who may in
 			    * its user's user namespace, or the one of this level above */
 	bool reaped; /* [a] emptied under its owner, who is being killed: no page comes any more */
@@ -123,6 +124,12 @@ int mm_seal(struct mm *mm, vaddr_t start, vaddr_t end) __must_check;
 /* Whether each page of [start, end) would be had without waiting: a byte for each. 0, -ENOMEM
  * (hole), -EINTR. */
 int mm_mincore(struct mm *mm, vaddr_t start, vaddr_t end, uint8_t *present) __must_check;
+/* PR_SET_MDWE: what of PR_MDWE_* holds from now on. 0, -EPERM: others do already. */
+int mm_deny_exec_set(struct mm *mm, unsigned mdwe) __must_check;
+/* What of it a copy of from gets, or the address space of a program that it executes. */
+unsigned mm_deny_exec_inherited(const struct mm *from);
+/* May an area that had these flags have those new ones? */
+bool mm_deny_exec_allows(const struct mm *mm, unsigned had, unsigned flags);
 /* The new break, or the old one when it can't be moved. */
 vaddr_t mm_brk(struct mm *mm, vaddr_t new_brk);
 /* Maps kernel pages that belong to the image (vDSO) for reading or executing. */

@@ -3,17 +3,53 @@
  * neighbours; entries that are there get the new permissions, but never write: the next write
  * faults and finds out whether it may. Leaf tables that are shared with other address spaces and
  * have entries there become own first, so that nothing has changed when memory runs out.
+ *
+ * An address space may have said that no area of it is to become executable (PR_SET_MDWE): what was
+ * mapped so without being writable stays, and is all there will be.
  */
 #include "kernel/mm/mm.h"
 
 #include "arch/tlb.h"
 #include "kernel/abi/mman.h"
+#include "kernel/abi/prctl.h"
 #include "kernel/mm/commit.h"
 #include "kernel/mm/icache.h"
 #include "kernel/mm/map.h"
 #include "kernel/mm/page_table.h"
 #include "kernel/sched/sched.h"
 #include "lib/errno.h"
+
+/* --- no new code ------------------------------------------------------------------------------ */
+
+int mm_deny_exec_set(struct mm *mm, unsigned mdwe)
+{
+	int err = rwlock_write_lock_killable(&mm->lock);
+
+	if (err)
+		return err;
+	if (mm->deny_exec != 0 && mm->deny_exec != mdwe)
+		err = -EPERM;
+	else
+		WRITE_ONCE(mm->deny_exec, mdwe);
+	rwlock_write_unlock(&mm->lock);
+	return err;
+}
+
+unsigned mm_deny_exec_inherited(const struct mm *from)
+{
+	unsigned mdwe = READ_ONCE(from->deny_exec);
+
+	return mdwe & PR_MDWE_NO_INHERIT ? 0 : mdwe;
+}
+
+bool mm_deny_exec_allows(const struct mm *mm, unsigned had, unsigned flags)
+{
+	if (READ_ONCE(mm->deny_exec) == 0 || !(flags & VM_EXEC))
+		return true;
+	return (had & VM_EXEC) && !(flags & VM_WRITE);
+}
+
+/* --- permissions ------------------------------------------------------------------------------ */
 
 static void leaf_protect(struct vma *v, pte_t *table, vaddr_t va, vaddr_t end)
 {
@@ -61,6 +97,8 @@ static struct vma *area_checked(struct mm *mm, vaddr_t va, unsigned flags, int *
 		*err = -EPERM;
 	else if (flags & ~(v->flags >> 4) & (VM_READ | VM_WRITE | VM_EXEC))
 		*err = -EACCES; /* VM_MAY* are the same bits, four higher */
+	else if (!mm_deny_exec_allows(mm, v->flags, flags))
+		*err = -EACCES;
 	return *err ? NULL : v;
 }
 

@@ -28,6 +28,7 @@
 #define VM_HUGEPAGE 0x40000u
 #define VM_NOHUGEPAGE 0x80000u
 #define VM_SEALED 0x200000u /* mseal: stays as it is until exec or exit */
+#define VM_DROPPABLE 0x400000u /* its contents may go: MADV_PAGEOUT does it */
 #define VM_LOCK_MASK (VM_LOCKED | VM_LOCKONFAULT)
 
 /* What the owner of a file-backed area does; kernel/fs fills it in. */

@@ -166,6 +166,15 @@ static long prctl_no_new_privs(unsigned long a, unsigned long b, unsigned long c
 	return 0;
 }
 
+static long prctl_deny_exec(unsigned long mdwe, unsigned long b, unsigned long c, unsigned long d)
+{
+	if (b || c || d || (mdwe & ~(unsigned long)(PR_MDWE_REFUSE_EXEC_GAIN | PR_MDWE_NO_INHERIT)))
+		return -EINVAL;
+	if (mdwe == PR_MDWE_NO_INHERIT)
+		return -EINVAL;
+	return mm_deny_exec_set(current->mm, (unsigned)mdwe);
+}
+
 static long prctl_task(int option, unsigned long a)
 {
 	int value;
@@ -220,6 +229,10 @@ long sys_prctl(int option, unsigned long a, unsigned long b, unsigned long c, un
 	case PR_GET_SECUREBITS:
 	case PR_SET_SECUREBITS:
 		return capability_prctl(option, a);
+	case PR_SET_MDWE:
+		return prctl_deny_exec(a, b, c, d);
+	case PR_GET_MDWE:
+		return a || b || c || d ? -EINVAL : (long)READ_ONCE(current->mm->deny_exec);
 	case PR_CAP_AMBIENT:
 		return c || d ? -EINVAL : cap_ambient_prctl(a, b);
 	default:

@@ -9,6 +9,13 @@
 
 enum { PAGE = 4096, NOBODY = 65534, GAP = 256 };
 
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE 65
+#define PR_GET_MDWE 66
+#endif
+#define REFUSE_GAIN 1ul
+#define NO_INHERIT 2ul
+
 #ifndef MAP_DROPPABLE
 #define MAP_DROPPABLE 0x08
 #endif
@@ -261,7 +268,88 @@ TEST(droppable)
 	CHECK(start != MAP_FAILED);
 	start[0] = 'd';
 	IN_CHILD(CHECK_EQ(start[0], 0)); /* wiped */
+	start[PAGE] = 'e';
+	CHECK_EQ(madvise(start, PAGE, MADV_COLD), 0);
+	CHECK_EQ(start[0], 'd');
+	for (int i = 0; i < 100 && start[0]; i++) /* Linux: not while somebody else looks at it */
+		CHECK_EQ(madvise(start, PAGE, MADV_PAGEOUT), 0);
+	CHECK_EQ(start[0], 0);
+	CHECK_EQ(start[PAGE], 'e');
+	CHECK_EQ(mlock(start, PAGE), 0); /* which does not keep it */
+	CHECK_EQ(madvise(start, PAGE, MADV_PAGEOUT), 0);
 	REFUSED(map(NULL, 1, rw, MAP_DROPPABLE | MAP_ANONYMOUS | MAP_LOCKED, -1), EINVAL);
 	REFUSED(map(NULL, 1, rw, MAP_DROPPABLE | MAP_ANONYMOUS | MAP_GROWSDOWN, -1), EINVAL);
 	REFUSED(map(NULL, 1, rw, MAP_DROPPABLE, fd), EINVAL);
+}
+
+/* --- no new code: PR_SET_MDWE ----------------------------------------------------------------- */
+
+static void gains_no_code(void)
+{
+	int code = PROT_READ | PROT_EXEC, shared = MAP_SHARED | MAP_ANONYMOUS;
+	int private = MAP_PRIVATE | MAP_ANONYMOUS, rw = PROT_READ | PROT_WRITE;
+	char *data = map(NULL, 1, rw, private, -1), *text = map(NULL, 1, code, private, -1);
+
+	CHECK(data != MAP_FAILED && text != MAP_FAILED);
+	REFUSED(map(NULL, 1, rw | PROT_EXEC, private, -1), EACCES);
+	REFUSED(map(NULL, 1, PROT_WRITE | PROT_EXEC, shared, -1), EACCES);
+	CHECK_ERRNO(mprotect(data, PAGE, code), EACCES);
+	CHECK_ERRNO(mprotect(data, PAGE, rw | PROT_EXEC), EACCES);
+	CHECK_ERRNO(mprotect(text, PAGE, rw | PROT_EXEC), EACCES);
+	CHECK_EQ(mprotect(text, PAGE, code), 0);
+	CHECK_EQ(mprotect(text, PAGE, PROT_EXEC), 0);
+	CHECK_EQ(mprotect(text, PAGE, rw), 0);
+	CHECK_ERRNO(mprotect(text, PAGE, code), EACCES); /* given up for good */
+	CHECK(map(data, 1, code, private | MAP_FIXED, -1) == data);
+}
+
+static void gains_code(void)
+{
+	char *data = map_anon(NULL, 1, 0);
+
+	CHECK(data != MAP_FAILED);
+	CHECK_EQ(mprotect(data, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC), 0);
+}
+
+static int mdwe(unsigned long flags)
+{
+	return prctl(PR_SET_MDWE, flags, 0ul, 0ul, 0ul);
+}
+
+static int mdwe_now(void)
+{
+	return prctl(PR_GET_MDWE, 0ul, 0ul, 0ul, 0ul);
+}
+
+TEST(memory_that_becomes_no_code)
+{
+	CHECK_EQ(mdwe_now(), 0);
+	gains_code();
+	CHECK_EQ(mdwe(0), 0);
+	CHECK_EQ(mdwe(REFUSE_GAIN), 0);
+	CHECK_EQ(mdwe_now(), REFUSE_GAIN);
+	CHECK_EQ(mdwe(REFUSE_GAIN), 0);
+	CHECK_ERRNO(mdwe(0), EPERM);
+	CHECK_ERRNO(mdwe(REFUSE_GAIN | NO_INHERIT), EPERM);
+	gains_no_code();
+	IN_CHILD(CHECK_EQ(mdwe_now(), REFUSE_GAIN); gains_no_code());
+}
+
+TEST(memory_that_becomes_no_code_but_a_childs_may)
+{
+	CHECK_EQ(mdwe(REFUSE_GAIN | NO_INHERIT), 0);
+	CHECK_EQ(mdwe_now(), REFUSE_GAIN | NO_INHERIT);
+	CHECK_ERRNO(mdwe(REFUSE_GAIN), EPERM);
+	gains_no_code();
+	IN_CHILD(CHECK_EQ(mdwe_now(), 0); gains_code());
+}
+
+TEST(memory_that_becomes_no_code_is_asked_for_rightly)
+{
+	CHECK_ERRNO(mdwe(4), EINVAL);
+	CHECK_ERRNO(mdwe(NO_INHERIT), EINVAL);
+	CHECK_ERRNO(prctl(PR_SET_MDWE, REFUSE_GAIN, 1ul, 0ul, 0ul), EINVAL);
+	CHECK_ERRNO(prctl(PR_SET_MDWE, REFUSE_GAIN, 0ul, 0ul, 1ul), EINVAL);
+	CHECK_ERRNO(prctl(PR_GET_MDWE, 1ul, 0ul, 0ul, 0ul), EINVAL);
+	CHECK_EQ(mdwe_now(), 0);
 }
