@@ -11,6 +11,7 @@
 #define MS_REMOUNT 0x20u
 #define MS_MANDLOCK 0x40u
 #define MS_DIRSYNC 0x80u
+#define MS_NOSYMFOLLOW 0x100u
 #define MS_NOATIME 0x400u
 #define MS_NODIRATIME 0x800u
 #define MS_BIND 0x1000u

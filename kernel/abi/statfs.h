@@ -29,6 +29,7 @@ static_assert(sizeof(struct abi_statfs) == 120, "struct statfs");
 #define ST_NOSUID 0x0002
 #define ST_NODEV 0x0004
 #define ST_NOEXEC 0x0008
+#define ST_NOSYMFOLLOW 0x2000
 #define ST_SYNCHRONOUS 0x0010
 #define ST_VALID 0x0020
 #define ST_NOATIME 0x0400

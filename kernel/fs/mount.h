@@ -30,7 +30,8 @@ struct mount_ns {
 
 struct mount {
 	struct ref ref;
-	/* MS_RDONLY NOSUID NODEV NOEXEC NOATIME NODIRATIME RELATIME; changes under mount_mutex */
+	/* MS_RDONLY NOSUID NODEV NOEXEC NOSYMFOLLOW NOATIME NODIRATIME RELATIME; changes under
+	 * mount_mutex */
 	unsigned flags;
 	struct super *sb;	 /* [i] counted */
 	/* [i] counted: what is seen here, the super's root but for binds */

@@ -27,7 +27,7 @@
 
 /* The flags that a mount keeps. */
 #define MOUNT_FLAGS                                                                                \
-	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | MS_RELATIME)
+	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOSYMFOLLOW | MS_ATIME_FLAGS)
 #define MS_PROPAGATION (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)
 
 /* The flags as kept: relatime unless something else is asked for. */
@@ -215,7 +215,7 @@ static int mount_remount(const struct path *target, unsigned flags, const char *
 		return -EPERM;
 	if (!(flags & MS_BIND) && (sb->flags & SUPER_FIXED))
 		return -EINVAL;
-	if (!(flags & MS_BIND) && !capable(CAP_SYS_ADMIN))
+	if (!(flags & MS_BIND) && !ns_capable(sb->owner, CAP_SYS_ADMIN))
 		return -EPERM; /* the file system is not only the caller's */
 	mutex_lock(&mount_mutex);
 	if ((flags & MS_RDONLY) && !(m->flags & MS_RDONLY) && atomic_load(&m->writers) > 0)

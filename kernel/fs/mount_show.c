@@ -55,6 +55,7 @@ static void put_flags(struct text *t, unsigned flags)
 		{ MS_NOSUID, ",nosuid" },     { MS_NODEV, ",nodev" },
 		{ MS_NOEXEC, ",noexec" },     { MS_NOATIME, ",noatime" },
 		{ MS_NODIRATIME, ",nodiratime" }, { MS_RELATIME, ",relatime" },
+		{ MS_NOSYMFOLLOW, ",nosymfollow" },
 	};
 
 	put(t, flags & MS_RDONLY ? "ro" : "rw");

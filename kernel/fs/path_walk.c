@@ -279,7 +279,8 @@ static __noinline int enter_link(struct walk *w, struct dentry *d)
 	const char *text;
 	int err;
 
-	if ((w->flags & WALK_NO_LINKS) || w->links >= WALK_LINKS_MAX) {
+	if ((w->flags & WALK_NO_LINKS) || (w->path.mnt->flags & MS_NOSYMFOLLOW) ||
+	    w->links >= WALK_LINKS_MAX) {
 		dentry_put(d);
 		return -ELOOP;
 	}

@@ -14,6 +14,8 @@
 #include "kernel/alloc/slab.h"
 #include "kernel/core/printk.h"
 #include "kernel/fs/dentry.h"
+#include "kernel/task/cred.h"
+#include "kernel/task/user_ns.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -69,6 +71,7 @@ struct super *super_create(struct fs_type *type, const struct super_ops *ops, ui
 	sb->type = type;
 	sb->ops = ops;
 	sb->magic = magic;
+	sb->owner = user_ns_get(current_cred()->user_ns);
 	sb->block_size = 4096;
 	sb->max_bytes = INT64_MAX;
 	atomic_init(&sb->next_ino, 1);
@@ -143,6 +146,7 @@ void super_put(struct super *sb)
 		       atomic_load(&sb->inode_count));
 	if (sb->ops->destroy)
 		sb->ops->destroy(sb);
+	user_ns_put(sb->owner);
 	kfree(sb);
 }
 

@@ -13,6 +13,7 @@
 #include "lib/list.h"
 
 struct super;
+struct user_ns;
 
 struct super_ops {
 	/* Frees an inode embedded in the file system's own struct. NULL: it came from
@@ -44,6 +45,7 @@ struct super {
 	struct fs_type *type;	   /* [i] */
 	const struct super_ops *ops; /* [i] */
 	struct dentry *root;	   /* [i] after mount: counted */
+	struct user_ns *owner;	   /* [i] counted: in which who made it is; may remount it */
 	dev_t dev;		   /* [i] st_dev, 0:minor */
 	uint64_t magic;		   /* [i] */
 	uint64_t block_size;	   /* [i] */
@@ -53,8 +55,6 @@ struct super {
 	void *private;		   /* [i] */
 	struct list link;	   /* in the list of all */
 };
-
-struct user_ns;
 
 /* A kind of file system. */
 struct fs_type {

@@ -179,7 +179,7 @@ static long statfs_to_user(const struct path *p, struct abi_statfs __user *ust)
 		{MS_RDONLY, ST_RDONLY},     {MS_NOSUID, ST_NOSUID},
 		{MS_NODEV, ST_NODEV},       {MS_NOEXEC, ST_NOEXEC},
 		{MS_NOATIME, ST_NOATIME},   {MS_NODIRATIME, ST_NODIRATIME},
-		{MS_RELATIME, ST_RELATIME},
+		{MS_RELATIME, ST_RELATIME}, {MS_NOSYMFOLLOW, ST_NOSYMFOLLOW},
 	};
 	struct abi_statfs st;
 	int err = super_statfs(p->dentry->sb, &st);

@@ -223,6 +223,35 @@ TEST(a_mount_forbids_devices_and_programs)
 	CHECK_EQ(umount("m"), 0);
 }
 
+#define MOUNT_NOSYMFOLLOW 256
+#define STATFS_NOSYMFOLLOW 0x2000
+
+TEST(a_mount_forbids_links)
+{
+	char text[4096] = "";
+	struct statfs st;
+
+	enter_tmpfs(NULL);
+	create("file");
+	CHECK_EQ(mkdir("d", 0755), 0);
+	CHECK_EQ(symlink("file", "link") | symlink(".", "d/dot"), 0);
+	CHECK_EQ(statfs(".", &st), 0);
+	CHECK_EQ(st.f_flags & STATFS_NOSYMFOLLOW, 0);
+	CHECK(exists("link"));
+	CHECK_EQ(mount(NULL, ".", NULL, MS_REMOUNT | MS_BIND | MOUNT_NOSYMFOLLOW, NULL), 0);
+	CHECK_EQ(statfs(".", &st), 0);
+	CHECK(st.f_flags & STATFS_NOSYMFOLLOW);
+	CHECK_ERRNO(open("link", O_RDONLY), ELOOP);
+	CHECK_ERRNO(open("d/dot/dot", O_RDONLY), ELOOP);
+	CHECK_ERRNO(open("link", O_RDWR | O_CREAT, 0600), ELOOP);
+	CHECK_EQ(readlink("link", text, sizeof(text)), 4);
+	CHECK_EQ(unlink("d/dot"), 0);
+	CHECK(read_file("/proc/self/mounts", text, sizeof(text)) > 0);
+	CHECK(strstr(text, "nosymfollow"));
+	CHECK_EQ(mount(NULL, ".", NULL, MS_REMOUNT | MS_BIND, NULL), 0);
+	CHECK(exists("link"));
+}
+
 TEST(mount_errors)
 {
 	enter_tmpfs(NULL);
@@ -514,6 +543,7 @@ TEST(nameless_files)
 	CHECK_EQ(fstat(fd, &st), 0);
 	CHECK_EQ(st.st_nlink, 0);
 	CHECK_EQ(write(fd, "hidden", 6), 6);
+	CHECK_EQ(fcntl(fd, F_GETFL) & (O_TMPFILE | O_RDWR), O_TMPFILE | O_RDWR);
 	CHECK_ERRNO(open(".", O_TMPFILE | O_RDONLY, 0600), EINVAL);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	CHECK_EQ(linkat(AT_FDCWD, path, AT_FDCWD, "named", AT_SYMLINK_FOLLOW), 0);

@@ -209,6 +209,24 @@ TEST(an_ordinary_user_mounts_in_his_own)
 	CHECK_ERRNO(mount("none", "d", "nosuch", 0, NULL), ENODEV);
 }
 
+TEST(whose_file_system_it_is_remounts_it)
+{
+	enter_scratch();
+	CHECK_EQ(chmod(".", 0777), 0);
+	CHECK_EQ(mkdir("d", 0777) | mkdir("e", 0777), 0);
+	CHECK_EQ(unshare(CLONE_NEWNS), 0);
+	CHECK_EQ(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	CHECK_EQ(mount("none", "d", "tmpfs", 0, "mode=0777"), 0);
+	become(1000);
+	enter_user_ns();
+	CHECK_EQ(unshare(CLONE_NEWNS), 0);
+	CHECK_ERRNO(mount("none", "d", NULL, MS_REMOUNT, "size=64k"), EPERM);
+	CHECK_EQ(mount("none", "e", "tmpfs", 0, NULL), 0);
+	CHECK_EQ(mount("none", "e", NULL, MS_REMOUNT | MS_NOATIME, "size=64k"), 0);
+	IN_CHILD(enter_user_ns(); CHECK_EQ(unshare(CLONE_NEWNS), 0);
+		 CHECK_ERRNO(mount("none", "e", NULL, MS_REMOUNT | MS_NOATIME, "size=1m"), EPERM));
+}
+
 TEST(what_came_along_is_locked)
 {
 	enter_scratch();
