@@ -82,6 +82,7 @@ static inline bool dir_emit_entry(struct file *dir, struct dir_emit *emit, const
 #define FILE_READ 1u
 #define FILE_WRITE 2u
 #define FILE_SEEK 4u /* has a position: set for regular files and directories, by open for others */
+#define FILE_CREATED 16u /* this open made the file: F_CREATED_QUERY */
 #define FILE_PATH 8u /* O_PATH: names, but doesn't open */
 
 /* Files that may be open at a time: fs.file-max. And how many are. */

@@ -80,6 +80,8 @@ static int open_found(const struct path *p, unsigned flags, bool created, struct
 	else if ((err = may_open(p, &flags)) != 0)
 		return err;
 	err = file_open_path(p, flags, current->cred, out);
+	if (!err && created)
+		(*out)->mode |= FILE_CREATED;
 	if (err || !(flags & O_TRUNC))
 		return err;
 	err = path_truncate(p, 0);
@@ -195,6 +197,8 @@ static int open_tmpfile(int dfd, const char *name, const struct open_request *re
 	}
 	dentry_instantiate(p.dentry, inode);
 	err = file_open_path(&p, req->flags & ~O_TMPFILE, current->cred, out);
+	if (!err)
+		(*out)->flags |= O_TMPFILE; /* what is open is no directory, but asked for so */
 	dentry_put(p.dentry);
 out:
 	path_put(&dir);

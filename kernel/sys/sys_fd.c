@@ -94,6 +94,8 @@ static long fcntl_any(struct file *f, int fd, unsigned cmd, unsigned long arg)
 		return fd_cloexec_set(fd, arg & FD_CLOEXEC);
 	case F_GETFL:
 		return f->flags;
+	case F_CREATED_QUERY:
+		return (f->mode & FILE_CREATED) != 0;
 	default:
 		return -EBADF;
 	}
@@ -131,6 +133,7 @@ static long fcntl_open(struct file *f, int fd, unsigned cmd, unsigned long arg)
 	case F_GETFD:
 	case F_SETFD:
 	case F_GETFL:
+	case F_CREATED_QUERY:
 		return fcntl_any(f, fd, cmd, arg);
 	default:
 		return -EINVAL;

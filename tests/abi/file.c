@@ -58,6 +58,24 @@ TEST(open_flags)
 	CHECK_ERRNO(open("new2", O_CREAT | O_DIRECTORY | O_RDONLY, 0600), EINVAL);
 }
 
+#define CREATED_QUERY 1028
+
+TEST(who_made_a_file_is_told)
+{
+	enter_scratch();
+	int made = open("f", O_RDWR | O_CREAT, 0600), found = open("f", O_RDWR | O_CREAT, 0600);
+	int plain = open("f", O_RDONLY), path = open("f", O_PATH);
+
+	CHECK_EQ(fcntl(made, CREATED_QUERY), 1);
+	CHECK_EQ(fcntl(dup(made), CREATED_QUERY), 1);
+	CHECK_EQ(fcntl(found, CREATED_QUERY), 0);
+	CHECK_EQ(fcntl(plain, CREATED_QUERY), 0);
+	CHECK_EQ(fcntl(path, CREATED_QUERY), 0);
+	int other = open("g", O_WRONLY | O_CREAT | O_EXCL | O_TRUNC, 0600);
+	CHECK_EQ(fcntl(other, CREATED_QUERY), 1);
+	CHECK_EQ(write(other, "x", 1), 1);
+}
+
 TEST(access_mode_is_kept)
 {
 	char byte = 'x';
