@@ -32,6 +32,7 @@ static_assert(sizeof(struct abi_statfs) == 120, "struct statfs");
 #define ST_NOSYMFOLLOW 0x2000
 #define ST_SYNCHRONOUS 0x0010
 #define ST_VALID 0x0020
+#define ST_MANDLOCK 0x0040
 #define ST_NOATIME 0x0400
 #define ST_NODIRATIME 0x0800
 #define ST_RELATIME 0x1000

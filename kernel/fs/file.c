@@ -198,7 +198,7 @@ static bool pos_is_shared(const struct file *f)
 
 static void touch_atime(struct file *f)
 {
-	if (!(f->flags & O_NOATIME) && !(f->path.mnt->flags & (MS_NOATIME | MS_RDONLY)))
+	if (!(f->flags & O_NOATIME) && !(f->path.mnt->flags & (MS_NOATIME | MOUNT_READ_ONLY)))
 		inode_touch_atime(f->inode);
 }
 

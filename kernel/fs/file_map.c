@@ -67,7 +67,7 @@ int file_map_attach(struct file *file, struct vma *vma)
 	if (!file->ops->mmap)
 		return -ENODEV;
 	vma->ops = &file_vma_ops;
-	if (!(file->path.mnt->flags & (MS_NOATIME | MS_RDONLY)))
+	if (!(file->path.mnt->flags & (MS_NOATIME | MOUNT_READ_ONLY)))
 		inode_touch_atime(file->inode);
 	return file->ops->mmap(file, vma);
 }

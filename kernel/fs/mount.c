@@ -50,10 +50,18 @@ void mount_put(struct mount *m)
 {
 	if (!m || !ref_put(&m->ref))
 		return;
+	spin_lock(&mount_lock);
+	list_del(&m->sb_link);
+	spin_unlock(&mount_lock);
 	dentry_put(m->root);
 	super_put(m->sb);
 	kfree(m->source);
 	cache_free(&mount_cache, m);
+}
+
+static unsigned flags_with_super(unsigned flags, unsigned of_super)
+{
+	return of_super & MS_RDONLY ? flags | MOUNT_SUPER_RDONLY : flags & ~MOUNT_SUPER_RDONLY;
 }
 
 int mount_create(struct super *sb, struct dentry *root, unsigned flags, const char *source,
@@ -69,14 +77,50 @@ int mount_create(struct super *sb, struct dentry *root, unsigned flags, const ch
 		return -ENOMEM;
 	}
 	ref_init(&m->ref);
-	m->flags = flags;
 	m->sb = sb;
 	m->root = dentry_get(root);
 	m->source = name;
 	m->id = __atomic_fetch_add(&next_id, 1, __ATOMIC_RELAXED);
 	list_init(&m->children);
+	spin_lock(&mount_lock);
+	m->flags = flags_with_super(flags, sb->mount_flags);
+	list_add_tail(&m->sb_link, &sb->mounts);
+	spin_unlock(&mount_lock);
 	*out = m;
 	return 0;
+}
+
+int mount_super_may_have(struct super *sb, unsigned flags)
+{
+	bool freezes = flags & ~sb->mount_flags & MS_RDONLY, busy = false;
+	const struct mount *m;
+
+	spin_lock(&mount_lock);
+	list_for_each_entry(m, &sb->mounts, sb_link)
+		busy |= atomic_load(&m->writers) > 0;
+	spin_unlock(&mount_lock);
+	return freezes && busy ? -EBUSY : 0;
+}
+
+void mount_super_set_flags(struct super *sb, unsigned flags)
+{
+	struct mount *m;
+
+	spin_lock(&mount_lock);
+	WRITE_ONCE(sb->mount_flags, flags);
+	list_for_each_entry(m, &sb->mounts, sb_link)
+		WRITE_ONCE(m->flags, flags_with_super(m->flags, flags));
+	spin_unlock(&mount_lock);
+}
+
+bool mount_is_only(const struct mount *m)
+{
+	bool only;
+
+	spin_lock(&mount_lock);
+	only = m->sb->mounts.next == &m->sb_link && m->sb->mounts.prev == &m->sb_link;
+	spin_unlock(&mount_lock);
+	return only;
 }
 
 void mount_ns_set_root(struct mount_ns *ns, struct mount *root)
@@ -161,7 +205,7 @@ bool mount_cross_up(struct path *p)
 
 int mount_may_write(const struct mount *m)
 {
-	return m->flags & MS_RDONLY ? -EROFS : 0;
+	return m->flags & MOUNT_READ_ONLY ? -EROFS : 0;
 }
 
 /* m, which is in no place, is now at `at`. */

@@ -30,8 +30,9 @@ struct mount_ns {
 
 struct mount {
 	struct ref ref;
-	/* MS_RDONLY NOSUID NODEV NOEXEC NOSYMFOLLOW NOATIME NODIRATIME RELATIME; changes under
-	 * mount_mutex */
+	/* [mount_mutex to write] MS_RDONLY NOSUID NODEV NOEXEC NOSYMFOLLOW NOATIME NODIRATIME
+	 * RELATIME, and MOUNT_SUPER_RDONLY, a copy of the super's MS_RDONLY, for all to look in
+	 * one place */
 	unsigned flags;
 	struct super *sb;	 /* [i] counted */
 	/* [i] counted: what is seen here, the super's root but for binds */
@@ -42,6 +43,7 @@ struct mount {
 	struct list children;	 /* [mount_mutex] */
 	struct list child_link;	 /* [mount_mutex] in parent->children */
 	struct list ns_link;	 /* [mount_mutex] */
+	struct list sb_link;	 /* [mount_lock] in sb->mounts */
 	struct mount_ns *ns;	 /* [mount_mutex] NULL: detached */
 	bool locked;		 /* [mount_mutex] must stay where it is: it hides something */
 	unsigned lock_flags;	 /* [mount_mutex] of flags, those that can't be taken back */
@@ -84,6 +86,8 @@ bool mount_cross_down(struct path *p);
 bool mount_cross_up(struct path *p);
 /* Nothing mounted on d in any namespace? For rmdir, unlink, rename: -EBUSY. */
 bool mount_on_dentry(struct dentry *d);
+#define MOUNT_SUPER_RDONLY 0x80000000u
+#define MOUNT_READ_ONLY (MS_RDONLY | MOUNT_SUPER_RDONLY)
 /* May current write through this mount? 0 or -EROFS. */
 int mount_may_write(const struct mount *m) __must_check;
 
@@ -110,12 +114,20 @@ void mount_detach_tree(struct mount *top) __must_hold(mount_mutex);
  * whoever does); false if not. 0, -ENOTDIR, -ENOENT (the place was removed),
  * -ENOSPC. */
 #define MOUNTS_MAX 100000u /* in a namespace */
+/* What all mounts of an instance have in common. Here a remount may change all but one. */
+#define MOUNT_SUPER_FLAGS (MS_RDONLY | MS_SYNCHRONOUS | MS_MANDLOCK | MS_DIRSYNC | MS_LAZYTIME)
 #define MOUNT_LOCKABLE (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
 #define MS_ATIME_FLAGS (MS_NOATIME | MS_NODIRATIME | MS_RELATIME) /* none of them: strict */
 /* In lock_flags: MS_ATIME_FLAGS stay as they are, all of them. */
 #define MOUNT_LOCK_ATIME MS_STRICTATIME
 #define MOUNT_ANY_REFS (~0u)
 int mount_attach(struct mount *m, const struct path *at) __must_check __must_hold(mount_mutex);
+/* Gives an instance MOUNT_SUPER_FLAGS; before, whether it may have them. 0; -EBUSY: it is to be
+ * read-only, and a file is open for writing. mount_mutex held. */
+int mount_super_may_have(struct super *sb, unsigned flags) __must_check __must_hold(mount_mutex);
+void mount_super_set_flags(struct super *sb, unsigned flags) __must_hold(mount_mutex);
+/* Does no mount but this show its instance? mount_mutex held. */
+bool mount_is_only(const struct mount *m) __must_hold(mount_mutex);
 bool mount_unlink(struct mount *m, unsigned max_refs);
 bool mount_detach(struct mount *m, unsigned max_refs);
 

@@ -9,16 +9,21 @@
  * Needs CAP_SYS_ADMIN in the owner of the caller's mount namespace throughout, and mounts of that
  * namespace. All changes happen under mount_mutex.
  *
+ * Flags are of the mount or of the instance that it shows, MS_RDONLY is of both. Those of the
+ * instance can be said as words of the options, too, and are those of its first mount, until a
+ * remount of any changes them.
+ *
  * NOTE(linux): mounts are private; MS_SHARED gives -EINVAL, MS_PRIVATE and MS_SLAVE (which is the
  * same for a mount that has no master) succeed.
- * LIMIT: MNT_EXPIRE and MS_UNBINDABLE give -EINVAL. MS_SYNCHRONOUS and its kind are accepted as
- * hints without effect: every file system here is in memory.
+ * LIMIT: MNT_EXPIRE and MS_UNBINDABLE give -EINVAL. MS_SYNCHRONOUS and its kind are shown and have
+ * no effect: every file system here is in memory, and locks are advice.
  */
 #include "kernel/abi/capability.h"
 #include "kernel/core/panic.h"
 #include "kernel/fs/dentry.h"
 #include "kernel/fs/inode.h"
 #include "kernel/fs/mount.h"
+#include "kernel/fs/mount_options.h"
 #include "kernel/fs/super.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/ns.h"
@@ -76,20 +81,79 @@ static int mount_create_top(struct fs_type *fs, struct super *sb, const char *so
 	return err;
 }
 
+/* The flags of an instance from those of a request and from the words of its options; *named: the
+ * latter. 0, -EINVAL, -ENOMEM. */
+static int super_flags(const struct fs_type *fs, const char *options, unsigned flags,
+		       unsigned *out, unsigned *named)
+{
+	int err;
+
+	*out = flags & MOUNT_SUPER_FLAGS;
+	err = mount_options_flags(options, out, named);
+	return !err && *named != 0 && (fs->flags & FS_NO_WORDS) ? -EINVAL : err;
+}
+
+/* A remount of the instance. What it cannot change of its flags may not be named. */
+static int super_remount(struct super *sb, unsigned flags, const char *options)
+	__must_hold(mount_mutex)
+{
+	unsigned of_super, named;
+	int err = super_flags(sb->type, options, flags, &of_super, &named);
+
+	if (!err && (named & MS_DIRSYNC))
+		err = -EINVAL;
+	if (sb->type->flags & FS_NO_WORDS)
+		of_super = sb->mount_flags;
+	if (!err)
+		err = mount_super_may_have(sb, of_super);
+	if (!err && sb->ops->remount)
+		err = sb->ops->remount(sb, options);
+	if (err)
+		return err;
+	of_super &= ~MS_DIRSYNC;
+	mount_super_set_flags(sb, of_super | (sb->mount_flags & MS_DIRSYNC));
+	return 0;
+}
+
+/* The first mount of an instance says its flags, later ones find it as it is. */
+static int super_flags_init(const struct mount *m, unsigned flags, const char *options)
+{
+	const struct fs_type *fs = m->sb->type;
+	unsigned of_super, named;
+	int err = super_flags(fs, options, flags, &of_super, &named);
+
+	mutex_lock(&mount_mutex);
+	if (!err && (fs->flags & FS_REMOUNTED))
+		err = super_remount(m->sb, flags, options);
+	else if (!err && !(fs->flags & FS_NO_WORDS) && mount_is_only(m))
+		mount_super_set_flags(m->sb, of_super);
+	mutex_unlock(&mount_mutex);
+	return err;
+}
+
 int mount_new(const char *type, const char *source, const char *options, unsigned flags,
 	      const struct path *target)
 {
 	struct fs_type *fs = fs_type_find(type);
+	unsigned unused, named;
 	struct super *sb;
 	struct mount *m;
 	int err;
 
 	if (!fs)
 		return -ENODEV;
-	err = fs->mount(fs, source, options, &sb);
+	err = super_flags(fs, options, flags, &unused, &named); /* before anything is made */
+	if (!err)
+		err = fs->mount(fs, source, options, &sb);
 	if (!err)
 		err = mount_create_top(fs, sb, source, flags, &m);
-	return err ? err : attach_new(m, target);
+	if (err)
+		return err;
+	err = super_flags_init(m, flags, options);
+	if (!err)
+		return attach_new(m, target);
+	mount_put(m);
+	return err;
 }
 
 /* A copy without what is mounted below would show what a locked mount hides. mount_mutex held. */
@@ -218,12 +282,12 @@ static int mount_remount(const struct path *target, unsigned flags, const char *
 	if (!(flags & MS_BIND) && !ns_capable(sb->owner, CAP_SYS_ADMIN))
 		return -EPERM; /* the file system is not only the caller's */
 	mutex_lock(&mount_mutex);
-	if ((flags & MS_RDONLY) && !(m->flags & MS_RDONLY) && atomic_load(&m->writers) > 0)
+	if ((flags & MS_RDONLY) && !(m->flags & MOUNT_READ_ONLY) && atomic_load(&m->writers) > 0)
 		err = -EBUSY;
-	if (!err && !(flags & MS_BIND) && sb->ops->remount)
-		err = sb->ops->remount(sb, options);
+	if (!err && !(flags & MS_BIND))
+		err = super_remount(sb, flags, options);
 	if (!err)
-		m->flags = kept;
+		WRITE_ONCE(m->flags, kept | (m->flags & MOUNT_SUPER_RDONLY));
 	mutex_unlock(&mount_mutex);
 	return err;
 }

@@ -5,8 +5,11 @@
 
 #include "lib/types.h"
 
-/* Hands each option but "rw" to one, in their order, with the text behind its "=" or NULL, until
- * that gives an error. 0, one's error, -ENOMEM. */
+/* Does what the words that every type takes ("ro", "sync", "nolazytime") say to MS_* flags of an
+ * instance: sets and clears them in *flags, and adds them to *named. 0, -ENOMEM. */
+int mount_options_flags(const char *text, unsigned *flags, unsigned *named) __must_check;
+/* Hands each other option to one, in their order, with the text behind its "=" or NULL, until that
+ * gives an error. 0, one's error, -ENOMEM. */
 int mount_options_parse(const char *text,
 			int (*one)(const char *name, const char *value, void *arg),
 			void *arg) __must_check;

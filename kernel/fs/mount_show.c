@@ -46,23 +46,41 @@ static void put_escaped(struct text *t, const char *s)
 	}
 }
 
-static void put_flags(struct text *t, unsigned flags)
+struct flag_name {
+	unsigned flag;
+	const char *text;
+};
+
+static void put_names(struct text *t, unsigned flags, const struct flag_name *names, size_t n)
 {
-	static const struct {
-		unsigned flag;
-		const char *text;
-	} names[] = {
+	for (size_t i = 0; i < n; i++) {
+		if (flags & names[i].flag)
+			put(t, names[i].text);
+	}
+}
+
+static void put_super_flags(struct text *t, const struct super *sb)
+{
+	static const struct flag_name names[] = {
+		{ MS_SYNCHRONOUS, ",sync" },
+		{ MS_DIRSYNC, ",dirsync" },
+		{ MS_MANDLOCK, ",mand" },
+		{ MS_LAZYTIME, ",lazytime" },
+	};
+
+	put_names(t, sb->mount_flags, names, ARRAY_SIZE(names));
+}
+
+static void put_mount_flags(struct text *t, unsigned flags)
+{
+	static const struct flag_name names[] = {
 		{ MS_NOSUID, ",nosuid" },     { MS_NODEV, ",nodev" },
 		{ MS_NOEXEC, ",noexec" },     { MS_NOATIME, ",noatime" },
 		{ MS_NODIRATIME, ",nodiratime" }, { MS_RELATIME, ",relatime" },
 		{ MS_NOSYMFOLLOW, ",nosymfollow" },
 	};
 
-	put(t, flags & MS_RDONLY ? "ro" : "rw");
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (flags & names[i].flag)
-			put(t, names[i].text);
-	}
+	put_names(t, flags, names, ARRAY_SIZE(names));
 }
 
 static void put_options(struct text *t, struct super *sb)
@@ -78,8 +96,9 @@ static void put_mounts_line(struct text *t, struct mount *m, const char *where)
 	put_escaped(t, where);
 	put_char(t, ' ');
 	put(t, m->sb->type->name);
-	put_char(t, ' ');
-	put_flags(t, m->flags);
+	put(t, m->flags & MOUNT_READ_ONLY ? " ro" : " rw");
+	put_super_flags(t, m->sb);
+	put_mount_flags(t, m->flags);
 	put_options(t, m->sb);
 	put(t, " 0 0\n");
 }
@@ -96,13 +115,14 @@ static void put_mountinfo_line(struct text *t, struct mount *m, const char *wher
 	put_escaped(t, len == 0 || len == SIZE_MAX ? "/" : root + sizeof(root) - 1 - len);
 	put_char(t, ' ');
 	put_escaped(t, where);
-	put_char(t, ' ');
-	put_flags(t, m->flags);
+	put(t, m->flags & MS_RDONLY ? " ro" : " rw");
+	put_mount_flags(t, m->flags);
 	put(t, " - ");
 	put(t, m->sb->type->name);
 	put_char(t, ' ');
 	put_escaped(t, m->source);
-	put(t, m->flags & MS_RDONLY ? " ro" : " rw");
+	put(t, m->sb->mount_flags & MS_RDONLY ? " ro" : " rw");
+	put_super_flags(t, m->sb);
 	put_options(t, m->sb);
 	put_char(t, '\n');
 }

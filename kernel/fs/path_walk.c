@@ -285,7 +285,7 @@ static __noinline int enter_link(struct walk *w, struct dentry *d)
 		return -ELOOP;
 	}
 	w->links++;
-	if (!(w->path.mnt->flags & (MS_NOATIME | MS_RDONLY)))
+	if (!(w->path.mnt->flags & (MS_NOATIME | MOUNT_READ_ONLY)))
 		inode_touch_atime(d->inode);
 	if (d->inode->ops->follow_link)
 		return follow_magic(w, d);

@@ -62,11 +62,6 @@ int inode_permission_cred(struct inode *inode, unsigned mask, const struct cred 
 
 int inode_permission(struct inode *inode, unsigned mask)
 {
-	unsigned mode = inode->mode;
-
-	if ((mask & MAY_WRITE) && (inode->sb->flags & SUPER_RDONLY) &&
-	    (S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode)))
-		return -EROFS;
 	if (inode->ops->permission)
 		return inode->ops->permission(inode, mask);
 	return inode_permission_cred(inode, mask, current_cred());

@@ -104,7 +104,7 @@ ssize_t dir_read(struct file *f, void __user *buf, size_t size)
 	mutex_lock(&f->pos_lock);
 	err = dir_iterate(f, &g.emit);
 	mutex_unlock(&f->pos_lock);
-	if (!(f->path.mnt->flags & (MS_NOATIME | MS_NODIRATIME | MS_RDONLY)))
+	if (!(f->path.mnt->flags & (MS_NOATIME | MS_NODIRATIME | MOUNT_READ_ONLY)))
 		inode_touch_atime(f->inode);
 	if (g.room < size)
 		return (ssize_t)(size - g.room);

@@ -68,6 +68,7 @@ struct super *super_create(struct fs_type *type, const struct super_ops *ops, ui
 	if (!sb)
 		return NULL;
 	ref_init(&sb->ref);
+	list_init(&sb->mounts);
 	sb->type = type;
 	sb->ops = ops;
 	sb->magic = magic;

@@ -32,7 +32,6 @@ struct super_ops {
 	void (*destroy)(struct super *sb);
 };
 
-#define SUPER_RDONLY 1u
 #define SUPER_ALL_CACHED                                                                           \
 	2u /* every name is pinned in the name cache: what is not there doesn't exist */
 #define SUPER_BINDABLE 8u   /* though internal, its files can be mounted: those of namespaces */
@@ -41,7 +40,9 @@ struct super_ops {
 
 struct super {
 	struct ref ref;
-	unsigned flags;		   /* SUPER_*; RDONLY changes under the mount lock */
+	unsigned flags;		   /* [i] SUPER_* */
+	unsigned mount_flags;	   /* [mount_mutex to write] MOUNT_SUPER_FLAGS (mount.h) */
+	struct list mounts;	   /* [the mounts' lock] of it: mount.c */
 	struct fs_type *type;	   /* [i] */
 	const struct super_ops *ops; /* [i] */
 	struct dentry *root;	   /* [i] after mount: counted */
@@ -76,6 +77,9 @@ struct fs_type {
 #define FS_SHOWS_SYSTEM 4u /* ... if he sees one already, whole: /proc, /sys */
 /* One instance, where on Linux each mount is one: it may be mounted over itself. */
 #define FS_ONE_FOR_ALL 8u
+/* Takes none of the words that say flags of the instance ("ro"), which a mount leaves alone. */
+#define FS_NO_WORDS 16u
+#define FS_REMOUNTED 32u /* The one instance takes the options and flags of every new mount. */
 #define FS_NEEDS_DEV 1u /* source is a block device; others are "nodev" in /proc/filesystems */
 
 void fs_type_register(struct fs_type *type);

@@ -155,7 +155,7 @@ static long link_to_user(const struct path *p, char __user *buf, size_t size)
 		len = magic_link_read(p->dentry->inode, text, min_t(size_t, size, PATH_MAX));
 	else
 		len = link_read(p->dentry->inode, text, min_t(size_t, size, PATH_MAX));
-	if (len >= 0 && !(p->mnt->flags & (MS_NOATIME | MS_RDONLY)))
+	if (len >= 0 && !(p->mnt->flags & (MS_NOATIME | MOUNT_READ_ONLY)))
 		inode_touch_atime(p->dentry->inode);
 	if (len > 0 && copy_to_user(buf, text, (size_t)len))
 		len = -EFAULT;

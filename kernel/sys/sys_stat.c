@@ -176,11 +176,12 @@ static long statfs_to_user(const struct path *p, struct abi_statfs __user *ust)
 	static const struct {
 		unsigned mount, st;
 	} flags[] = {
-		{MS_RDONLY, ST_RDONLY},     {MS_NOSUID, ST_NOSUID},
+		{MOUNT_READ_ONLY, ST_RDONLY}, {MS_NOSUID, ST_NOSUID},
 		{MS_NODEV, ST_NODEV},       {MS_NOEXEC, ST_NOEXEC},
 		{MS_NOATIME, ST_NOATIME},   {MS_NODIRATIME, ST_NODIRATIME},
 		{MS_RELATIME, ST_RELATIME}, {MS_NOSYMFOLLOW, ST_NOSYMFOLLOW},
 	};
+	unsigned of_super = READ_ONCE(p->mnt->sb->mount_flags);
 	struct abi_statfs st;
 	int err = super_statfs(p->dentry->sb, &st);
 
@@ -191,6 +192,10 @@ static long statfs_to_user(const struct path *p, struct abi_statfs __user *ust)
 		if (p->mnt->flags & flags[i].mount)
 			st.flags |= flags[i].st;
 	}
+	if (of_super & MS_SYNCHRONOUS)
+		st.flags |= ST_SYNCHRONOUS;
+	if (of_super & MS_MANDLOCK)
+		st.flags |= ST_MANDLOCK;
 	return copy_to_user(ust, &st, sizeof(st));
 }
 

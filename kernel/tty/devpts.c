@@ -204,7 +204,8 @@ static int devpts_mount(struct fs_type *type, const char *source, const char *te
 	return err;
 }
 
-static struct fs_type devpts_type = { .name = "devpts", .flags = FS_USER_NS | FS_ONE_FOR_ALL,
+static struct fs_type devpts_type = { .name = "devpts",
+				       .flags = FS_USER_NS | FS_ONE_FOR_ALL | FS_NO_WORDS,
 				       .mount = devpts_mount };
 
 int devpts_init(void)

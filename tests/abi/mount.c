@@ -271,31 +271,6 @@ TEST(mount_errors)
 	});
 }
 
-/* A file system refuses what it does not know: it may have been meant to protect. */
-TEST(unknown_options_are_refused)
-{
-	static const char *const types[] = { "proc", "sysfs", "mqueue", "cgroup2" };
-	static const char *const options[] = { "nonsense", "nonsense=1", "size=64k", "hidepid=9",
-					       "ro,nonsense" };
-
-	enter_tmpfs(NULL);
-	CHECK_EQ(mkdir("m", 0755), 0);
-	for (unsigned i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		for (unsigned j = 0; j < sizeof(options) / sizeof(options[0]); j++)
-			CHECK_ERRNO(mount("t", "m", types[i], 0, options[j]), EINVAL);
-		CHECK_EQ(mount("t", "m", types[i], 0, ""), 0);
-		CHECK_ERRNO(mount(NULL, "m", NULL, MS_REMOUNT, "nonsense"), EINVAL);
-		CHECK_EQ(umount("m"), 0);
-		CHECK_EQ(mount("t", "m", types[i], 0, ",rw,"), 0);
-		CHECK_EQ(umount("m"), 0);
-	}
-	CHECK_EQ(mount("t", "m", "proc", 0, "hidepid=0"), 0);
-	CHECK_EQ(mount(NULL, "m", NULL, MS_REMOUNT, "hidepid=off"), 0);
-	CHECK_EQ(umount("m"), 0);
-	CHECK_ERRNO(mount("t", "m", "proc", 0, "hidepid"), EINVAL);
-	CHECK_ERRNO(mount("t", "m", "proc", 0, "hidepid="), EINVAL);
-}
-
 TEST(tmpfs_size_limit)
 {
 	static char block[4096];
