@@ -145,7 +145,7 @@ int dev_register_char_range(dev_t first, unsigned count, const struct file_ops *
 	return device_add(&d);
 }
 
-/* Every mount shows the one instance; its options are the first's. */
+/* Every mount shows the one instance, and remounts it. */
 static int devfs_mount(struct fs_type *type, const char *source, const char *options,
 		       struct super **out)
 {
@@ -154,7 +154,8 @@ static int devfs_mount(struct fs_type *type, const char *source, const char *opt
 	return 0;
 }
 
-static struct fs_type devfs_type = { .name = "devtmpfs", .mount = devfs_mount };
+static struct fs_type devfs_type = { .name = "devtmpfs", .flags = FS_REMOUNTED,
+				      .mount = devfs_mount };
 
 int devfs_init(void)
 {

@@ -10,7 +10,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const types[] = { "tmpfs", "proc", "sysfs", "mqueue", "cgroup2" };
+static const char *const types[] = { "tmpfs", "proc", "sysfs", "devtmpfs", "mqueue", "cgroup2" };
 
 /* Into a tmpfs of its own with a directory "m" to mount on. */
 static void enter(void)
@@ -193,4 +193,42 @@ TEST(flags_of_the_instance_are_shown)
 	CHECK_EQ(mount(NULL, "m", NULL, MS_REMOUNT, ""), 0);
 	CHECK(shows("m", "rw,dirsync,relatime"));
 	CHECK_EQ(umount("m"), 0);
+}
+
+/* A tmpfs underneath, the same for all, which every mount changes. */
+TEST(devtmpfs_takes_the_options_of_a_tmpfs)
+{
+	static const char *const refused[] = { "nonsense", "nonsense=1", "size=1x", "size",
+					       "hidepid=0", "uid=-1", "gid", "dirsync" };
+	static const char *const taken[] = { "mode=700", "uid=5", "gid=5", "size=50%",
+					     "huge=never", "inode64", "mpol=default" };
+	struct statvfs st;
+	struct stat top;
+
+	enter();
+	for (unsigned i = 0; i < COUNT(refused); i++) {
+		CHECK_ERRNO(mount("t", "m", "devtmpfs", 0, refused[i]), EINVAL);
+		CHECK_EQ(mount("t", "m", "devtmpfs", 0, NULL), 0);
+		CHECK_ERRNO(mount(NULL, "m", NULL, MS_REMOUNT, refused[i]), EINVAL);
+		CHECK_EQ(umount("m"), 0);
+	}
+	for (unsigned i = 0; i < COUNT(taken); i++) {
+		CHECK_EQ(mount("t", "m", "devtmpfs", 0, taken[i]), 0);
+		/* The top directory was there before. */
+		CHECK_EQ(stat("m", &top), 0);
+		CHECK_EQ(top.st_mode, S_IFDIR | 0755);
+		CHECK_EQ(top.st_uid | top.st_gid, 0);
+		CHECK_EQ(umount("m"), 0);
+	}
+	CHECK_EQ(mount("t", "m", "devtmpfs", 0, NULL), 0);
+	CHECK_EQ(mount("t", "n", "devtmpfs", 0, "size=1m"), 0);
+	CHECK_EQ(statvfs("m", &st), 0);
+	CHECK_EQ(st.f_blocks, 256);
+	CHECK_EQ(mount(NULL, "m", NULL, MS_REMOUNT, "size=50%,rw"), 0);
+	CHECK_EQ(umount("n"), 0);
+	CHECK_EQ(mount("t", "n", "devtmpfs", 0, "ro"), 0);
+	CHECK_EQ(flags_of("m") & flags_of("n"), ST_RDONLY);
+	CHECK_ERRNO(mkdir("m/d", 0700), EROFS);
+	CHECK_EQ(mount(NULL, "m", NULL, MS_REMOUNT, NULL), 0);
+	CHECK_EQ(umount("n") | umount("m"), 0);
 }
