@@ -68,7 +68,7 @@ static ssize_t read_ready(struct pty *p, struct io_buf *to)
 {
 	size_t before = to->remaining;
 	char chunk[128];
-	int status = p->packet ? packet_begin(p, to) : 0;
+	int status = READ_ONCE(p->packet) ? packet_begin(p, to) : 0;
 
 	while (status == 0 && to->remaining > 0) {
 		size_t n = pty_output_take(p, chunk, min(to->remaining, sizeof(chunk)));

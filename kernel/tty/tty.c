@@ -262,11 +262,21 @@ static ssize_t write_all(struct tty *tty, struct io_buf *from, bool nonblock)
 	return (ssize_t)done;
 }
 
+/* Does writing stop who is in the background? */
+static bool stops_background(struct tty *tty)
+{
+	irqflags_t irq = spin_lock_irqsave(&tty->lock);
+	bool stops = tty->termios.lflag & TOSTOP;
+
+	spin_unlock_irqrestore(&tty->lock, irq);
+	return stops;
+}
+
 ssize_t tty_write(struct file *file, struct io_buf *from, uint64_t *pos)
 {
 	struct tty *tty = file->private;
 	bool nonblock = file->flags & O_NONBLOCK;
-	ssize_t ret = READ_ONCE(tty->termios.lflag) & TOSTOP ? tty_check_change(tty) : 0;
+	ssize_t ret = stops_background(tty) ? tty_check_change(tty) : 0;
 
 	if (tty_is_hung_up(tty))
 		return -EIO;

@@ -69,7 +69,7 @@ struct tty {
 	unsigned column;		/* [L] of the cursor, as far as we wrote it */
 	unsigned line_column;		/* [L] where the line being edited began */
 	bool literal_next;		/* [L] ^V was typed */
-	bool stopped;			/* [L] ^S */
+	bool stopped;			/* [L] to write: ^S; has_room looks, and is woken */
 	struct waitq readers, writers;
 
 	struct pid *session;		/* [T] counted; NULL: nobody's controlling terminal */

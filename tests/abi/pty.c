@@ -5,6 +5,7 @@
 #include "tests/abi/pty.h"
 #include <dirent.h>
 #include <poll.h>
+#include <pthread.h>
 
 static void make_raw(void)
 {
@@ -217,4 +218,51 @@ TEST(speed_and_second_settings)
 	CHECK_EQ(ioctl(slave, 0x802c542a, second), 0);
 	CHECK_EQ(second[9], 115200);
 	CHECK_EQ(second[10], 115200);
+}
+
+/* The settings as they are asked for, but for TOSTOP, which changes with every round. */
+static void *change_settings(void *unused)
+{
+	struct termios settings;
+
+	CHECK_EQ(tcgetattr(slave, &settings), 0);
+	for (int i = 0; i < 300; i++) {
+		settings.c_lflag ^= TOSTOP;
+		CHECK_EQ(tcsetattr(slave, TCSANOW, &settings), 0);
+	}
+	return unused;
+}
+
+static void *change_packet_mode(void *unused)
+{
+	for (int i = 0; i < 300; i++) {
+		int on = i & 1;
+
+		CHECK_EQ(ioctl(master, TIOCPKT, &on), 0);
+	}
+	return unused;
+}
+
+/* Who writes and reads meanwhile sees the one or the other (and a kernel that looks for races, none
+ * here). A byte that comes with packets is one more. */
+TEST(settings_change_while_others_write_and_read)
+{
+	pthread_t settings, packets;
+	char text[16];
+	int got = 0;
+
+	open_pty();
+	make_raw();
+	CHECK_EQ(pthread_create(&settings, NULL, change_settings, NULL), 0);
+	CHECK_EQ(pthread_create(&packets, NULL, change_packet_mode, NULL), 0);
+	for (int i = 0; i < 300; i++) {
+		CHECK_EQ(write(slave, "a", 1), 1);
+		do {
+			ssize_t n = read(master, text, sizeof(text));
+
+			CHECK(n > 0);
+			got = text[n - 1] == 'a';
+		} while (!got);
+	}
+	CHECK_EQ(pthread_join(settings, NULL) | pthread_join(packets, NULL), 0);
 }
