@@ -352,8 +352,8 @@ static struct fs_type proc_type = { .name = "proc",
 
 int procfs_init(void)
 {
+	proc_sys_init(); /* before anybody can read what it draws */
 	fs_type_register(&proc_type);
 	sysfs_init();
-	proc_sys_init();
 	return 0;
 }

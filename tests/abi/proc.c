@@ -524,3 +524,33 @@ TEST(own_descriptors_without_root)
 	CHECK_EQ(write(fd, "10", 2), 2);
 	CHECK_ERRNO(write(fd, "-500", 4), EACCES);
 }
+
+/* Is this version 4 of RFC 9562 as text: random but for six bits? */
+static bool is_random_uuid(const char *id)
+{
+	static const char form[] = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx\n";
+
+	for (size_t i = 0; i < sizeof(form) - 1; i++) {
+		const char *digits = form[i] == 'x' ? "0123456789abcdef" : "89ab";
+
+		if (form[i] == 'x' || form[i] == 'y' ? !id[i] || !strchr(digits, id[i])
+						     : id[i] != form[i])
+			return false;
+	}
+	return strlen(id) == sizeof(form) - 1;
+}
+
+TEST(boot_id_stays_and_uuid_is_another_each_time)
+{
+	char id[64], uuid[64];
+
+	snprintf(id, sizeof(id), "%.63s", read_proc("/proc/sys/kernel/random/boot_id"));
+	CHECK(is_random_uuid(id));
+	IN_CHILD({
+		CHECK(!strcmp(read_proc("/proc/sys/kernel/random/boot_id"), id));
+	});
+	snprintf(uuid, sizeof(uuid), "%.63s", read_proc("/proc/sys/kernel/random/uuid"));
+	CHECK(is_random_uuid(uuid));
+	CHECK(strcmp(uuid, id) != 0);
+	CHECK(strcmp(read_proc("/proc/sys/kernel/random/uuid"), uuid) != 0);
+}

@@ -67,6 +67,16 @@ def test_mem_limit(boot):
     assert memory_kb(boot(mem="512M", append="mem=256M")) <= 256 * 1024
 
 
+def test_boot_id(boot):
+    """The same all through a boot, another in the next: QEMU puts a seed of its own into each device tree."""
+    machines = [boot(smp=1) for _ in range(2)]
+    ids = [[pando.run("cat /proc/sys/kernel/random/boot_id") for _ in range(2)] for pando in machines]
+    assert ids[0][0] == ids[0][1] and ids[1][0] == ids[1][1]
+    assert ids[0][0] != ids[1][0]
+    assert all(re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", two[0])
+               for two in ids)
+
+
 def test_quiet(boot):
     """quiet: nothing but the firmware's and the programs' own lines before the prompt."""
     pando = boot(append="quiet", wait=False)
