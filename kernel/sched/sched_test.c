@@ -28,6 +28,7 @@ struct crew {
 	atomic_uint turn;
 	atomic_bool stop;
 	uint64_t ran_ns[CREW_MAX];
+	_Atomic uint64_t ran_until_now[2], lump_ns; /* nice_divides_time */
 };
 
 static int crew_member(void *arg)
@@ -187,7 +188,7 @@ KTEST(waitq_exclusive_wakes_one)
 		nap(NSEC_PER_MSEC);
 	nap(NSEC_PER_MSEC);
 	waitq_wake(&crew.waitq, 0);
-	for (unsigned i = 0; i < 1000 && woken_count(&crew) == 0; i++)
+	while (woken_count(&crew) == 0) /* a lost wake-up hangs the test */
 		nap(NSEC_PER_MSEC);
 	nap(2 * NSEC_PER_MSEC); /* for a second one that should not be there */
 	KTEST_CHECK(woken_count(&crew) == 1);
@@ -226,32 +227,51 @@ KTEST(affinity_is_kept)
 	completion_wait(&crew.done);
 }
 
+/* Both begin to count when both are there. */
 static int spin_until_stopped(struct crew *crew, unsigned self)
 {
 	struct hart_mask mask = { 0 };
+	uint64_t start, last, now;
 
 	hart_mask_set(&mask, 0);
 	KTEST_CHECK(sched_affinity_set(current, &mask) == 0);
 	if (self == 1)
 		KTEST_CHECK(sched_policy_set(current, SCHED_NORMAL, 0, 5) == 0);
-	while (!atomic_load(&crew->stop))
+	atomic_fetch_add(&crew->turn, 1);
+	while (atomic_load(&crew->turn) < 2)
 		sched_checkpoint();
-	crew->ran_ns[self] = sched_cputime_ns(current);
+	start = last = sched_cputime_ns(current);
+	while (!atomic_load(&crew->stop)) {
+		sched_checkpoint();
+		now = sched_cputime_ns(current);
+		if (now - last > atomic_load(&crew->lump_ns))
+			atomic_store(&crew->lump_ns, now - last);
+		last = now;
+		atomic_store(&crew->ran_until_now[self], now - start);
+	}
 	return 0;
 }
 
-/* nice 0 against nice 5 on one hart: 1024 to 336. */
+/*
+ * nice 0 against nice 5 on one hart: 1024 to 336, which is 75 in 100. The clock goes on while the
+ * host does something else, in the midst of a turn of a loop, and whoever ran is charged that lump.
+ * It is made good later, so what counts is that all they ran is many times the greatest.
+ */
 KTEST(nice_divides_time)
 {
 	static struct crew crew;
-	uint64_t share;
+	uint64_t a, b, share;
 
 	crew_start(&crew, 2, spin_until_stopped);
-	nap(200 * NSEC_PER_MSEC);
+	do {
+		nap(200 * NSEC_PER_MSEC);
+		a = atomic_load(&crew.ran_until_now[0]);
+		b = atomic_load(&crew.ran_until_now[1]);
+	} while (a + b < 200 * NSEC_PER_MSEC || a + b < 50 * atomic_load(&crew.lump_ns));
 	atomic_store(&crew.stop, true);
 	completion_wait(&crew.done);
-	share = crew.ran_ns[0] * 100 / (crew.ran_ns[0] + crew.ran_ns[1]);
-	KTEST_CHECK(share >= 65 && share <= 85); /* 75 is right; the host is busy */
+	share = a * 100 / (a + b);
+	KTEST_CHECK(share >= 65 && share <= 85);
 }
 
 static int fifo_or_fair(struct crew *crew, unsigned self)
@@ -325,8 +345,7 @@ KTEST(work_runs_once_each)
 		works[i].fn = work_count;
 		work_queue(&works[i]);
 	}
-	for (unsigned tries = 0; tries < 500 && atomic_load(&works_done) < ARRAY_SIZE(works);
-	     tries++)
+	while (atomic_load(&works_done) < ARRAY_SIZE(works)) /* a lost one hangs the test */
 		nap(NSEC_PER_MSEC);
 	KTEST_CHECK(atomic_load(&works_done) == ARRAY_SIZE(works));
 }
