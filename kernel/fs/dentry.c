@@ -6,20 +6,22 @@
  * hash(parent, name).
  *
  *	references to a dentry:   1 by the hash while hashed
- *	                          1 by the pin, in file systems that have no other copy of their
- * names 1 by each child, path, file, working directory, walk in progress
+ *	                          1 by the pin, in file systems without another copy of their names
+ *	                          1 by each child, path, file, working directory, walk in progress
  *
  * So "unused" is a count of exactly 1 while hashed, which can only grow under the bucket's lock:
  * that is how the LRU takes a dentry away without racing a walk that finds it
- * (dentry_unhash_unused).
+ * (dentry_unhash_if).
  *
- * Renaming takes the dentry out of its bucket, changes parent and name under tree_lock, and puts
- * it into the new bucket. A walk that misses it in between goes on to take the directory's lock,
- * which the renamer holds, and then looks again.
+ * Renaming takes the dentry out of its bucket, changes parent and name under the tree's lock, and
+ * puts it into the new bucket. A walk that misses it in between goes on to take the directory's
+ * lock, which the renamer holds, and then looks again.
  *
- * Locking: bucket locks and tree_lock are of one rank and never nested. Fields say which guards
+ * Locking: bucket locks and the tree's are of one rank and never nested. Fields say which guards
  * them. An entry in a children list or in the LRU has at least one reference, because both are
  * left before the hash's reference is dropped.
+ *
+ * What looks up and down the tree, and changes nothing of it, is in dentry_tree.c.
  *
  * LIMIT: the number of buckets is chosen at boot from the size of memory and doesn't change.
  */
@@ -28,6 +30,7 @@
 #include "kernel/alloc/slab.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/random.h"
+#include "kernel/fs/dentry_tree.h"
 #include "kernel/fs/inode.h"
 #include "kernel/fs/super.h"
 #include "kernel/mm/reclaim.h"
@@ -48,7 +51,7 @@ static struct bucket *buckets; /* [i] */
 static unsigned bucket_bits;   /* [i] */
 static uint64_t name_seed;     /* [i] */
 
-static struct spinlock tree_lock = SPINLOCK_INIT("dentry tree", LOCK_RANK_DENTRY);
+struct spinlock dentry_tree_lock = SPINLOCK_INIT("dentry tree", LOCK_RANK_DENTRY);
 static struct list lru = LIST_INIT(lru); /* [tree] unpinned hashed dentries, oldest first */
 static size_t lru_count;		 /* [tree] */
 static size_t lru_limit;		 /* [i] shrink in the background above */
@@ -202,7 +205,7 @@ static void bucket_remove(struct dentry *d)
 	spin_unlock(&b->lock);
 }
 
-/* At the end of the parent's list, with a cookie above all others'. tree_lock held. */
+/* At the end of the parent's list, with a cookie above all others'. The tree's lock held. */
 static void tree_link(struct dentry *d)
 {
 	struct dentry *last = list_empty(&d->parent->children) ? NULL
@@ -225,14 +228,14 @@ void dentry_hash(struct dentry *d)
 	bool crowded = false;
 
 	dentry_get(d);
-	spin_lock(&tree_lock);
+	spin_lock(&dentry_tree_lock);
 	tree_link(d);
 	if (!(d->flags & DENTRY_PINNED)) {
 		list_add_tail(&d->lru, &lru);
 		ADD_ONCE(lru_count, 1);
 		crowded = lru_count > lru_limit;
 	}
-	spin_unlock(&tree_lock);
+	spin_unlock(&dentry_tree_lock);
 	atomic_fetch_or(&d->flags, DENTRY_HASHED);
 	bucket_insert(d);
 	if (crowded)
@@ -243,10 +246,10 @@ void dentry_hash(struct dentry *d)
  * held. */
 static void dentry_finish_unhash(struct dentry *d, unsigned old_flags)
 {
-	spin_lock(&tree_lock);
+	spin_lock(&dentry_tree_lock);
 	list_del(&d->sibling);
 	lru_leave(d);
-	spin_unlock(&tree_lock);
+	spin_unlock(&dentry_tree_lock);
 	if (old_flags & DENTRY_PINNED)
 		dentry_put(d);
 	dentry_put(d);
@@ -306,7 +309,7 @@ static void swap_names(struct dentry *a, struct dentry *b)
 }
 
 /* a and b, both out of their buckets, change names and parents; lists follow for those that were
- * in them. tree_lock held. */
+ * in them. The tree's lock held. */
 static void tree_swap(struct dentry *a, struct dentry *b)
 {
 	bool a_linked = list_is_linked(&a->sibling), b_linked = list_is_linked(&b->sibling);
@@ -331,9 +334,9 @@ void dentry_move(struct dentry *d, struct dentry *to)
 {
 	dentry_unhash(to);
 	bucket_remove(d);
-	spin_lock(&tree_lock);
+	spin_lock(&dentry_tree_lock);
 	tree_swap(d, to);
-	spin_unlock(&tree_lock);
+	spin_unlock(&dentry_tree_lock);
 	bucket_insert(d);
 }
 
@@ -341,96 +344,11 @@ void dentry_exchange(struct dentry *a, struct dentry *b)
 {
 	bucket_remove(a);
 	bucket_remove(b);
-	spin_lock(&tree_lock);
+	spin_lock(&dentry_tree_lock);
 	tree_swap(a, b);
-	spin_unlock(&tree_lock);
+	spin_unlock(&dentry_tree_lock);
 	bucket_insert(a);
 	bucket_insert(b);
-}
-
-struct dentry *dentry_parent(struct dentry *d)
-{
-	struct dentry *parent;
-
-	spin_lock(&tree_lock);
-	parent = dentry_get(d->parent ? d->parent : d);
-	spin_unlock(&tree_lock);
-	return parent;
-}
-
-bool dentry_is_ancestor(struct dentry *a, struct dentry *b)
-{
-	spin_lock(&tree_lock);
-	while (b && b != a)
-		b = b->parent;
-	spin_unlock(&tree_lock);
-	return b == a;
-}
-
-size_t dentry_text(struct dentry *d, const struct dentry *stop, char *buf, size_t room)
-{
-	size_t at = room;
-
-	spin_lock(&tree_lock);
-	for (; d != stop && d->parent; d = d->parent) {
-		if (at < d->name_len + 1) {
-			at = SIZE_MAX;
-			break;
-		}
-		at -= d->name_len;
-		memcpy(buf + at, d->name, d->name_len);
-		buf[--at] = '/';
-	}
-	spin_unlock(&tree_lock);
-	return at == SIZE_MAX ? SIZE_MAX : room - at;
-}
-
-static bool dentry_is_listed(const struct dentry *d)
-{
-	return (d->flags & DENTRY_HASHED) && READ_ONCE(d->inode);
-}
-
-struct dentry *dentry_child_from(struct dentry *dir, uint64_t cookie)
-{
-	struct dentry *d, *found = NULL;
-
-	spin_lock(&tree_lock);
-	list_for_each_entry(d, &dir->children, sibling) {
-		if (d->cookie >= cookie && dentry_is_listed(d)) {
-			found = dentry_get(d);
-			break;
-		}
-	}
-	spin_unlock(&tree_lock);
-	return found;
-}
-
-struct dentry *dentry_next_child(struct dentry *dir, struct dentry *after)
-{
-	struct dentry *found = NULL;
-	struct list *at;
-
-	spin_lock(&tree_lock);
-	at = after ? after->sibling.next : dir->children.next;
-	for (; at && at != &dir->children; at = at->next) {
-		struct dentry *d = list_entry(at, struct dentry, sibling);
-
-		if (dentry_is_listed(d)) {
-			found = dentry_get(d);
-			break;
-		}
-	}
-	spin_unlock(&tree_lock);
-	dentry_put(after);
-	return found;
-}
-
-bool dentry_has_children(struct dentry *dir)
-{
-	struct dentry *d = dentry_child_from(dir, 0);
-
-	dentry_put(d);
-	return d != NULL;
 }
 
 /* Takes up to SHRINK_BATCH candidates from the old end of the LRU, counted; those found lately get
@@ -439,7 +357,7 @@ static unsigned shrink_collect(struct dentry **batch, size_t want, size_t *scan)
 {
 	unsigned n = 0;
 
-	spin_lock(&tree_lock);
+	spin_lock(&dentry_tree_lock);
 	while (*scan > 0 && n < SHRINK_BATCH && n < want && !list_empty(&lru)) {
 		struct dentry *d = list_first_entry(&lru, struct dentry, lru);
 
@@ -450,7 +368,7 @@ static unsigned shrink_collect(struct dentry **batch, size_t want, size_t *scan)
 		if (ref_count(&d->ref) == 1)
 			batch[n++] = dentry_get(d);
 	}
-	spin_unlock(&tree_lock);
+	spin_unlock(&dentry_tree_lock);
 	return n;
 }
 
@@ -468,37 +386,6 @@ size_t dentry_shrink(size_t want)
 		}
 	}
 	return gone;
-}
-
-/* Any child, counted. */
-static struct dentry *first_child(struct dentry *d)
-{
-	struct dentry *child = NULL;
-
-	spin_lock(&tree_lock);
-	if (!list_empty(&d->children))
-		child = dentry_get(list_first_entry(&d->children, struct dentry, sibling));
-	spin_unlock(&tree_lock);
-	return child;
-}
-
-void dentry_drop_tree(struct dentry *root)
-{
-	struct dentry *d = dentry_get(root);
-
-	for (;;) {
-		struct dentry *next = first_child(d);
-
-		if (!next) {
-			if (d == root)
-				break;
-			next = dentry_parent(d);
-			dentry_unhash(d);
-		}
-		dentry_put(d);
-		d = next;
-	}
-	dentry_put(d);
 }
 
 uint64_t dentry_count(void)
