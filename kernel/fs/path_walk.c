@@ -4,8 +4,7 @@
  * A walk stands on a path (mount and dentry, held) and has a string still to walk. For each
  * component: the right to search the directory, the name (in the cache, else asked of the file
  * system under the directory's lock), down over what is mounted there; a symlink pushes what
- * remains of the string and goes on with the link's text. So a chain of links is a stack and not a
- * recursion; 40 links in all, then -ELOOP.
+ * remains of the string and goes on with the link's text (path_link.c).
  *
  *	walk_begin -> walk_parent -> walk_last   -> 0: w->path is it
  *	                  ^              |
@@ -15,8 +14,7 @@
  * w->last.
  *
  * The string may be hashed and used in place: it is the kernel's copy, and the text of a link in
- * progress is kept alive by its dentry (inode->link) or is a copy of its own. A cache hit on the
- * way takes no sleeping lock and allocates nothing.
+ * progress stays. A cache hit on the way takes no sleeping lock and allocates nothing.
  *
  * NOTE(linux): the protected_symlinks and protected_regular policies of sticky directories are not
  * applied, as on a Linux where those sysctls are 0, their default.
@@ -31,6 +29,7 @@
 #include "kernel/fs/fs_context.h"
 #include "kernel/fs/inode.h"
 #include "kernel/fs/mount.h"
+#include "kernel/fs/path_link.h"
 #include "kernel/fs/super.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -200,113 +199,13 @@ int walk_begin(struct walk *w, int dfd, const char *name, unsigned flags)
 	return err;
 }
 
-static void link_release(struct walk_link *l)
-{
-	dentry_put(l->owner);
-	kfree(l->text);
-}
-
 void walk_end(struct walk *w)
 {
 	while (w->depth > 0)
-		link_release(&w->link[--w->depth]);
+		walk_link_release(&w->link[--w->depth]);
 	if (w->root_held)
 		path_put(&w->root);
 	path_put(&w->path);
-}
-
-static void hold_root(struct walk *w)
-{
-	if (w->root_held)
-		return;
-	fs_context_root(current->fs, &w->root);
-	w->root_held = true;
-}
-
-/* --- Symlinks --- */
-
-static void path_replace(struct path *p, const struct path *with)
-{
-	path_put(p);
-	*p = *with;
-}
-
-/* The link says where it leads. Consumes d. */
-static int follow_magic(struct walk *w, struct dentry *d)
-{
-	struct path to;
-	int err = w->flags & WALK_NO_MAGIC ? -ELOOP : d->inode->ops->follow_link(d->inode, &to);
-
-	dentry_put(d);
-	if (err)
-		return err;
-	if ((w->flags & (WALK_BENEATH | WALK_IN_ROOT)) ||
-	    ((w->flags & WALK_NO_XDEV) && to.mnt != w->path.mnt)) {
-		path_put(&to);
-		return -EXDEV;
-	}
-	path_replace(&w->path, &to);
-	return 1;
-}
-
-/* The text of symlink d, kept alive by *l. Consumes d. */
-static int link_text(struct dentry *d, struct walk_link *l, const char **text)
-{
-	struct inode *inode = d->inode;
-	ssize_t len;
-
-	l->owner = d;
-	l->text = NULL;
-	*text = inode->link;
-	if (*text)
-		return 0;
-	l->text = inode->ops->readlink ? kmalloc(PATH_MAX, 0) : NULL;
-	len = l->text ? inode->ops->readlink(inode, l->text, PATH_MAX - 1)
-	    : inode->ops->readlink ? -ENOMEM : -EINVAL;
-	if (len < 0) {
-		link_release(l);
-		return (int)len;
-	}
-	l->text[len] = 0;
-	*text = l->text;
-	return 0;
-}
-
-/* Goes on with the text of symlink d. Consumes d. 1 or -errno. */
-static __noinline int enter_link(struct walk *w, struct dentry *d)
-{
-	struct walk_link *l = &w->link[w->depth];
-	const char *text;
-	int err;
-
-	if ((w->flags & WALK_NO_LINKS) || (w->path.mnt->flags & MS_NOSYMFOLLOW) ||
-	    w->links >= WALK_LINKS_MAX) {
-		dentry_put(d);
-		return -ELOOP;
-	}
-	w->links++;
-	if (!(w->path.mnt->flags & (MS_NOATIME | MOUNT_READ_ONLY)))
-		inode_touch_atime(d->inode);
-	if (d->inode->ops->follow_link)
-		return follow_magic(w, d);
-	err = link_text(d, l, &text);
-	if (err)
-		return err;
-	l->rest = w->rest;
-	w->depth++;
-	w->rest = text;
-	if (text[0] == 0)
-		return -ENOENT;
-	if (text[0] != '/')
-		return 1;
-	if (w->flags & WALK_BENEATH)
-		return -EXDEV;
-	hold_root(w);
-	if ((w->flags & WALK_NO_XDEV) && w->root.mnt != w->path.mnt)
-		return -EXDEV;
-	path_get(&w->root);
-	path_replace(&w->path, &w->root);
-	return 1;
 }
 
 /* --- Steps --- */
@@ -314,7 +213,7 @@ static __noinline int enter_link(struct walk *w, struct dentry *d)
 int walk_step(struct walk *w, struct dentry *d, bool follow)
 {
 	if (follow && S_ISLNK(d->inode->mode))
-		return enter_link(w, d);
+		return walk_enter_link(w, d);
 	dentry_put(w->path.dentry);
 	w->path.dentry = d;
 	if ((d->flags & DENTRY_MOUNTPOINT) && mount_cross_down(&w->path) &&
@@ -327,7 +226,7 @@ static int walk_dotdot(struct walk *w)
 {
 	struct path *p = &w->path;
 
-	hold_root(w);
+	walk_hold_root(w);
 	for (;;) {
 		if (p->dentry == w->root.dentry && p->mnt == w->root.mnt) {
 			if (w->flags & WALK_BENEATH)
@@ -410,7 +309,7 @@ int walk_parent(struct walk *w)
 			s++;
 		if (!*s && w->depth > 0) {
 			w->rest = w->link[w->depth - 1].rest;
-			link_release(&w->link[--w->depth]);
+			walk_link_release(&w->link[--w->depth]);
 			continue;
 		}
 		if (!*s) {
