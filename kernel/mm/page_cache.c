@@ -17,12 +17,8 @@
  * is none, is the cache's lock's doing: a fault makes its table, then finds the page under this
  * lock, and the cut of the page under the same lock, which is later, is before the second step.
  *
- * Pages of a cache that can fill them again are also on a list of all such pages, by age, from
- * which the reclaim thread drops those that only the cache has and that were not found since it
- * last looked. Each node of the tree goes with its last page.
- *
- * LIMIT: a page that is mapped is not dropped; there is no writing back, and so no mark on pages
- * that were changed, since no file system has a device behind it yet.
+ * Pages of a cache that can fill them again are also on a list of all such pages (page_lru.c). Each
+ * node of the tree goes with its last page.
  *
  * NOTE(linux): private copies of pages that are cut off stay with whoever has them.
  */
@@ -30,6 +26,7 @@
 
 #include "kernel/alloc/slab.h"
 #include "kernel/core/panic.h"
+#include "kernel/mm/page_lru.h"
 #include "kernel/mm/page_table.h"
 #include "kernel/sched/sched.h"
 #include "lib/errno.h"
@@ -52,30 +49,6 @@ struct stock {
 	struct radix_node *node[2 * RADIX_HEIGHT_MAX];
 	unsigned count;
 };
-
-/* Pages that can be read again, oldest first. A page on the list is in its cache's tree: who cuts
- * it off takes it off the list first, so whoever holds lru_lock may follow page->mapping. */
-static struct spinlock lru_lock = SPINLOCK_INIT("page lru", LOCK_RANK_PAGE_LRU);
-static struct list lru = LIST_INIT(lru); /* [lru_lock] */
-static uint64_t lru_count;		 /* [lru_lock] */
-
-static void lru_enter(struct page *p)
-{
-	spin_lock(&lru_lock);
-	list_add_tail(&p->lru, &lru);
-	ADD_ONCE(lru_count, 1);
-	spin_unlock(&lru_lock);
-}
-
-static void lru_leave(struct page *p)
-{
-	if (list_empty(&p->lru))
-		return;
-	spin_lock(&lru_lock);
-	list_del_init(&p->lru);
-	ADD_ONCE(lru_count, -1);
-	spin_unlock(&lru_lock);
-}
 
 static unsigned slot_index(uint64_t index, unsigned level)
 {
@@ -221,7 +194,7 @@ static bool page_enter(struct page_cache *c, uint64_t index, struct page *p, str
 	} else if (*wanted <= stock->count) {
 		tree_insert(c, index, page_get(p), stock);
 		if (c->ops->can_refill)
-			lru_enter(p);
+			page_lru_enter(p);
 		*out = page_get(p);
 	} else {
 		done = false;
@@ -280,7 +253,7 @@ static void cut_subtree(void **place, unsigned level, uint64_t base, struct cut 
 	if (level == 0) {
 		struct page *p = *place;
 
-		lru_leave(p); /* first: who finds it on the list follows mapping */
+		page_lru_leave(p); /* first: who finds it on the list follows mapping */
 		WRITE_ONCE(p->mapping, NULL);
 		list_add_tail(&p->lru, cut->out);
 		cut->count++;
@@ -432,34 +405,6 @@ uint64_t page_cache_next(struct page_cache *c, uint64_t from, bool present)
 	return found;
 }
 
-uint64_t page_cache_droppable(void)
-{
-	return READ_ONCE(lru_count);
-}
-
-/* The oldest page that was not found since the last look, and its cache, pinned by its owner.
- * False: none among so many. */
-static bool lru_oldest(uint64_t *scan, struct page_cache **cache, uint64_t *index)
-{
-	bool found = false;
-
-	spin_lock(&lru_lock);
-	while (!found && *scan > 0 && !list_empty(&lru)) {
-		struct page *p = list_first_entry(&lru, struct page, lru);
-
-		--*scan;
-		list_move_tail(&p->lru, &lru);
-		if (!p->found && ref_get_unless_zero(p->mapping->owner_ref)) {
-			*cache = p->mapping;
-			*index = p->index;
-			found = true;
-		}
-		p->found = false;
-	}
-	spin_unlock(&lru_lock);
-	return found;
-}
-
 /* Only the cache may have it: its count grows from 1 under the cache's lock alone. */
 static bool page_unused(struct page_cache *c, uint64_t index)
 {
@@ -468,7 +413,7 @@ static bool page_unused(struct page_cache *c, uint64_t index)
 	return p != NULL && ref_count(&p->ref) == 1;
 }
 
-static uint64_t page_drop(struct page_cache *c, uint64_t index)
+uint64_t page_cache_drop(struct page_cache *c, uint64_t index)
 {
 	struct cut cut = { .from = index, .to = index + 1, .max = 1 };
 	struct list out = LIST_INIT(out);
@@ -485,17 +430,4 @@ static uint64_t page_drop(struct page_cache *c, uint64_t index)
 		(void)!c->ops->charge(c, -(long)cut.count);
 	pages_put(&out);
 	return cut.count;
-}
-
-uint64_t page_cache_shrink(uint64_t n)
-{
-	uint64_t scan = 2 * READ_ONCE(lru_count), gone = 0, index;
-	struct page_cache *c;
-
-	while (gone < n && lru_oldest(&scan, &c, &index)) {
-		gone += page_drop(c, index);
-		c->owner_put(c->owner);
-		sched_checkpoint();
-	}
-	return gone;
 }
