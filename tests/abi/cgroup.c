@@ -2,8 +2,8 @@
  * cgroup.c: control groups version 2: the tree, who is in a group, the pids controller, killing,
  * freezing, CLONE_INTO_CGROUP, delegation, namespaces.
  *
- * Each test makes its groups below one of its own in a mount of its own, and its parent's end takes
- * them away.
+ * Each test makes its groups below one of its own. Those stay: a group goes only when somebody
+ * removes it.
  */
 #include "tests/abi/both.h"
 #include <dirent.h>
