@@ -140,6 +140,8 @@ static int program_find(struct program *p, int dfd, const char *path, unsigned f
 	for (unsigned depth = 0; err == 0 && p->head[0] == '#' && p->head[1] == '!'; depth++) {
 		if (depth == SCRIPT_DEPTH_MAX)
 			return -ELOOP;
+		if (p->name_closes)
+			return -ENOENT; /* its interpreter could not open it */
 		if (depth == 0) {
 			err = program_follow_script(p, p->name);
 			continue;
@@ -323,6 +325,7 @@ static int program_run(struct program *p, int dfd, const char *path, unsigned fl
 	p->name = program_name(dfd, path);
 	if (p->name == NULL)
 		err = -ENOMEM;
+	p->name_closes = dfd != AT_FDCWD && path[0] != '/' && fd_cloexec_get(dfd) > 0;
 	if (err == 0 && p->argv.count == 0)
 		err = arg_list_add(&p->argv, ""); /* no program can cope with argc 0 */
 	if (err == 0)

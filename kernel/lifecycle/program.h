@@ -14,6 +14,7 @@ struct cred;
 struct program {
 	struct file *file;	 /* the binary; for a script in the end its interpreter */
 	char *name; /* as it is told in AT_EXECFN: what the caller said, or /dev/fd/N */
+	bool name_closes;	 /* by a descriptor that exec closes: nobody can open it by that */
 	char head[PROGRAM_HEAD]; /* the file's first bytes, zero-filled */
 	struct arg_list argv, envp;
 	struct cred *cred;	 /* what it will run with */

@@ -370,6 +370,42 @@ TEST(fexecve_by_descriptor)
 	CHECK_EQ(status, 0);
 }
 
+/* What a script says when it is run by descriptor; -errno of the exec. */
+static int run_script_at(int fd, const char *path, int flags)
+{
+	char *argv[] = { "script", NULL };
+	pid_t pid = fork();
+
+	CHECK(pid >= 0);
+	if (pid == 0) {
+		close(1);
+		syscall(SYS_execveat, fd, path, argv, environ, flags);
+		_exit(100 + errno);
+	}
+	return WEXITSTATUS(wait_status(pid));
+}
+
+TEST(a_script_by_a_descriptor_that_closes)
+{
+	const char *script = "#!/proc/self/exe\n";
+	int fd, dir, closing, closing_dir;
+
+	enter_scratch();
+	write_file("script", script, strlen(script));
+	write_file("binary", "\177ELF", 4);
+	CHECK_EQ(chmod("script", 0755) | chmod("binary", 0755), 0);
+	fd = open("script", O_RDONLY);
+	dir = open(".", O_RDONLY);
+	closing = open("script", O_RDONLY | O_CLOEXEC);
+	closing_dir = open(".", O_RDONLY | O_CLOEXEC);
+	/* As far as its interpreter, whatever that makes of its arguments. */
+	CHECK(run_script_at(fd, "", AT_EMPTY_PATH) != 100 + ENOENT);
+	CHECK(run_script_at(dir, "script", 0) != 100 + ENOENT);
+	CHECK_EQ(run_script_at(closing, "", AT_EMPTY_PATH), 100 + ENOENT);
+	CHECK_EQ(run_script_at(closing_dir, "script", 0), 100 + ENOENT);
+	CHECK_EQ(run_script_at(closing_dir, "binary", 0), 100 + ENOEXEC);
+}
+
 TEST(setuid_bits)
 {
 	int status;
