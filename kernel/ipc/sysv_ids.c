@@ -8,7 +8,8 @@
  *	keys    a tree
  *
  * Places are given in turn, as Linux does: the next one after the last, around at one and a half
- * times as many as there are objects (at least 64), and each time around seq goes up.
+ * times as many as there are objects (at least 64), and each time around seq goes up. Who restores
+ * what another machine had says beforehand what id the next object gets.
  *
  * An object is found and locked under the table's lock, so while its lock is held and `removed` is
  * false it is in the table. Who wants to sleep takes a reference, drops the lock, and looks at
@@ -49,6 +50,7 @@ static CACHE_DEFINE(ipc_chunk_cache, struct ipc_chunk);
 void ipc_table_init(struct ipc_table *t, unsigned limit)
 {
 	*t = (struct ipc_table){ .limit = limit, .last_index = -1 };
+	atomic_init(&t->next_id, -1);
 	spinlock_init(&t->lock, "ipc table", LOCK_RANK_IPC_TABLE);
 }
 
@@ -179,15 +181,34 @@ static unsigned place_free_from(const struct ipc_table *t, unsigned from, unsign
 	return end;
 }
 
-static int place_take(struct ipc_table *t, struct ipc_object *o)
+/* The place for the next object; IPC_INDEX_MAX: there is none. seq: its id's upper part. */
+static unsigned place_find(struct ipc_table *t, unsigned *seq)
 {
-	unsigned round = clamp(t->in_use * 3 / 2, ROUND_MIN, max(ROUND_MIN, t->limit));
-	unsigned index = place_free_from(t, (unsigned)(t->last_index + 1), round);
-	struct ipc_chunk **chunk;
+	unsigned round = clamp(t->in_use * 3 / 2, ROUND_MIN, max(ROUND_MIN, t->limit)), index;
+	int wanted = atomic_exchange(&t->next_id, -1);
 
+	if (wanted >= 0) { /* that place, or the next one that is free */
+		*seq = (unsigned)wanted >> IPC_INDEX_BITS;
+		return place_free_from(t, (unsigned)wanted & (IPC_INDEX_MAX - 1), IPC_INDEX_MAX);
+	}
+	index = place_free_from(t, (unsigned)(t->last_index + 1), round);
 	if (index >= round)
 		index = place_free_from(t, 0, round);
 	if (index >= round)
+		return IPC_INDEX_MAX;
+	if ((int)index <= t->last_index)
+		t->seq = t->seq + 1 < SEQ_MAX ? t->seq + 1 : 0;
+	*seq = t->seq;
+	t->last_index = (int)index;
+	return index;
+}
+
+static int place_take(struct ipc_table *t, struct ipc_object *o)
+{
+	unsigned seq, index = place_find(t, &seq);
+	struct ipc_chunk **chunk;
+
+	if (index >= IPC_INDEX_MAX)
 		return -ENOSPC;
 	if (chunks_grow(t, index / CHUNK_PLACES + 1))
 		return -ENOMEM;
@@ -196,13 +217,10 @@ static int place_take(struct ipc_table *t, struct ipc_object *o)
 		*chunk = cache_alloc(&ipc_chunk_cache, ALLOC_ZERO);
 	if (*chunk == NULL)
 		return -ENOMEM;
-	if ((int)index <= t->last_index)
-		t->seq = t->seq + 1 < SEQ_MAX ? t->seq + 1 : 0;
-	t->last_index = (int)index;
 	(*chunk)->place[index % CHUNK_PLACES] = o;
 	(*chunk)->taken |= 1ull << index % CHUNK_PLACES;
-	o->seq = t->seq;
-	o->id = (int)(t->seq << IPC_INDEX_BITS | index);
+	o->seq = seq;
+	o->id = (int)(seq << IPC_INDEX_BITS | index);
 	t->in_use++;
 	return 0;
 }

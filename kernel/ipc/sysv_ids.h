@@ -43,6 +43,7 @@ struct ipc_table {
 	unsigned limit;		  /* [a] shmmni and the like */
 	int last_index;		  /* [lock] given last */
 	unsigned seq;		  /* [lock] rounds */
+	atomic_int next_id;	  /* [a] what the next object is to be called; -1: in turn */
 	struct rb_root keys;	  /* [lock] by key */
 };
 

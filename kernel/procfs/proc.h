@@ -40,6 +40,7 @@ struct proc_node {
 	struct pid *pid;  /* counted; NULL: not about a task */
 	bool whole_group; /* /proc/PID, not /proc/PID/task/TID */
 	int fd;		  /* below fd/ and fdinfo/ */
+	vaddr_t map_start, map_end; /* below map_files/ */
 };
 
 static inline struct proc_node *proc_node(const struct inode *inode)
@@ -152,7 +153,8 @@ int proc_show_sysv_sem(struct text *out, struct task *t);
 int proc_show_sysv_msg(struct text *out, struct task *t);
 
 /* The limits of System V objects: proc_ipc.c. */
-#define PROC_IPC_LIMITS(X) X(shmmax) X(shmall) X(shmmni) X(sem) X(msgmax) X(msgmnb) X(msgmni)
+#define PROC_IPC_LIMITS(X) X(shmmax) X(shmall) X(shmmni) X(sem) X(msgmax) X(msgmnb) X(msgmni) \
+	X(shm_next_id) X(sem_next_id) X(msg_next_id)
 #define PROC_MQUEUE_LIMITS(X)                                                                      \
 	X(queues_max) X(msg_max) X(msgsize_max) X(msg_default) X(msgsize_default)
 #define PROC_SETTING_DECLARE(row)                                                                  \
@@ -173,7 +175,9 @@ int proc_show_trace_events(struct text *out, struct task *unused);
 PROC_SETTING_DECLARE(trace)
 PROC_SETTING_DECLARE(trace_shown)
 
-/* Directories: fd/ and fdinfo/ (proc_fd.c), those of a process (proc_task.c). */
+/* Directories: fd/ and fdinfo/ (proc_fd.c), map_files/, those of a process (proc_task.c). */
+extern const struct inode_ops proc_map_files_dir_ops;
+extern const struct file_ops proc_map_files_dir_fops;
 extern const struct inode_ops proc_fd_dir_ops, proc_fdinfo_dir_ops, proc_task_dir_ops;
 extern const struct file_ops proc_fd_dir_fops, proc_task_dir_fops;
 

@@ -114,6 +114,27 @@ LIMIT_ROW(msgmax, msg_max, INT32_MAX)
 LIMIT_ROW(msgmnb, msg_mnb, INT32_MAX)
 LIMIT_ROW(msgmni, msg.limit, IPC_INDEX_MAX)
 
+/* What the next object is to be called: -1 again as soon as there is one. */
+#define NEXT_ROW(row, table)                                                                       \
+	int proc_show_##row(struct text *out, struct task *unused)                                 \
+	{                                                                                          \
+		text_printf(out, "%d\n", atomic_load(&ipc_ns_current()->table.next_id));           \
+		return 0;                                                                          \
+	}                                                                                          \
+	int proc_store_##row(struct task *unused, const char *value)                               \
+	{                                                                                          \
+		uint64_t id;                                                                       \
+		int err = limit_parse(value, INT32_MAX, &id);                                      \
+\
+		if (err == 0)                                                                      \
+			atomic_store(&ipc_ns_current()->table.next_id, (int)id);                   \
+		return err;                                                                        \
+	}
+
+NEXT_ROW(shm_next_id, shm)
+NEXT_ROW(sem_next_id, sem)
+NEXT_ROW(msg_next_id, msg)
+
 /* Four in one: SEMMSL, SEMMNS, SEMOPM, SEMMNI. */
 int proc_show_sem(struct text *out, struct task *unused)
 {

@@ -488,3 +488,45 @@ TEST(killed_amid_passing)
 	CHECK_EQ(stat_of(id).msg_qnum, 0);
 	CHECK_EQ(msgctl(id, IPC_RMID, NULL), 0);
 }
+
+/* --- restoring: msg_next_id, MSG_COPY --------------------------------------------------------- */
+
+static const char next_path[] = "/proc/sys/kernel/msg_next_id";
+
+static void next_id_set(int id)
+{
+	char text[16];
+
+	write_file(next_path, text, (size_t)snprintf(text, sizeof(text), "%d", id));
+}
+
+static int next_id(void)
+{
+	char text[16];
+
+	CHECK(read_file(next_path, text, sizeof(text)) > 0);
+	return atoi(text);
+}
+
+TEST(a_queue_with_the_id_it_had)
+{
+	int id = make(0600), wanted = id + (7 << 15), other;
+
+	CHECK_EQ(next_id(), -1);
+	CHECK_EQ(msgctl(id, IPC_RMID, NULL), 0);
+	next_id_set(wanted);
+	CHECK_EQ(next_id(), wanted);
+	id = make(0600);
+	CHECK_EQ(id, wanted);
+	CHECK_EQ(next_id(), -1);
+	next_id_set(wanted); /* taken: the next place, of the same round */
+	other = make(0600);
+	CHECK_EQ(other, wanted + 1);
+	CHECK_EQ(msgctl(id, IPC_RMID, NULL), 0);
+	CHECK_EQ(msgctl(other, IPC_RMID, NULL), 0);
+	other = make(0600); /* and then in turn again */
+	CHECK(other >> 15 != 7 + (wanted >> 15));
+	CHECK_EQ(msgctl(other, IPC_RMID, NULL), 0);
+	int fd = open(next_path, O_WRONLY);
+	CHECK_ERRNO(write(fd, "-5", 2), EINVAL);
+}
