@@ -62,6 +62,11 @@ static const struct vma_ops file_vma_ops = {
 	.file_may_tell = map_file_may_tell,
 };
 
+struct file *file_map_peek(const struct vma *v)
+{
+	return v->ops == &file_vma_ops ? v->file : NULL;
+}
+
 int file_map_attach(struct file *file, struct vma *vma)
 {
 	if (!file->ops->mmap)

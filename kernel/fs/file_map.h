@@ -10,6 +10,9 @@
  * leaves it anonymous). 0, -ENODEV (the file can't be mapped). */
 int file_map_attach(struct file *file, struct vma *vma) __must_check;
 
+/* The file that an area shows, borrowed; NULL: none that was opened. mm->lock held. */
+struct file *file_map_peek(const struct vma *v);
+
 /* May file be mapped with prot (PROT_*) and, shared or not? *allow_write: a shared mapping may
  * become writable. 0, -EACCES, -EPERM (PROT_EXEC on a noexec mount). */
 int file_map_check(struct file *file, unsigned prot, bool shared, bool *allow_write) __must_check;

@@ -7,6 +7,8 @@
  */
 #include "kernel/procfs/proc.h"
 
+#include "arch/task.h"
+#include "arch/trap.h"
 #include "kernel/abi/dirent.h"
 #include "kernel/abi/stat.h"
 #include "kernel/alloc/slab.h"
@@ -43,6 +45,25 @@ static int store_comm(struct task *t, const char *value)
 static int show_wchan(struct text *out, struct task *t)
 {
 	text_printf(out, "0");
+	return 0;
+}
+
+/* The call that a task sleeps in, its arguments, sp and pc; -1: something else than a call. What
+ * runs meanwhile is only called so: its registers are on their way. */
+static int show_syscall(struct text *out, struct task *t)
+{
+	const struct trapframe *tf = task_trapframe(t);
+
+	if (t != current && (atomic_load(&t->on_hart) || task_state_letter(t) == 'R')) {
+		text_printf(out, "running\n");
+		return 0;
+	}
+	if (task_is(t, TASK_KTHREAD) || !trapframe_is_syscall(tf))
+		text_printf(out, "-1");
+	else
+		text_printf(out, "%ld 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx", tf->a7, tf->orig_a0,
+			    tf->a1, tf->a2, tf->a3, tf->a4, tf->a5);
+	text_printf(out, " 0x%lx 0x%lx\n", tf->sp, tf->pc);
 	return 0;
 }
 
@@ -202,6 +223,7 @@ static int link_exe(struct task *t, struct path *out)
 	OWN_TEXT("environ", proc_show_environ),                                                    \
 	OWN_TEXT("auxv", proc_show_auxv),                                                          \
 	OWN_TEXT("personality", show_personality),                                                 \
+	OWN_TEXT("syscall", show_syscall),                                                         \
 	PROC_TEXT("oom_score", show_oom_score),                                                    \
 	PROC_SETTING("oom_score_adj", show_oom_score_adj, store_oom_score_adj),                    \
 	OWN_LINK("cwd", link_cwd),                                                                 \
@@ -224,6 +246,7 @@ static const struct proc_entry task_rows[] = { TASK_ROWS, { 0 } };
 static const struct proc_entry process_rows[] = {
 	TASK_ROWS,
 	OPS_DIR("task", 0555, tasks_dir_ops, tasks_dir_fops),
+	OPS_DIR("map_files", 0500, proc_map_files_dir_ops, proc_map_files_dir_fops),
 	{ 0 },
 };
 

@@ -1,8 +1,10 @@
 /*
  * proc_mm.c: what /proc says of an address space: maps, smaps, smaps_rollup, statm, status,
- * pagemap; and that the numbers agree with one another.
+ * pagemap, map_files; that the numbers agree with one another; and of the call that a task is in.
  */
 #include "tests/abi/abi.h"
+#include <dirent.h>
+#include <sys/stat.h>
 
 enum { PAGE = 4096, NOBODY = 65534 };
 
@@ -321,4 +323,68 @@ TEST(others_may_not_look)
 	CHECK_ERRNO(open("/proc/1/pagemap", O_RDONLY), EACCES);
 	CHECK_ERRNO(open("/proc/1/maps", O_RDONLY), EACCES);
 	CHECK(open("/proc/1/statm", O_RDONLY) >= 0);
+}
+
+/* --- what a task is doing --------------------------------------------------------------------- */
+
+TEST(the_call_that_a_task_is_in)
+{
+	char words[256] = "", expected[128], path[32];
+	pid_t pid = idle_child();
+	long nr = -2;
+	int fd = open("/proc/self/syscall", O_RDONLY);
+
+	CHECK(fd >= 0);
+	CHECK(syscall(SYS_read, fd, words, sizeof(words) - 1) > 0);
+	snprintf(expected, sizeof(expected), "%d %#lx %#lx %#lx ", SYS_read, (long)fd, (long)words,
+		 (long)sizeof(words) - 1);
+	CHECK(!strncmp(words, expected, strlen(expected)));
+	CHECK_SOON(task_state(pid) == 'S');
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
+	CHECK_EQ(sscanf(slurp(path), "%ld 0x%*x 0x%*x", &nr), 1);
+	CHECK(nr >= 0); /* whatever libc makes of pause */
+	CHECK_EQ(kill(pid, SIGKILL), 0);
+	CHECK_KILLED(pid, SIGKILL);
+	IN_CHILD(CHECK_EQ(setresuid(65534, 65534, 65534), 0);
+		 CHECK_ERRNO(open("/proc/1/syscall", O_RDONLY), EACCES));
+}
+
+TEST(files_by_the_memory_that_shows_them)
+{
+	char path[100], target[100] = "";
+	int pages = 4096 * 2, seen = 0;
+	struct stat st, mapped;
+	struct dirent *entry;
+
+	enter_scratch();
+	int fd = open("f", O_RDWR | O_CREAT, 0644);
+	CHECK_EQ(ftruncate(fd, pages), 0);
+	char *start = mmap(NULL, pages, PROT_READ, MAP_SHARED, fd, 0);
+	char *anon = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(start != MAP_FAILED && anon != MAP_FAILED);
+	CHECK_EQ(fstat(fd, &st), 0);
+	close(fd);
+	CHECK_EQ(unlink("f"), 0);
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (long)start,
+		 (long)start + pages);
+	CHECK(readlink(path, target, sizeof(target) - 1) > 0);
+	CHECK(strstr(target, "/f (deleted)"));
+	CHECK_EQ(stat(path, &mapped), 0);
+	CHECK_EQ(mapped.st_ino, st.st_ino);
+	CHECK_EQ(lstat(path, &mapped), 0);
+	CHECK_EQ(mapped.st_mode, S_IFLNK | 0600);
+	DIR *dir = opendir("/proc/self/map_files");
+	CHECK(dir);
+	while ((entry = readdir(dir)))
+		seen += !strcmp(entry->d_name, strrchr(path, '/') + 1);
+	CHECK_EQ(seen, 1);
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (long)start,
+		 (long)start + 4096);
+	CHECK_ERRNO(readlink(path, target, sizeof(target)), ENOENT);
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (long)anon,
+		 (long)anon + 4096);
+	CHECK_ERRNO(readlink(path, target, sizeof(target)), ENOENT);
+	CHECK_ERRNO(readlink("/proc/self/map_files/0-0x1000", target, sizeof(target)), ENOENT);
+	IN_CHILD(CHECK_EQ(setresuid(65534, 65534, 65534), 0);
+		 CHECK_ERRNO(open("/proc/1/map_files", O_RDONLY), EACCES));
 }
