@@ -9,6 +9,21 @@ mount -t devpts devpts /dev/pts 2>/dev/null
 mkdir -p /tmp/work
 hostname host
 
+# What execveat finds where it is usually run: bash and /dev/fd, and what its Makefile makes beside it.
+ln -s /proc/self/fd /dev/fd
+# A name that is too long to be opened is 127 to bash.
+printf '#!/bin/sh\n[ -r "$1" ] || exit 127\nexec /bin/sh "$@"\n' >/bin/bash
+chmod +x /bin/bash
+if cd /kselftest/exec; then
+	mkdir -p subdir
+	printf '#!/bin/bash\nexit $*\n' >script
+	chmod +x script
+	ln -s execveat execveat.symlink
+	cp execveat execveat.denatured
+	chmod -x execveat.denatured
+	: >Makefile
+fi
+
 while read -r program; do
 	echo "= begin $program"
 	cd "/kselftest/${program%/*}" || continue
