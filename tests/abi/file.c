@@ -352,6 +352,11 @@ TEST(sendfile_and_copy_file_range)
 	SKIP_IF_ENOSYS(sent);
 	CHECK_EQ(sent, 2);
 	CHECK_STR(content("out"), "894560123456789");
+	CHECK_EQ(lseek(in, 1, SEEK_SET), 1); /* in and out may each have an offset or not */
+	CHECK_EQ(copy_file_range(in, NULL, out, &to, 3, 0), 3);
+	CHECK_EQ(to, 5);
+	CHECK_EQ(lseek(in, 0, SEEK_CUR), 4);
+	CHECK_STR(content("out"), "891230123456789");
 }
 
 TEST(fallocate_grows)

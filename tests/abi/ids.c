@@ -239,6 +239,16 @@ TEST(prctl_names_and_flags)
 	CHECK_ERRNO(prctl(987654), EINVAL);
 }
 
+TEST(prctl_tells_where_the_tid_will_be_cleared)
+{
+	int tid, *at = NULL;
+
+	CHECK_EQ(syscall(SYS_set_tid_address, &tid), gettid());
+	CHECK_EQ(prctl(PR_GET_TID_ADDRESS, &at), 0);
+	CHECK(at == &tid);
+	CHECK_ERRNO(prctl(PR_GET_TID_ADDRESS, 8), EFAULT);
+}
+
 TEST(uname_fields)
 {
 	struct utsname name;

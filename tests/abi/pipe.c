@@ -276,6 +276,27 @@ TEST(select_sets)
 	CHECK_ERRNO(select(-1, NULL, NULL, NULL, &brief), EINVAL);
 }
 
+TEST(select_of_many)
+{
+	fd_set readers;
+	struct timeval brief = { 0, 10000 };
+	int last = 0;
+
+	make_pipe(0);
+	FD_ZERO(&readers);
+	for (int i = 0; i < 40; i++) {
+		last = dup(fds[0]);
+		CHECK(last >= 0);
+		FD_SET(last, &readers);
+	}
+	CHECK_EQ(select(last + 1, &readers, NULL, NULL, &brief), 0);
+	CHECK(!FD_ISSET(last, &readers));
+	CHECK_EQ(write(fds[1], "x", 1), 1);
+	FD_SET(last, &readers);
+	CHECK_EQ(select(last + 1, &readers, NULL, NULL, NULL), 1);
+	CHECK(FD_ISSET(last, &readers));
+}
+
 static int make_epoll(void)
 {
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
