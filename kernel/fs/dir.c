@@ -8,8 +8,8 @@
  *	errors, in this order as on Linux:  the walk; the last component is no name ("/", ".",
  *".."); the name is (not) there; the mount is read-only; permission; what the file system says
  *
- * Locking: the directory's inode lock; the victim's under it (a directory's, so that nothing is
- * made or mounted in it while it goes). kernel/fs/rename.c has the call that needs two
+ * Locking: the directory's inode lock; the victim's under it, so that nothing is made in it or
+ * mounted on it until its name is gone. kernel/fs/rename.c has the call that needs two
  * directories.
  */
 #include "kernel/fs/dir.h"
@@ -254,10 +254,10 @@ static int unlink_locked(struct inode *dir, struct dentry *d)
 		return err;
 	if (!dir->ops->unlink)
 		return -EPERM;
-	if (mount_on_dentry(d))
-		return -EBUSY;
 	mutex_lock(&inode->lock);
-	err = dir->ops->unlink(dir, d);
+	err = mount_on_dentry(d) ? -EBUSY : dir->ops->unlink(dir, d);
+	if (!err)
+		dentry_unhash(d);
 	mutex_unlock(&inode->lock);
 	return err;
 }
@@ -273,8 +273,10 @@ static int rmdir_locked(struct inode *dir, struct dentry *d)
 		return -EPERM;
 	mutex_lock(&inode->lock);
 	err = mount_on_dentry(d) ? -EBUSY : dir->ops->rmdir(dir, d);
-	if (!err)
+	if (!err) {
 		inode->dead = true;
+		dentry_unhash(d);
+	}
 	mutex_unlock(&inode->lock);
 	return err;
 }
@@ -310,8 +312,6 @@ static int dir_remove(int dfd, const char *name, bool is_dir)
 		err = unlink_slash_error(d);
 	else if (!err)
 		err = is_dir ? rmdir_locked(dir, d) : unlink_locked(dir, d);
-	if (!err)
-		dentry_unhash(d);
 	dir_unlock(dir);
 	if (d)
 		dentry_put(d);

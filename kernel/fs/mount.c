@@ -208,80 +208,133 @@ int mount_may_write(const struct mount *m)
 	return m->flags & MOUNT_READ_ONLY ? -EROFS : 0;
 }
 
-/* m, which is in no place, is now at `at`. */
-static void mount_link(struct mount *m, const struct path *at)
+/* m leaves the hash. Where it was, with its references. mount_lock held. */
+static struct path place_leave(struct mount *m) __must_hold(mount_lock)
 {
+	struct path old = { m->parent, m->mountpoint };
+
+	hlist_del(&m->hash_link);
+	m->parent = NULL;
+	m->mountpoint = NULL;
+	return old;
+}
+
+/* m, which is in no place, is now at `at`, whose references it takes over. mount_lock held. */
+static void place_take(struct mount *m, struct path at) __must_hold(mount_lock)
+{
+	m->parent = at.mnt;
+	m->mountpoint = at.dentry;
+	hlist_add(&m->hash_link, chain_of(at.dentry));
+}
+
+/* From now until place_settled nobody can remove the directory (or file); referenced. 0, or -ENOENT
+ * and nothing is held: it was removed. */
+__lock_unchecked static int place_claim(const struct path *at)
+{
+	mutex_lock(&at->dentry->inode->lock);
+	if (dentry_is_dead(at->dentry)) {
+		mutex_unlock(&at->dentry->inode->lock);
+		return -ENOENT;
+	}
+	atomic_fetch_or(&at->dentry->flags, DENTRY_MOUNTPOINT);
 	path_get(at);
-	spin_lock(&mount_lock);
-	m->parent = at->mnt;
-	m->mountpoint = at->dentry;
-	hlist_add(&m->hash_link, chain_of(at->dentry));
-	spin_unlock(&mount_lock);
-	list_add_tail(&m->child_link, &at->mnt->children);
+	return 0;
+}
+
+__lock_unchecked static void place_settled(const struct path *at)
+{
+	mutex_unlock(&at->dentry->inode->lock);
+}
+
+/* A mount has left this place; its references go. */
+static void place_vacate(struct path *old)
+{
+	if (!mount_on_dentry(old->dentry))
+		atomic_fetch_and(&old->dentry->flags, ~DENTRY_MOUNTPOINT);
+	path_put(old);
 }
 
 int mount_attach(struct mount *m, const struct path *at)
 {
-	struct inode *dir = at->dentry->inode;
-	int err = 0;
+	int err;
 
-	if (S_ISDIR(dir->mode) != S_ISDIR(m->root->inode->mode))
+	if (S_ISDIR(at->dentry->inode->mode) != S_ISDIR(m->root->inode->mode))
 		return -ENOTDIR;
-	if (!m->ns && at->mnt->ns->count >= MOUNTS_MAX)
+	if (at->mnt->ns->count >= MOUNTS_MAX)
 		return -ENOSPC;
-	mutex_lock(&dir->lock);
-	if (dentry_is_dead(at->dentry))
-		err = -ENOENT;
-	else
-		atomic_fetch_or(&at->dentry->flags, DENTRY_MOUNTPOINT);
-	mutex_unlock(&dir->lock);
+	err = place_claim(at);
 	if (err)
 		return err;
-	mount_link(m, at);
-	if (!m->ns) {
-		m->ns = at->mnt->ns;
-		list_add_tail(&m->ns_link, &m->ns->mounts);
-		m->ns->count++;
-		mount_get(m);
-	}
+	spin_lock(&mount_lock);
+	place_take(m, *at);
+	spin_unlock(&mount_lock);
+	place_settled(at);
+	list_add_tail(&m->child_link, &at->mnt->children);
+	m->ns = at->mnt->ns;
+	list_add_tail(&m->ns_link, &m->ns->mounts);
+	m->ns->count++;
+	mount_get(m);
 	return 0;
 }
 
-/* Out of the hash, if nothing is mounted below and at most max_refs hold it: nobody new can find
- * it while the lock is held. *old: where it was, with its references. */
+int mount_relocate(struct mount *m, const struct path *at)
+{
+	struct path old;
+	int err = place_claim(at);
+
+	if (err)
+		return err;
+	spin_lock(&mount_lock);
+	old = place_leave(m);
+	place_take(m, *at);
+	spin_unlock(&mount_lock);
+	place_settled(at);
+	list_move_tail(&m->child_link, &at->mnt->children);
+	place_vacate(&old);
+	return 0;
+}
+
+int mount_exchange_root(struct mount *root, struct mount *new, const struct path *at)
+{
+	struct path root_place, new_place;
+	int err = place_claim(at);
+
+	if (err)
+		return err;
+	spin_lock(&mount_lock);
+	root_place = place_leave(root);
+	new_place = place_leave(new);
+	place_take(new, root_place);
+	place_take(root, *at);
+	spin_unlock(&mount_lock);
+	place_settled(at);
+	list_move_tail(&new->child_link, &root_place.mnt->children);
+	list_move_tail(&root->child_link, &at->mnt->children);
+	place_vacate(&new_place);
+	return 0;
+}
+
+/* Out of the hash, if at most max_refs hold it: nobody new can find it while the lock is held. */
 static bool mount_unhash(struct mount *m, unsigned max_refs, struct path *old)
 {
 	bool idle;
 
 	spin_lock(&mount_lock);
 	idle = ref_count(&m->ref) <= max_refs;
-	if (idle) {
-		hlist_del(&m->hash_link);
-		*old = (struct path){ m->parent, m->mountpoint };
-		m->parent = NULL;
-		m->mountpoint = NULL;
-	}
+	if (idle)
+		*old = place_leave(m);
 	spin_unlock(&mount_lock);
 	return idle;
 }
 
-bool mount_unlink(struct mount *m, unsigned max_refs)
+bool mount_detach(struct mount *m, unsigned max_refs)
 {
 	struct path old;
 
 	if (!mount_unhash(m, max_refs, &old))
 		return false;
 	list_del(&m->child_link);
-	if (!mount_on_dentry(old.dentry))
-		atomic_fetch_and(&old.dentry->flags, ~DENTRY_MOUNTPOINT);
-	path_put(&old);
-	return true;
-}
-
-bool mount_detach(struct mount *m, unsigned max_refs)
-{
-	if (!mount_unlink(m, max_refs))
-		return false;
+	place_vacate(&old);
 	list_del(&m->ns_link);
 	m->ns->count--;
 	m->ns = NULL;

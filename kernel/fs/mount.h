@@ -108,10 +108,12 @@ int mount_copy_children(struct mount *top, struct mount *top_copy,
  * held. */
 void mount_detach_tree(struct mount *top) __must_hold(mount_mutex);
 
-/* For mount_ops.c; mount_mutex held. attach: m appears at a place and in its namespace, which
- * takes a reference (or moves there). unlink: leaves its place, not its namespace; detach: both,
- * and the tree's reference goes. The last two only if at most max_refs hold m (MOUNT_ANY_REFS:
- * whoever does); false if not. 0, -ENOTDIR, -ENOENT (the place was removed),
+/* For mount_ops.c and mount_ns.c; mount_mutex held. attach: a new mount appears at a place and in
+ * its namespace, which takes a reference. relocate: one that is attached moves to another place.
+ * exchange_root: `new` goes to the place of root, root to `at`. detach: it leaves its place and its
+ * namespace, and the tree's reference goes, but only if at most max_refs hold m (MOUNT_ANY_REFS:
+ * whoever does); false if not. Each is one step for who looks: a place that a mount goes to or
+ * stays in can't be removed meanwhile. 0, -ENOENT (the place was removed); attach: -ENOTDIR,
  * -ENOSPC. */
 #define MOUNTS_MAX 100000u /* in a namespace */
 /* What all mounts of an instance have in common. Here a remount may change all but one. */
@@ -128,7 +130,9 @@ int mount_super_may_have(struct super *sb, unsigned flags) __must_check __must_h
 void mount_super_set_flags(struct super *sb, unsigned flags) __must_hold(mount_mutex);
 /* Does no mount but this show its instance? mount_mutex held. */
 bool mount_is_only(const struct mount *m) __must_hold(mount_mutex);
-bool mount_unlink(struct mount *m, unsigned max_refs);
+int mount_relocate(struct mount *m, const struct path *at) __must_check __must_hold(mount_mutex);
+int mount_exchange_root(struct mount *root, struct mount *new,
+			const struct path *at) __must_check __must_hold(mount_mutex);
 bool mount_detach(struct mount *m, unsigned max_refs);
 
 /* mount(2), umount2(2): strings of the kernel, options never NULL. Capability checked inside. */

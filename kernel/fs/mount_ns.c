@@ -19,7 +19,6 @@
 
 #include "kernel/abi/capability.h"
 #include "kernel/alloc/slab.h"
-#include "kernel/core/panic.h"
 #include "kernel/fs/dentry.h"
 #include "kernel/fs/fs_context.h"
 #include "kernel/fs/inode.h"
@@ -292,38 +291,16 @@ static int pivot_check(const struct path *new, const struct path *old, const str
 	return is_reachable(old, new) && is_reachable(new, root) ? 0 : -EINVAL;
 }
 
-/* Attached where it just was, or where it can't have gone from. */
-static void attach_surely(struct mount *m, const struct path *at) __must_hold(mount_mutex)
-{
-	if (mount_attach(m, at) < 0)
-		panic("mount: a place in use is gone");
-}
-
 /* new goes to where root was, root to old. mount_mutex held; root and new have parents. */
 static int pivot(const struct path *new, const struct path *old, const struct path *root)
 	__must_hold(mount_mutex)
 {
-	struct mount *root_mnt = root->mnt, *new_mnt = new->mnt;
-	struct path root_place = { root_mnt->parent, root_mnt->mountpoint };
-	struct path new_place = { new_mnt->parent, new_mnt->mountpoint };
-	int err;
+	int err = mount_exchange_root(root->mnt, new->mnt, old);
 
-	path_get(&root_place);
-	path_get(&new_place);
-	mount_unlink(new_mnt, MOUNT_ANY_REFS);
-	mount_unlink(root_mnt, MOUNT_ANY_REFS);
-	attach_surely(new_mnt, &root_place);
-	err = mount_attach(root_mnt, old);
-	if (err) {
-		mount_unlink(new_mnt, MOUNT_ANY_REFS);
-		attach_surely(root_mnt, &root_place);
-		attach_surely(new_mnt, &new_place);
-	} else if (root_mnt->locked) {
-		new_mnt->locked = true;
-		root_mnt->locked = false;
+	if (err == 0 && root->mnt->locked) {
+		new->mnt->locked = true;
+		root->mnt->locked = false;
 	}
-	path_put(&root_place);
-	path_put(&new_place);
 	return err;
 }
 

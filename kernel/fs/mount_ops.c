@@ -19,7 +19,6 @@
  * no effect: every file system here is in memory, and locks are advice.
  */
 #include "kernel/abi/capability.h"
-#include "kernel/core/panic.h"
 #include "kernel/fs/dentry.h"
 #include "kernel/fs/inode.h"
 #include "kernel/fs/mount.h"
@@ -222,7 +221,6 @@ static bool mount_is_below(const struct mount *m, const struct mount *top)
 static int mount_move(const struct path *from, const struct path *target)
 {
 	struct mount *m = from->mnt;
-	struct path old;
 	int err;
 
 	if (from->dentry != m->root)
@@ -236,14 +234,7 @@ static int mount_move(const struct path *from, const struct path *target)
 	err = -ELOOP;
 	if (mount_is_below(target->mnt, m))
 		goto out;
-	old = (struct path){ m->parent, m->mountpoint };
-	path_get(&old);
-	mount_unlink(m, MOUNT_ANY_REFS);
-	err = mount_attach(m, target);
-	/* The target was removed meanwhile: back to where it was, which can't have been. */
-	if (err && mount_attach(m, &old) < 0)
-		panic("mount: the old place of a moved mount is gone");
-	path_put(&old);
+	err = mount_relocate(m, target);
 out:
 	mutex_unlock(&mount_mutex);
 	return err;

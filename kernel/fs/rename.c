@@ -6,8 +6,8 @@
  * that neither name lies on the way up from the other's directory.
  *
  * Locking: rename_mutex (between different directories), the two directories, ancestor first, else
- * by address; then the inodes that are moved or replaced are locked by no one: their directories'
- * locks are enough for their names, and a replaced directory is locked while it is declared dead.
+ * by address; then the inodes that are moved are locked by no one: their directories' locks are
+ * enough for their names. What is replaced is locked until its name is gone.
  */
 #include "kernel/fs/dir.h"
 #include "kernel/fs/mount.h"
@@ -127,28 +127,37 @@ static int check_permission(const struct rename *r)
 	return err;
 }
 
-/* The change itself, everything checked. */
+static void names_change(struct rename *r)
+{
+	if (r->flags & RENAME_EXCHANGE)
+		dentry_exchange(r->old, r->new);
+	else
+		dentry_move(r->old, r->new);
+}
+
+/* The change itself, everything checked, but that nothing has been mounted meanwhile on what it
+ * replaces. */
 __lock_unchecked static int rename_commit(struct rename *r)
 {
 	struct inode *old_dir = r->from.path.dentry->inode, *new_dir = r->to.path.dentry->inode;
 	struct inode *replaced = r->flags & RENAME_EXCHANGE ? NULL : r->new->inode;
 	int err;
 
-	if (replaced)
-		mutex_lock(&replaced->lock);
-	err = old_dir->ops->rename(old_dir, r->old, new_dir, r->new, r->flags);
-	if (replaced) {
-		if (!err && S_ISDIR(replaced->mode))
-			replaced->dead = true;
-		mutex_unlock(&replaced->lock);
-	}
-	if (err)
+	if (!replaced) {
+		err = old_dir->ops->rename(old_dir, r->old, new_dir, r->new, r->flags);
+		if (!err)
+			names_change(r);
 		return err;
-	if (r->flags & RENAME_EXCHANGE)
-		dentry_exchange(r->old, r->new);
-	else
-		dentry_move(r->old, r->new);
-	return 0;
+	}
+	mutex_lock(&replaced->lock);
+	err = mount_on_dentry(r->new) ? -EBUSY :
+	      old_dir->ops->rename(old_dir, r->old, new_dir, r->new, r->flags);
+	if (!err) {
+		replaced->dead = S_ISDIR(replaced->mode);
+		names_change(r);
+	}
+	mutex_unlock(&replaced->lock);
+	return err;
 }
 
 static int rename_locked(struct rename *r)

@@ -176,6 +176,61 @@ TEST(pivot)
 	CHECK_EQ(rmdir("/old"), 0);
 }
 
+/* Until killed, removes the directory as often as it can. */
+static pid_t fork_remover(const char *dir)
+{
+	pid_t pid = fork_new(0);
+
+	if (pid != 0)
+		return pid;
+	for (;;) {
+		if (rmdir(dir) == 0)
+			CHECK_EQ(mkdir(dir, 0755), 0);
+	}
+}
+
+static void remover_end(pid_t pid)
+{
+	CHECK_EQ(kill(pid, SIGKILL), 0);
+	CHECK_EQ(waitpid(pid, NULL, 0), pid);
+}
+
+TEST(a_mount_in_motion_keeps_its_old_place)
+{
+	char from[64], to[64];
+	pid_t remover;
+	int old, gone;
+
+	enter_own();
+	CHECK_EQ(mkdir("gone", 0755), 0);
+	old = open("own", O_PATH);
+	gone = open("gone", O_PATH);
+	CHECK_EQ(rmdir("gone"), 0);
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", old);
+	snprintf(to, sizeof(to), "/proc/self/fd/%d", gone);
+	remover = fork_remover("own");
+	for (int i = 0; i < 3000; i++)
+		CHECK_ERRNO(mount(from, to, NULL, MS_MOVE, NULL), ENOENT);
+	remover_end(remover);
+	CHECK_ERRNO(rmdir("own"), EBUSY);
+}
+
+TEST(a_root_that_is_replaced_keeps_its_place)
+{
+	pid_t remover;
+
+	enter_own();
+	remover = fork_remover("own");
+	CHECK_EQ(chroot("own"), 0);
+	CHECK_EQ(chdir("/"), 0);
+	CHECK_EQ(mkdir("/b", 0755), 0);
+	CHECK_EQ(mount("none", "/b", "tmpfs", 0, NULL), 0);
+	CHECK_EQ(mkdir("/b/b", 0755), 0);
+	for (int i = 0; i < 3000; i++)
+		CHECK_EQ(syscall(SYS_pivot_root, "/b", "/b/b"), 0);
+	remover_end(remover);
+}
+
 TEST(pivot_of_the_first_root)
 {
 	enter_own();
