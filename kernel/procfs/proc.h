@@ -13,6 +13,8 @@
 #include "kernel/fs/text.h"
 #include "kernel/task/pid.h"
 
+struct cred;
+
 struct proc_entry {
 	const char *name;
 	unsigned mode;				      /* with its type */
@@ -20,6 +22,8 @@ struct proc_entry {
 	int (*link)(struct task *t, struct path *out); /* magic links: a path with references */
 	/* Text written to the file, NUL-ended, without the newline. NULL: not writable. */
 	int (*store)(struct task *t, const char *value);
+	/* The same where the rights of who opened the file count, not only the writer's. */
+	int (*store_by)(struct task *t, const char *value, const struct cred *opener);
 	const struct proc_entry *below; /* directories of fixed contents, ended by a NULL name */
 	const struct inode_ops *dir_ops; /* directories and links of their own kind */
 	const struct file_ops *dir_fops;
@@ -138,15 +142,15 @@ int proc_show_fdinfo(struct text *out, struct task *t, int fd);
 /* Namespaces (proc_ns.c). */
 extern const struct proc_entry proc_ns_rows[], proc_sys_user_rows[];
 int proc_show_uid_map(struct text *out, struct task *t);
-int proc_store_uid_map(struct task *t, const char *value);
+int proc_store_uid_map(struct task *t, const char *value, const struct cred *opener);
 int proc_show_gid_map(struct text *out, struct task *t);
-int proc_store_gid_map(struct task *t, const char *value);
+int proc_store_gid_map(struct task *t, const char *value, const struct cred *opener);
 int proc_show_projid_map(struct text *out, struct task *t);
-int proc_store_projid_map(struct task *t, const char *value);
+int proc_store_projid_map(struct task *t, const char *value, const struct cred *opener);
 int proc_show_timens_offsets(struct text *out, struct task *t);
-int proc_store_timens_offsets(struct task *t, const char *value);
+int proc_store_timens_offsets(struct task *t, const char *value, const struct cred *opener);
 int proc_show_setgroups(struct text *out, struct task *t);
-int proc_store_setgroups(struct task *t, const char *value);
+int proc_store_setgroups(struct task *t, const char *value, const struct cred *opener);
 
 int proc_show_sysv_shm(struct text *out, struct task *t);
 int proc_show_sysv_sem(struct text *out, struct task *t);

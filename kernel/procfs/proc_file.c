@@ -40,6 +40,11 @@ int proc_node_task(const struct proc_node *n, struct task **t)
 	return err;
 }
 
+static bool is_writable(const struct proc_entry *e)
+{
+	return e->store != NULL || e->store_by != NULL;
+}
+
 static int proc_text_make(struct file *file, struct text *out)
 {
 	const struct proc_node *n = proc_node(file->inode);
@@ -48,7 +53,7 @@ static int proc_text_make(struct file *file, struct text *out)
 
 	if (err)
 		return err;
-	if (n->entry->show == NULL && n->entry->store != NULL) { /* only to be written */
+	if (n->entry->show == NULL && is_writable(n->entry)) { /* only to be written */
 		task_put(t);
 		return -EINVAL;
 	}
@@ -68,7 +73,7 @@ static int proc_open(struct inode *inode, struct file *file)
 	if (err)
 		return err;
 	task_put(t);
-	if ((file->mode & FILE_WRITE) && proc_node(inode)->entry->store == NULL)
+	if ((file->mode & FILE_WRITE) && !is_writable(proc_node(inode)->entry))
 		return -EACCES;
 	r = kzalloc(sizeof(*r));
 	if (r == NULL)
@@ -110,7 +115,8 @@ static ssize_t proc_write(struct file *file, struct io_buf *from, uint64_t *pos)
 		value[len - 1] = '\0';
 	err = proc_node_task(n, &t);
 	if (err == 0)
-		err = n->entry->store(t, value);
+		err = n->entry->store_by != NULL ? n->entry->store_by(t, value, file->cred) :
+						   n->entry->store(t, value);
 	task_put(t);
 	kfree(value);
 	return err ? err : (ssize_t)len;

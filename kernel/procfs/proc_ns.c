@@ -83,10 +83,11 @@ static int show_map(struct text *out, struct task *t, enum id_kind kind)
 	return 0;
 }
 
-static int store_map(struct task *t, enum id_kind kind, const char *value)
+static int store_map(struct task *t, enum id_kind kind, const char *value,
+		     const struct cred *opener)
 {
 	struct user_ns *ns = user_ns_of(t);
-	int err = user_ns_map_write(ns, kind, value);
+	int err = user_ns_map_write(ns, kind, value, opener);
 
 	user_ns_put(ns);
 	return err;
@@ -97,9 +98,9 @@ int proc_show_uid_map(struct text *out, struct task *t)
 	return show_map(out, t, ID_UID);
 }
 
-int proc_store_uid_map(struct task *t, const char *value)
+int proc_store_uid_map(struct task *t, const char *value, const struct cred *opener)
 {
-	return store_map(t, ID_UID, value);
+	return store_map(t, ID_UID, value, opener);
 }
 
 int proc_show_gid_map(struct text *out, struct task *t)
@@ -107,9 +108,9 @@ int proc_show_gid_map(struct text *out, struct task *t)
 	return show_map(out, t, ID_GID);
 }
 
-int proc_store_gid_map(struct task *t, const char *value)
+int proc_store_gid_map(struct task *t, const char *value, const struct cred *opener)
 {
-	return store_map(t, ID_GID, value);
+	return store_map(t, ID_GID, value, opener);
 }
 
 int proc_show_projid_map(struct text *out, struct task *t)
@@ -117,9 +118,9 @@ int proc_show_projid_map(struct text *out, struct task *t)
 	return show_map(out, t, ID_PROJID);
 }
 
-int proc_store_projid_map(struct task *t, const char *value)
+int proc_store_projid_map(struct task *t, const char *value, const struct cred *opener)
 {
-	return store_map(t, ID_PROJID, value);
+	return store_map(t, ID_PROJID, value, opener);
 }
 
 int proc_show_setgroups(struct text *out, struct task *t)
@@ -131,12 +132,12 @@ int proc_show_setgroups(struct text *out, struct task *t)
 	return 0;
 }
 
-int proc_store_setgroups(struct task *t, const char *value)
+int proc_store_setgroups(struct task *t, const char *value, const struct cred *opener)
 {
 	struct user_ns *ns = user_ns_of(t);
 	int err = -EINVAL;
 
-	if (!ns_capable(ns, CAP_SYS_ADMIN))
+	if (!cred_capable(opener, ns, CAP_SYS_ADMIN))
 		err = -EACCES;
 	else if (equal(value, "allow") || equal(value, "deny"))
 		err = user_ns_setgroups_write(ns, value[0] == 'a');
@@ -224,7 +225,7 @@ static int offset_parse(const char **text, int64_t offsets[], bool given[])
 	return 0;
 }
 
-int proc_store_timens_offsets(struct task *t, const char *value)
+int proc_store_timens_offsets(struct task *t, const char *value, const struct cred *opener)
 {
 	int64_t offsets[TIME_CLOCK_COUNT] = { 0 };
 	bool given[TIME_CLOCK_COUNT] = { 0 };
@@ -236,7 +237,7 @@ int proc_store_timens_offsets(struct task *t, const char *value)
 	if (err)
 		return err;
 	ns = ns_of_task(t, NS_TIME, true);
-	err = ns != NULL ? time_ns_set(time_ns_of(ns), offsets, given) : -ESRCH;
+	err = ns != NULL ? time_ns_set(time_ns_of(ns), offsets, given, opener) : -ESRCH;
 	ns_put(ns);
 	return err;
 }

@@ -197,7 +197,11 @@ static int link_exe(struct task *t, struct path *out)
 	}
 #define OPS_DIR(row, permissions, ops, fops)                                                       \
 	{ .name = row, .mode = S_IFDIR | (permissions), .dir_ops = &(ops), .dir_fops = &(fops) }
-#define ID_MAP(row) PROC_SETTING(#row, proc_show_##row, proc_store_##row)
+#define ID_MAP(row)                                                                                \
+	{                                                                                          \
+		.name = #row, .mode = S_IFREG | 0644, .show = proc_show_##row,                     \
+		.store_by = proc_store_##row                                                       \
+	}
 
 #define TASK_ROWS                                                                                  \
 	/* shown by proc_stat, which asks for the whole group */                                   \

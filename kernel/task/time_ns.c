@@ -47,13 +47,13 @@ int time_ns_copy(struct ns *from, struct user_ns *owner, struct ns **out)
 }
 
 int time_ns_set(struct time_ns *ns, const int64_t offset_ns[TIME_CLOCK_COUNT],
-		const bool given[TIME_CLOCK_COUNT])
+		const bool given[TIME_CLOCK_COUNT], const struct cred *who)
 {
 	int64_t now = (int64_t)clock_mono_ns();
 	irqflags_t irq;
 	int err = 0;
 
-	if (!ns_capable(ns->ns.owner, CAP_SYS_TIME))
+	if (!cred_capable(who, ns->ns.owner, CAP_SYS_TIME))
 		return -EPERM;
 	for (unsigned i = 0; i < TIME_CLOCK_COUNT; i++) {
 		if (given[i] && (offset_ns[i] < -now || offset_ns[i] > CLOCK_MAX_NS - now))

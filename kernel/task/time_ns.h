@@ -30,6 +30,6 @@ int time_ns_copy(struct ns *from, struct user_ns *owner, struct ns **out) __must
 /* The right to is checked here. 0, -EPERM, -EACCES when it is too late, -ERANGE for a clock that
  * would stand before boot or too far from it. */
 int time_ns_set(struct time_ns *ns, const int64_t offset_ns[TIME_CLOCK_COUNT],
-		const bool given[TIME_CLOCK_COUNT]) __must_check;
+		const bool given[TIME_CLOCK_COUNT], const struct cred *who) __must_check;
 /* An address space is in it from now on. */
 void time_ns_enter(struct time_ns *ns);

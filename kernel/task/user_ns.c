@@ -8,11 +8,11 @@
  * A map is written once and whole. Who may write what (user_namespaces(7)): somebody who has
  * CAP_SYS_ADMIN in the namespace, from it or from its parent, and either has CAP_SETUID (or
  * CAP_SETGID) in the parent, or maps nothing but his own id - with groups only after he has given
- * up setgroups(2), by which he could drop a group that denies him something.
+ * up setgroups(2), by which he could drop a group that denies him something. "Somebody" is who
+ * opened the file, so that a program with rights, whom an ordinary user hands it as its output,
+ * writes no map for him; CAP_SETUID or CAP_SETGID the writer needs too.
  *
  * Locking: none. A map appears by one atomic exchange; setgroups_allowed only ever goes to false.
- *
- * NOTE(linux): the rights are those of the writer alone, not also of who opened the file.
  */
 #include "kernel/task/user_ns.h"
 
@@ -289,19 +289,20 @@ static int map_parse(const char *text, struct id_map *map, unsigned max)
 }
 
 /* To map the parent's root is to be trusted with it: file capabilities are stamped with it. */
-static bool map_root_allowed(const struct user_ns *ns, const struct id_map *map)
+static bool map_root_allowed(const struct user_ns *ns, const struct id_map *map,
+			     const struct cred *opener)
 {
 	if (map->by_kernel[0].kernel != 0)
 		return true;
-	if (current_cred()->user_ns == ns)
+	if (opener->user_ns == ns)
 		return ns->parent_may_setfcap;
-	return ns_capable(user_ns_parent(ns), CAP_SETFCAP);
+	return cred_capable(opener, user_ns_parent(ns), CAP_SETFCAP);
 }
 
-/* Nothing but the writer's own id: of no use to somebody who can't be that anyway. */
-static bool map_is_own(const struct user_ns *ns, enum id_kind kind, const struct id_map *map)
+/* Nothing but the opener's own id: of no use to somebody who can't be that anyway. */
+static bool map_is_own(const struct user_ns *ns, enum id_kind kind, const struct id_map *map,
+		       const struct cred *c)
 {
-	const struct cred *c = current_cred();
 	unsigned id = user_ns_id_in(user_ns_parent(ns), kind, map->by_first[0].kernel);
 
 	if (map->count != 1 || map->by_first[0].count != 1 || ns->owner_uid != c->euid)
@@ -309,14 +310,18 @@ static bool map_is_own(const struct user_ns *ns, enum id_kind kind, const struct
 	return kind == ID_UID ? id == c->euid : id == c->egid && !ns->setgroups_allowed;
 }
 
-static bool map_allowed(const struct user_ns *ns, enum id_kind kind, const struct id_map *map)
+static bool map_allowed(const struct user_ns *ns, enum id_kind kind, const struct id_map *map,
+			const struct cred *opener)
 {
+	unsigned cap = kind == ID_UID ? CAP_SETUID : CAP_SETGID;
+
 	if (kind == ID_PROJID)
 		return true;
-	if (kind == ID_UID && !map_root_allowed(ns, map))
+	if (kind == ID_UID && !map_root_allowed(ns, map, opener))
 		return false;
-	return map_is_own(ns, kind, map) ||
-	       ns_capable(user_ns_parent(ns), kind == ID_UID ? CAP_SETUID : CAP_SETGID);
+	return map_is_own(ns, kind, map, opener) ||
+	       (ns_capable(user_ns_parent(ns), cap) &&
+		cred_capable(opener, user_ns_parent(ns), cap));
 }
 
 /* From the parent's ids to the kernel's. */
@@ -334,7 +339,7 @@ static int map_to_kernel(const struct user_ns *ns, enum id_kind kind, struct id_
 }
 
 static int map_make(const struct user_ns *ns, enum id_kind kind, const char *text,
-		    struct id_map **out)
+		    const struct cred *opener, struct id_map **out)
 {
 	unsigned max = 1;
 	struct id_map *map;
@@ -349,7 +354,7 @@ static int map_make(const struct user_ns *ns, enum id_kind kind, const char *tex
 	map->by_kernel = map->by_first + max;
 	err = map_parse(text, map, max);
 	if (err == 0)
-		err = map_allowed(ns, kind, map) ? map_to_kernel(ns, kind, map) : -EPERM;
+		err = map_allowed(ns, kind, map, opener) ? map_to_kernel(ns, kind, map) : -EPERM;
 	if (err)
 		kfree(map);
 	else
@@ -357,17 +362,20 @@ static int map_make(const struct user_ns *ns, enum id_kind kind, const char *tex
 	return err;
 }
 
-int user_ns_map_write(struct user_ns *ns, enum id_kind kind, const char *text)
+int user_ns_map_write(struct user_ns *ns, enum id_kind kind, const char *text,
+		      const struct cred *opener)
 {
-	struct user_ns *mine = current_cred()->user_ns;
+	struct user_ns *mine = opener->user_ns;
 	struct id_map *map, *none = NULL;
 	int err;
 
 	if (ns->level == 0 || (mine != ns && mine != user_ns_parent(ns)))
 		return -EPERM;
-	if (map_of(ns, kind) != NULL || (kind != ID_PROJID && !ns_capable(ns, CAP_SYS_ADMIN)))
+	if (map_of(ns, kind) != NULL)
 		return -EPERM;
-	err = map_make(ns, kind, text, &map);
+	if (kind != ID_PROJID && !cred_capable(opener, ns, CAP_SYS_ADMIN))
+		return -EPERM;
+	err = map_make(ns, kind, text, opener, &map);
 	if (err)
 		return err;
 	if (__atomic_compare_exchange_n(&ns->maps[kind], &none, map, false, __ATOMIC_ACQ_REL,

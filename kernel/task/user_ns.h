@@ -84,9 +84,10 @@ int user_ns_create(struct cred *c) __must_check;
 /* The same for one that there is; consumes the reference to ns. */
 void cred_set_user_ns(struct cred *c, struct user_ns *ns);
 
-/* /proc/PID/uid_map and its like: lines of "first parent's-first count". 0, -EPERM, -EINVAL,
- * -ENOMEM. */
-int user_ns_map_write(struct user_ns *ns, enum id_kind kind, const char *text) __must_check;
+/* /proc/PID/uid_map and its like: lines of "first parent's-first count", through a file that
+ * `opener` has opened. 0, -EPERM, -EINVAL, -ENOMEM. */
+int user_ns_map_write(struct user_ns *ns, enum id_kind kind, const char *text,
+		      const struct cred *opener) __must_check;
 /* The n-th range as current sees it, false past the last. */
 bool user_ns_map_at(const struct user_ns *ns, enum id_kind kind, unsigned n, unsigned out[3]);
 /* /proc/PID/setgroups: 0 or -EPERM. */

@@ -174,6 +174,34 @@ TEST(bad_maps)
 	child_with_map("projid_map", "0 0 1", 0);
 }
 
+/* A program with rights that is made to write to a file of somebody without. */
+TEST(who_opened_the_map_counts)
+{
+	int ready[2], go[2], fd;
+	char path[64], c;
+
+	CHECK_EQ(pipe(ready), 0);
+	CHECK_EQ(pipe(go), 0);
+	pid_t inner = fork_new(0);
+	if (inner == 0) {
+		become(1000);
+		CHECK_EQ(unshare(CLONE_NEWUSER), 0);
+		CHECK_EQ(write(ready[1], "x", 1), 1);
+		CHECK_EQ(read(go[0], &c, 1), 1);
+		_exit(0);
+	}
+	CHECK_EQ(read(ready[0], &c, 1), 1);
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", inner);
+	CHECK_EQ(setresuid(-1, 1000, -1), 0);
+	fd = open(path, O_RDWR);
+	CHECK(fd >= 0);
+	CHECK_EQ(setresuid(-1, 0, -1), 0);
+	CHECK_ERRNO(write(fd, "0 0 1", 5), EPERM);
+	CHECK_EQ(put_text(path, "0 0 1"), 0);
+	CHECK_EQ(write(go[1], "x", 1), 1);
+	CHECK_EXITED(inner, 0);
+}
+
 TEST(an_ordinary_user_maps_himself_only)
 {
 	become(1000);
