@@ -19,16 +19,15 @@
 /* A program that keeps secrets, or has gained rights, lets nobody look but who rules where it was
  * started: to be root of a user namespace that the program entered later is not enough, nor of one
  * in which the program's file belongs to nobody. */
-static bool is_open(struct task *t, const struct cred *theirs)
+static bool is_open(const struct mm *mm, const struct cred *theirs)
 {
 	const struct user_ns *ns = theirs->user_ns;
-	struct mm *mm = mm_of_task(t);
-	bool yes = mm == NULL || READ_ONCE(mm->dumpable) == 1;
 
-	while (!yes && ns->level > mm->ns_level)
+	if (mm == NULL || READ_ONCE(mm->dumpable) == 1)
+		return true;
+	while (ns->level > mm->ns_level)
 		ns = user_ns_parent(ns);
-	mm_put(mm);
-	return yes || ns_capable(ns, CAP_SYS_PTRACE);
+	return ns_capable(ns, CAP_SYS_PTRACE);
 }
 
 static bool ids_are(const struct cred *c, unsigned uid, unsigned gid)
@@ -37,7 +36,8 @@ static bool ids_are(const struct cred *c, unsigned uid, unsigned gid)
 	       c->egid == gid && c->sgid == gid;
 }
 
-int task_may_access(struct task *t, enum access_ids ids)
+/* mm: t's program, held. */
+static int may_access(struct task *t, const struct mm *mm, enum access_ids ids)
 {
 	const struct cred *mine = current_cred();
 	bool fs = ids == ACCESS_FS_IDS, may;
@@ -50,7 +50,31 @@ int task_may_access(struct task *t, enum access_ids ids)
 	      (theirs->user_ns == mine->user_ns &&
 	       ids_are(theirs, fs ? mine->fsuid : mine->uid, fs ? mine->fsgid : mine->gid) &&
 	       !(theirs->cap_permitted & ~(fs ? mine->cap_effective : mine->cap_permitted)));
-	may = may && is_open(t, theirs);
+	may = may && is_open(mm, theirs);
 	cred_put(theirs);
 	return may ? 0 : -EPERM;
+}
+
+int task_may_access(struct task *t, enum access_ids ids)
+{
+	struct mm *mm = mm_of_task(t);
+	int err = may_access(t, mm, ids);
+
+	mm_put(mm);
+	return err;
+}
+
+/* The order matters: were it asked first, an exec in between would put a program with more rights
+ * under a permission that was for the one before. */
+int task_mm_access(struct task *t, enum access_ids ids, struct mm **out)
+{
+	struct mm *mm = mm_of_task(t);
+	int err = may_access(t, mm, ids);
+
+	if (err == 0 && mm == NULL)
+		err = -ESRCH;
+	if (err)
+		mm_put(mm);
+	*out = err ? NULL : mm;
+	return err;
 }

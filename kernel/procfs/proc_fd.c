@@ -23,6 +23,10 @@ static int node_file(const struct inode *inode, int fd, bool look, struct file *
 
 	if (err == 0 && file_of_task(t, (unsigned)fd, out) != 0)
 		err = -ENOENT;
+	if (err == 0 && look && proc_may_look(t)) { /* it was in exec */
+		file_put(*out);
+		err = -EACCES;
+	}
 	task_put(t);
 	return err;
 }

@@ -60,6 +60,8 @@ static int proc_text_make(struct file *file, struct text *out)
 	out->pid_ns = proc_pid_ns(n->inode.sb);
 	err = n->fd >= 0 ? proc_show_fdinfo(out, t, n->fd) :
 	      n->entry->show != NULL ? n->entry->show(out, t) : proc_stat(out, t, n->whole_group);
+	if (err == 0 && n->entry->private_to_owner)
+		err = proc_may_look(t); /* still? it may have been in exec */
 	task_put(t);
 	return err;
 }
@@ -189,6 +191,10 @@ static int proc_follow(struct inode *inode, struct path *out)
 	if (err)
 		return err;
 	err = n->entry->link(t, out);
+	if (err == 0 && n->entry->private_to_owner && proc_may_look(t)) { /* it was in exec */
+		path_put(out);
+		err = -EACCES;
+	}
 	task_put(t);
 	return err;
 }

@@ -13,6 +13,7 @@
 #include "kernel/alloc/slab.h"
 #include "kernel/fs/io_buf.h"
 #include "kernel/fs/text_file.h"
+#include "kernel/ipc/access.h"
 #include "kernel/mm/page_table.h"
 #include "kernel/task/cred.h"
 #include "lib/errno.h"
@@ -112,7 +113,7 @@ static ssize_t pagemap_read(struct file *f, struct io_buf *to, uint64_t *pos)
 	ret = proc_node_task(proc_node(f->inode), &t);
 	if (ret)
 		return ret == -ESRCH ? 0 : ret;
-	mm = mm_of_task(t);
+	(void)!task_mm_access(t, ACCESS_FS_IDS, &mm);
 	task_put(t);
 	ret = mm != NULL ? pagemap_of_mm(mm, opener_is_admin(f), to, pos) : 0;
 	mm_put(mm);

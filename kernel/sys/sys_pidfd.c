@@ -125,6 +125,10 @@ static long getfd(struct pid *pid, int fd)
 	err = task_may_access(t, ACCESS_REAL_IDS);
 	if (err == 0)
 		err = file_of_task(t, (unsigned)fd, &f);
+	if (err == 0 && task_may_access(t, ACCESS_REAL_IDS)) { /* by exec it has gained rights */
+		file_put(f);
+		err = -EPERM;
+	}
 	task_put(t);
 	return err ? err : fd_add(f, true);
 }

@@ -67,10 +67,9 @@ static int mm_of_pid(int pid, struct mm **out)
 
 	if (t == NULL)
 		return -ESRCH;
-	err = task_may_access(t, ACCESS_REAL_IDS);
-	*out = err ? NULL : mm_of_task(t);
+	err = task_mm_access(t, ACCESS_REAL_IDS, out);
 	task_put(t);
-	return err || *out != NULL ? err : -ESRCH;
+	return err;
 }
 
 static long transfer_with(int pid, struct io_buf *local, const struct abi_iovec *remote,
@@ -150,12 +149,11 @@ static int mm_of_pidfd(int pidfd, struct mm **out)
 	struct task *t = pid != NULL ? task_of_pid(pid) : NULL;
 	int err = pid == NULL ? -EBADF : t == NULL ? -ESRCH : 0;
 
-	if (err == 0 && task_may_access(t, ACCESS_FS_IDS))
-		err = -EACCES;
-	*out = err ? NULL : mm_of_task(t);
+	if (err == 0)
+		err = task_mm_access(t, ACCESS_FS_IDS, out);
 	task_put(t);
 	file_put(f);
-	return err || *out != NULL ? err : -ESRCH;
+	return err == -EPERM ? -EACCES : err;
 }
 
 static long advise_all(struct mm *mm, const struct vector *v, int advice)
