@@ -57,7 +57,20 @@ static long fcntl_setfl(struct file *f, unsigned flags)
 	return 0;
 }
 
-static long fcntl_lock(struct file *f, unsigned cmd, struct abi_flock __user *ufl)
+/* Closing any descriptor of a file gives up the process's record locks on it. One that was closed
+ * by another thread while its lock was awaited must not leave that behind. */
+static int lock_settle(struct file *f, int fd)
+{
+	struct file *now = fd_get_any(fd);
+
+	file_put(now);
+	if (now == f)
+		return 0;
+	lock_release_owner(f->inode, current->files);
+	return -EBADF;
+}
+
+static long fcntl_lock(struct file *f, int fd, unsigned cmd, struct abi_flock __user *ufl)
 {
 	struct abi_flock fl;
 	int err;
@@ -65,6 +78,8 @@ static long fcntl_lock(struct file *f, unsigned cmd, struct abi_flock __user *uf
 	if (copy_from_user(&fl, ufl, sizeof(fl)))
 		return -EFAULT;
 	err = lock_fcntl(f, cmd, &fl);
+	if (err == 0 && (cmd == F_SETLK || cmd == F_SETLKW) && fl.type != F_UNLCK)
+		err = lock_settle(f, fd);
 	if (err || (cmd != F_GETLK && cmd != F_OFD_GETLK))
 		return err;
 	return copy_to_user(ufl, &fl, sizeof(fl));
@@ -114,7 +129,7 @@ static long fcntl_open(struct file *f, int fd, unsigned cmd, unsigned long arg)
 	case F_OFD_GETLK:
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW:
-		return fcntl_lock(f, cmd, (struct abi_flock __user *)arg);
+		return fcntl_lock(f, fd, cmd, (struct abi_flock __user *)arg);
 	case F_SETPIPE_SZ:
 	case F_GETPIPE_SZ:
 		return pipe_fcntl(f, cmd, arg);

@@ -4,6 +4,7 @@
  */
 #include "tests/abi/abi.h"
 #include <limits.h>
+#include <pthread.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -401,6 +402,42 @@ TEST(record_locks_exclude_processes)
 		 CHECK_EQ(fcntl(fd, F_GETLK, &mine), 0); CHECK_EQ(mine.l_pid, holder);
 		 CHECK_EQ(mine.l_start, 2); mine.l_start = 5; mine.l_type = F_WRLCK;
 		 CHECK_EQ(fcntl(fd, F_SETLK, &mine), 0));
+}
+
+static void *lock_await(void *fd)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return (void *)(long)(fcntl((int)(long)fd, F_SETLKW, &lock) == 0 ? 0 : errno);
+}
+
+TEST(record_lock_that_comes_after_the_close)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = open_new("x"), ready[2], go[2];
+	pthread_t waiter;
+	void *error;
+	char c;
+
+	CHECK_EQ(pipe(ready), 0);
+	CHECK_EQ(pipe(go), 0);
+	pid_t holder = fork();
+	if (holder == 0) {
+		CHECK_EQ(fcntl(fd, F_SETLK, &lock), 0);
+		CHECK_EQ(write(ready[1], "x", 1), 1);
+		CHECK_EQ(read(go[0], &c, 1), 1);
+		_exit(0);
+	}
+	CHECK_EQ(read(ready[0], &c, 1), 1);
+	CHECK_EQ(pthread_create(&waiter, NULL, lock_await, (void *)(long)fd), 0);
+	usleep(100000);
+	CHECK_EQ(close(fd), 0);
+	CHECK_EQ(write(go[1], "x", 1), 1);
+	CHECK_EXITED(holder, 0);
+	CHECK_EQ(pthread_join(waiter, &error), 0);
+	CHECK_EQ((long)error, EBADF);
+	IN_CHILD(int other = open("f", O_RDWR);
+		 CHECK_EQ(fcntl(other, F_GETLK, &lock), 0); CHECK_EQ(lock.l_type, F_UNLCK));
 }
 
 TEST(sync_calls)
