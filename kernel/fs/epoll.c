@@ -14,8 +14,9 @@
  * watched, as on Linux.
  *
  * An epoll may watch another. Such an item stands in no wait queue: the inner one finds it by its
- * own file's epoll_links. Loops are refused, and more than EPOLL_NESTING_MAX in a row; nest_lock
- * makes that check and the adding one step.
+ * own file's epoll_links. Loops are refused, and more than EPOLL_NESTING_MAX in a row; and since a
+ * wake-up goes every way up, from a file to all the epolls above it, with interrupts off, also more
+ * ways than path_limits. nest_lock makes these checks and the adding one step.
  *
  * Locking, outermost first:
  *	nest_lock		adding an epoll to an epoll
@@ -44,6 +45,7 @@ static CACHE_DEFINE(epoll_watch_cache, struct epoll_watch);
 
 struct spinlock epoll_links_lock = SPINLOCK_INIT("epoll links", LOCK_RANK_EPOLL_LINKS);
 static struct mutex nest_lock = MUTEX_INIT(nest_lock, "epoll nesting", LOCK_RANK_EPOLL);
+static uint64_t nest_round; /* [nest_lock] the walk down that is being made, or was last */
 
 static void waitq_init_ranked(struct waitq *q)
 {
@@ -166,36 +168,6 @@ static void watch_queue(struct poll_table *t, struct waitq *q)
 	waitq_add(q, &w->waiter);
 }
 
-/* ep->lock held. */
-static int item_add(struct epoll *ep, struct file *file, int fd,
-		    const struct abi_epoll_event *event)
-{
-	struct epoll_item *item = cache_alloc(&epoll_item_cache, ALLOC_ZERO);
-	struct watch_table wt = { .table.queue = watch_queue, .item = item };
-	unsigned events;
-	irqflags_t irq;
-
-	if (!item)
-		return -ENOMEM;
-	ref_get(&ep->ref);
-	item->ep = ep;
-	item->file = file;
-	item->fd = fd;
-	item->event = *event;
-	item_insert(ep, item);
-	irq = spin_lock_irqsave(&epoll_links_lock);
-	list_add_tail(&item->file_link, &file->epoll_links);
-	spin_unlock_irqrestore(&epoll_links_lock, irq);
-	events = epoll_item_ask(item, file_is_epoll(file) ? NULL : &wt.table);
-	if (wt.err) {
-		item_remove(item);
-		return wt.err;
-	}
-	if (events)
-		epoll_item_ready(item);
-	return 0;
-}
-
 static int item_change(struct epoll_item *item, const struct abi_epoll_event *event)
 {
 	irqflags_t irq;
@@ -212,15 +184,27 @@ static int item_change(struct epoll_item *item, const struct abi_epoll_event *ev
 
 /* --- Nesting ---------------------------------------------------------------------------------- */
 
+/* First time in this walk? Without that, a lattice of epolls would be walked by all its ways. */
+static bool walk_visits(struct epoll *ep) __must_hold(nest_lock)
+{
+	bool first = ep->nest_round != nest_round;
+
+	ep->nest_round = nest_round;
+	return first;
+}
+
 /* How many epolls there are in a row from inner on, itself counted; -ELOOP: too many, or outer is
  * one of them. No ep->lock may be held, or only an outer one's. */
 static int nesting_below(struct epoll *inner, const struct epoll *outer, int depth)
+	__must_hold(nest_lock)
 {
 	struct epoll_item *item;
 	int deepest = 1, below = 0;
 
 	if (inner == outer || depth > EPOLL_NESTING_MAX)
 		return -ELOOP;
+	if (!walk_visits(inner))
+		return inner->nest_depth;
 	mutex_lock(&inner->lock);
 	rb_for_each_entry(item, &inner->items, node) {
 		if (!file_is_epoll(item->file))
@@ -231,6 +215,7 @@ static int nesting_below(struct epoll *inner, const struct epoll *outer, int dep
 		deepest = max(deepest, below + 1);
 	}
 	mutex_unlock(&inner->lock);
+	inner->nest_depth = deepest;
 	return below < 0 ? below : deepest;
 }
 
@@ -248,17 +233,98 @@ static int nesting_above(const struct epoll *ep, int depth)
 }
 
 /* nest_lock held. */
-static int nesting_check(struct epoll *outer, struct epoll *inner)
+static int nesting_check(struct epoll *outer, struct epoll *inner) __must_hold(nest_lock)
 {
-	int below = nesting_below(inner, outer, 1), above;
 	irqflags_t irq;
+	int below, above;
 
+	nest_round++;
+	below = nesting_below(inner, outer, 1);
 	if (below < 0)
 		return below;
 	irq = spin_lock_irqsave(&epoll_links_lock);
 	above = nesting_above(outer, 0);
 	spin_unlock_irqrestore(&epoll_links_lock, irq);
 	return above + below > EPOLL_NESTING_MAX ? -ELOOP : 0;
+}
+
+/* Ways of this many epolls from a file to one that nobody watches: as many as on Linux. */
+static const unsigned path_limits[EPOLL_NESTING_MAX] = { UINT32_MAX, 500, 100, 50, 10 };
+
+/* Counts the ways up from a file that these items watch. epoll_links_lock held. */
+static bool paths_are_few(const struct list *links, unsigned depth, unsigned *count)
+{
+	struct epoll_item *item;
+
+	if (depth == EPOLL_NESTING_MAX)
+		return false;
+	list_for_each_entry(item, links, file_link) {
+		const struct list *above = &item->ep->file->epoll_links;
+
+		if (!list_empty(above) ? !paths_are_few(above, depth + 1, count) :
+					 count[depth]++ >= path_limits[depth])
+			return false;
+	}
+	return true;
+}
+
+/* Are there few enough ways up from file, and from all that it watches if it is an epoll? No
+ * ep->lock may be held, or only an outer one's. */
+static bool paths_allowed(struct file *file) __must_hold(nest_lock)
+{
+	irqflags_t irq = spin_lock_irqsave(&epoll_links_lock);
+	unsigned count[EPOLL_NESTING_MAX] = { 0 };
+	bool allowed = paths_are_few(&file->epoll_links, 0, count);
+	struct epoll_item *item;
+	struct epoll *inner;
+
+	spin_unlock_irqrestore(&epoll_links_lock, irq);
+	if (!allowed || !file_is_epoll(file) || !walk_visits(file->private))
+		return allowed;
+	inner = file->private;
+	mutex_lock(&inner->lock);
+	rb_for_each_entry(item, &inner->items, node) {
+		allowed = paths_allowed(item->file);
+		if (!allowed)
+			break;
+	}
+	mutex_unlock(&inner->lock);
+	return allowed;
+}
+
+/* deep: ways up may become more, nest_lock is held. ep->lock held. */
+__lock_unchecked static int item_add(struct epoll *ep, struct file *file, int fd,
+				     const struct abi_epoll_event *event, bool deep)
+{
+	struct epoll_item *item = cache_alloc(&epoll_item_cache, ALLOC_ZERO);
+	struct watch_table wt = { .table.queue = watch_queue, .item = item };
+	unsigned events;
+	irqflags_t irq;
+
+	if (!item)
+		return -ENOMEM;
+	ref_get(&ep->ref);
+	item->ep = ep;
+	item->file = file;
+	item->fd = fd;
+	item->event = *event;
+	item_insert(ep, item);
+	irq = spin_lock_irqsave(&epoll_links_lock);
+	list_add_tail(&item->file_link, &file->epoll_links);
+	spin_unlock_irqrestore(&epoll_links_lock, irq);
+	nest_round += deep;
+	if (deep && !paths_allowed(file)) {
+		item_remove(item);
+		return -EINVAL;
+	}
+	events = epoll_item_ask(item, file_is_epoll(file) ? NULL : &wt.table);
+	if (wt.err) {
+		item_remove(item);
+		return wt.err;
+	}
+	if (events)
+		epoll_item_ready(item);
+	return 0;
 }
 
 /* --- Entry points ----------------------------------------------------------------------------- */
@@ -268,21 +334,22 @@ __lock_unchecked static int epoll_add(struct epoll *ep, struct file *file, int f
 {
 	static const uint32_t with_exclusive =
 		EPOLLEXCLUSIVE | EPOLLWAKEUP | EPOLLET | POLLIN | POLLOUT | POLLERR | POLLHUP;
-	bool nested = file_is_epoll(file);
+	bool nested = file_is_epoll(file), deep;
 	int err = 0;
 
 	if ((event->events & EPOLLEXCLUSIVE) && ((event->events & ~with_exclusive) || nested))
 		return -EINVAL;
-	if (nested) {
+	deep = nested || READ_ONCE(ep->file->epoll_links.next) != &ep->file->epoll_links;
+	if (deep)
 		mutex_lock(&nest_lock);
+	if (nested)
 		err = nesting_check(ep, file->private);
-	}
 	if (!err) {
 		mutex_lock(&ep->lock);
-		err = item_find(ep, file, fd) ? -EEXIST : item_add(ep, file, fd, event);
+		err = item_find(ep, file, fd) ? -EEXIST : item_add(ep, file, fd, event, deep);
 		mutex_unlock(&ep->lock);
 	}
-	if (nested)
+	if (deep)
 		mutex_unlock(&nest_lock);
 	return err;
 }

@@ -12,7 +12,8 @@
 int epoll_create(struct file **out) __must_check;
 
 /* EPOLL_CTL_*: event is not looked at by DEL. 0, -EINVAL (not an epoll, itself, bad flags), -EPERM
- * (the file cannot be polled), -EEXIST, -ENOENT, -ELOOP, -ENOMEM. */
+ * (the file cannot be polled), -EEXIST, -ENOENT, -ELOOP, -ENOMEM. Also -EINVAL: too many ways lead
+ * from a file through this epoll to others. */
 int epoll_ctl(struct file *epoll, int op, struct file *file, int fd,
 	      const struct abi_epoll_event *event) __must_check;
 
@@ -41,6 +42,8 @@ struct epoll {
 	struct list ready;	/* [ready_lock] items that may be ready, oldest first */
 	struct waitq waiters;	/* epoll_wait sleeps here; rank EPOLL_WAITQ */
 	struct waitq pollers;	/* poll of the epoll itself */
+	uint64_t nest_round;	/* [nest_lock] the last walk that came by here */
+	int nest_depth;		/* [nest_lock] what it found: epolls in a row from here on */
 };
 
 struct epoll_watch;

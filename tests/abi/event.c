@@ -251,6 +251,32 @@ TEST(epoll_refuses_loops)
 	CHECK(depth >= 5 && depth <= 6);
 }
 
+/* A wake-up goes all ways up from a file, so there may not be many. */
+TEST(epoll_ways_are_limited)
+{
+	enum { WAYS = 500 };
+	int inner = epoll_create1(0), second = epoll_create1(0), outer[WAYS], fds[4];
+
+	SKIP_IF_ENOSYS(inner);
+	CHECK_EQ(pipe(fds), 0);
+	CHECK_EQ(pipe(fds + 2), 0);
+	CHECK_EQ(watch(inner, fds[0], EPOLLIN, 0), 0);
+	for (int i = 0; i < WAYS; i++) {
+		outer[i] = epoll_create1(0);
+		CHECK_EQ(watch(outer[i], inner, EPOLLIN, 0), 0);
+	}
+	CHECK_ERRNO(watch(second, inner, EPOLLIN, 0), EINVAL);
+	CHECK_ERRNO(epoll_ctl(second, EPOLL_CTL_DEL, inner, NULL), ENOENT);
+	CHECK_EQ(watch(inner, fds[2], EPOLLIN, 0), 0); /* that many to each file */
+	CHECK_EQ(watch(second, fds[2], EPOLLIN, 0), 0);
+	CHECK_EQ(watch(outer[0], fds[0], EPOLLIN, 0), 0); /* ways of one count for nothing */
+	CHECK_ERRNO(watch(outer[0], second, EPOLLIN, 0), EINVAL);
+	close(outer[1]);
+	CHECK_EQ(watch(outer[0], second, EPOLLIN, 0), 0);
+	CHECK_EQ(write(fds[1], "x", 1), 1);
+	CHECK_EQ(ready(outer[WAYS - 1], POLLIN), POLLIN);
+}
+
 TEST(epoll_flags)
 {
 	struct epoll_event got[4], event = { .events = EPOLLIN };
