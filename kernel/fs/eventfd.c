@@ -2,10 +2,10 @@
  * Eventfd: a 64-bit counter. Write adds to it, read takes it (or 1 of it, for a semaphore) and
  * waits while it is 0; a write that would bring it beyond 2^64 - 2 waits too.
  *
- * The counter is one word, changed by compare-and-exchange; there is no lock. Whoever changed it
- * wakes one waiter of the other side, all polls, and, if the counter lets more of its own side go
- * on, the next of those: only if it had to wait itself, for then it was the one that a wake-up was
- * meant for.
+ * The counter is one word, changed by compare-and-exchange; there is no lock. Whoever took from it
+ * wakes all that wait to write, for what one has may fit and another's not. Whoever added wakes one
+ * reader and all polls; a reader that had to wait, so that the wake-up was for it, wakes the next
+ * if it leaves something.
  *
  * Entry point: eventfd_create.
  */
@@ -66,16 +66,18 @@ static bool count_add(struct eventfd *e, uint64_t n)
 
 /* --- Reading and writing ---------------------------------------------------------------------- */
 
-#define wait_exclusive(q, cond)                                                                    \
-	({                                                                                         \
-		struct waiter __w = { .task = current, .exclusive = true };                        \
-		int __err = 0;                                                                     \
-		wait_prepare(q, &__w, TASK_INTERRUPTIBLE);                                         \
-		if (!(cond))                                                                       \
-			__err = task_sleep(UINT64_MAX);                                            \
-		wait_finish(q, &__w);                                                              \
-		__err ? -ERESTARTSYS : 0;                                                          \
-	})
+/* Until there may be something to read. 0 or -ERESTARTSYS. */
+static int count_wait(struct eventfd *e)
+{
+	struct waiter w = { .task = current, .exclusive = true };
+	int err = 0;
+
+	wait_prepare(&e->readable, &w, TASK_INTERRUPTIBLE);
+	if (atomic_load(&e->count) == 0)
+		err = task_sleep(UINT64_MAX);
+	wait_finish(&e->readable, &w);
+	return err ? -ERESTARTSYS : 0;
+}
 
 static ssize_t eventfd_read(struct file *file, struct io_buf *to, uint64_t *pos)
 {
@@ -92,7 +94,7 @@ static ssize_t eventfd_read(struct file *file, struct io_buf *to, uint64_t *pos)
 			return err;
 		if (READ_ONCE(file->flags) & O_NONBLOCK)
 			return -EAGAIN;
-		err = wait_exclusive(&e->readable, atomic_load(&e->count) != 0);
+		err = count_wait(e);
 		slept = true;
 	}
 	waitq_wake(&e->writable, POLLOUT);
@@ -105,7 +107,6 @@ static ssize_t eventfd_read(struct file *file, struct io_buf *to, uint64_t *pos)
 static ssize_t eventfd_write(struct file *file, struct io_buf *from, uint64_t *pos)
 {
 	struct eventfd *e = file->private;
-	bool slept = false;
 	uint64_t n;
 	int err = 0;
 
@@ -118,15 +119,12 @@ static ssize_t eventfd_write(struct file *file, struct io_buf *from, uint64_t *p
 		return -EINVAL;
 	while (!count_add(e, n)) {
 		if (err)
-			return err;
+			return -ERESTARTSYS;
 		if (READ_ONCE(file->flags) & O_NONBLOCK)
 			return -EAGAIN;
-		err = wait_exclusive(&e->writable, count_has_room(e, n));
-		slept = true;
+		err = wait_event_interruptible(&e->writable, count_has_room(e, n));
 	}
 	waitq_wake(&e->readable, POLLIN);
-	if (slept && count_has_room(e, 1))
-		waitq_wake(&e->writable, POLLOUT);
 	return sizeof(n);
 }
 

@@ -360,6 +360,29 @@ TEST(eventfd_wakes_each_reader_once)
 
 /* --- signalfd and timerfd --------------------------------------------------------------------- */
 
+/* One that needs much room must not keep the news from one that needs little. */
+TEST(eventfd_wakes_the_writer_that_fits)
+{
+	const uint64_t most = UINT64_MAX - 1, wants[2] = { 5, 1 };
+	int fd = eventfd(0, EFD_SEMAPHORE);
+	uint64_t taken;
+	pid_t pid[2];
+
+	SKIP_IF_ENOSYS(fd);
+	CHECK_EQ(write(fd, &most, 8), 8);
+	for (int i = 0; i < 2; i++) {
+		pid[i] = fork();
+		if (!pid[i])
+			_exit(write(fd, &wants[i], 8) != 8);
+		sleep_ms(100);
+	}
+	CHECK_EQ(read(fd, &taken, 8), 8);
+	CHECK_EXITED(pid[1], 0);
+	for (int i = 0; i < 5; i++)
+		CHECK_EQ(read(fd, &taken, 8), 8);
+	CHECK_EXITED(pid[0], 0);
+}
+
 TEST(signalfd_reads_signals)
 {
 	struct signalfd_siginfo info[3];
