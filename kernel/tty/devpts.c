@@ -11,10 +11,12 @@
  * Locking: the root's inode lock, as for every directory.
  *
  * NOTE(linux): one instance for all, there one per mount: options of a later mount replace those of
- * an earlier one, and newinstance and max= mean nothing.
+ * an earlier one, and newinstance and max= mean nothing. So a mount by somebody who rules only his
+ * own user namespace may name no options but those in force (EPERM).
  */
 #include "kernel/tty/devpts.h"
 
+#include "kernel/abi/capability.h"
 #include "kernel/abi/fcntl.h"
 #include "kernel/fs/dentry.h"
 #include "kernel/fs/dir.h"
@@ -174,6 +176,17 @@ static int devpts_remount(struct super *sb, const char *text)
 	return 0;
 }
 
+/* Everybody's terminals are made by the options: who doesn't rule the machine can't change them. */
+static int options_check(const char *text)
+{
+	struct devpts_options o = options;
+	int err = mount_options_parse(text, option_parse, &o);
+
+	if (err)
+		return err;
+	return memcmp(&o, &options, sizeof(o)) == 0 ? 0 : -EPERM;
+}
+
 static size_t devpts_show_options(struct super *sb, char *buf, size_t size)
 {
 	struct devpts_options o = options;
@@ -197,7 +210,7 @@ static const struct super_ops devpts_super_ops = {
 static int devpts_mount(struct fs_type *type, const char *source, const char *text,
 			struct super **out)
 {
-	int err = devpts_remount(devpts, text);
+	int err = capable(CAP_SYS_ADMIN) ? devpts_remount(devpts, text) : options_check(text);
 
 	if (!err)
 		*out = super_get(devpts);

@@ -4,6 +4,7 @@
 #include "tests/abi/ns.h"
 #include <dirent.h>
 #include <linux/sched.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/statfs.h>
 
@@ -427,6 +428,35 @@ TEST(proc_and_sysfs_belong_to_whom_they_show)
 }
 
 /* It shows the queues of an ipc namespace. */
+static unsigned new_terminals_mode(void)
+{
+	int master = open("terminals/ptmx", O_RDWR | O_NOCTTY), number;
+	struct stat st;
+	char path[32];
+
+	CHECK(master >= 0);
+	CHECK_EQ(ioctl(master, TIOCGPTN, &number), 0);
+	snprintf(path, sizeof(path), "terminals/%d", number);
+	CHECK_EQ(stat(path, &st), 0);
+	CHECK_EQ(close(master), 0);
+	return st.st_mode;
+}
+
+TEST(an_ordinary_user_opens_nobodys_terminals)
+{
+	unsigned mode;
+
+	enter_own();
+	CHECK_EQ(chmod(".", 0777), 0);
+	CHECK_EQ(mkdir("terminals", 0755), 0);
+	CHECK_EQ(mount("none", "terminals", "devpts", 0, NULL), 0);
+	mode = new_terminals_mode();
+	IN_CHILD(become(1000); enter_user_ns(); CHECK_EQ(unshare(CLONE_NEWNS), 0);
+		 CHECK_EQ(mkdir("pts", 0755), 0);
+		 mount("none", "pts", "devpts", 0, "mode=0666,ptmxmode=0666"));
+	CHECK_EQ(new_terminals_mode(), mode);
+}
+
 TEST(mqueue_belongs_to_the_ipc_namespace)
 {
 	become(1000);
