@@ -17,6 +17,7 @@
 #include "kernel/fs/mqueue.h"
 
 #include "kernel/abi/fcntl.h"
+#include "kernel/fs/file_cache.h"
 #include "kernel/fs/io_buf.h"
 #include "kernel/fs/mqueue_object.h"
 #include "kernel/ipc/signal.h"
@@ -335,16 +336,9 @@ static unsigned mqueue_poll(struct file *f, struct poll_table *table)
 
 static int64_t mqueue_seek(struct file *f, int64_t offset, int whence)
 {
-	int64_t base = whence == SEEK_CUR ? (int64_t)f->pos : 0;
-
-	if (whence == SEEK_END)
-		base = (int64_t)f->inode->size;
-	else if (whence != SEEK_SET && whence != SEEK_CUR)
+	if (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END)
 		return -EINVAL;
-	if (base + offset < 0)
-		return -EINVAL;
-	f->pos = (uint64_t)(base + offset);
-	return base + offset;
+	return file_seek_sized(f, offset, whence, f->inode->size, INT64_MAX);
 }
 
 const struct file_ops mqueue_file_ops = {
