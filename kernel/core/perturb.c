@@ -10,9 +10,9 @@
  *					the kernel allows that (WORK_RESCHED)
  *
  * decided by numbers that follow from N and from how many were drawn before. So the same seed gives
- * the same run on a machine that is itself repeatable: QEMU with -icount, which runs all harts in
- * turn on one thread by counted instructions (tools/explore). On others it gives another run each
- * time, which is as good for finding and useless for repeating.
+ * the same run on a machine that is itself repeatable: one hart of a QEMU that counts instructions
+ * (tools/explore). On others it gives another run each time, which is as good for finding and
+ * useless for repeating.
  *
  * Who may call: anybody, in any context.
  */
