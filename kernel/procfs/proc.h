@@ -11,6 +11,7 @@
 #include "kernel/fs/inode.h"
 #include "kernel/fs/path.h"
 #include "kernel/fs/text.h"
+#include "kernel/procfs/proc_options.h"
 #include "kernel/task/pid.h"
 
 struct cred;
@@ -185,11 +186,12 @@ extern const struct file_ops proc_map_files_dir_fops;
 extern const struct inode_ops proc_fd_dir_ops, proc_fdinfo_dir_ops, proc_task_dir_ops;
 extern const struct file_ops proc_fd_dir_fops, proc_task_dir_fops;
 
-/* An instance of a file system of such rows, with its top directory, for a namespace, to which it
- * takes a reference and which is its private part. 0, -ENOMEM. */
-struct fs_type;
-int proc_super_create(struct fs_type *type, uint64_t magic, const struct proc_entry *top,
-		      struct ns *ns, struct super **out) __must_check;
+/* For another file system of such rows: gives an instance its top directory; frees an inode. 0,
+ * -ENOMEM. */
+int proc_super_fill(struct super *sb, const struct proc_entry *top) __must_check;
+void proc_inode_free(struct inode *inode);
+/* Is what `kind` says of process t hidden from current in this /proc? */
+bool proc_hides(const struct super *sb, struct task *t, enum proc_hiding kind);
 /* Harts as a list of ranges: 0-2,5. */
 void proc_hart_list(struct text *out, const struct hart_mask *mask);
 void sysfs_init(void);

@@ -4,10 +4,7 @@
  * The top holds the system's files, by a table, and a directory for each process, by number. Names
  * of processes are looked up anew at every walk (revalidate), because a number may mean another
  * process by then. Each mount is an instance of its own, which shows the pid namespace of who
- * mounted it.
- *
- * LIMIT: processes of others are not hidden: the options hidepid (but for 0 and off), gid and
- * subset are refused.
+ * mounted it, and may hide processes (proc_options.c).
  */
 #include "kernel/procfs/proc.h"
 
@@ -16,8 +13,8 @@
 #include "kernel/alloc/slab.h"
 #include "kernel/fs/dentry.h"
 #include "kernel/fs/file.h"
-#include "kernel/fs/mount_options.h"
 #include "kernel/fs/super.h"
+#include "kernel/procfs/proc_options.h"
 #include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -27,43 +24,64 @@
 
 static CACHE_DEFINE(proc_node_cache, struct proc_node);
 
-static void proc_inode_free(struct inode *inode)
+/* The private part of an instance. */
+struct proc_instance {
+	struct pid_ns *ns; /* [i] counted */
+	struct proc_options options;
+};
+
+void proc_inode_free(struct inode *inode)
 {
 	cache_free(&proc_node_cache, proc_node(inode));
 }
 
 static void proc_super_destroy(struct super *sb)
 {
-	ns_put(sb->private);
+	struct proc_instance *of = sb->private;
+
+	if (of != NULL)
+		ns_put(&of->ns->ns);
+	kfree(of);
 }
 
-/* What is not hidden must not be said to be. */
-static int option_check(const char *name, const char *value, void *unused)
+/* What is not named stays. */
+static int proc_super_remount(struct super *sb, const char *text)
 {
-	bool hides_nothing = str_equal(name, "hidepid") && value != NULL &&
-			     (str_equal(value, "0") || str_equal(value, "off"));
+	struct proc_instance *of = sb->private;
+	struct proc_options o = of->options;
+	int err = proc_options_parse(text, &o);
 
-	return hides_nothing ? 0 : -EINVAL;
+	if (err)
+		return err;
+	WRITE_ONCE(of->options.gid, o.gid);
+	WRITE_ONCE(of->options.hiding, o.hiding);
+	return 0;
 }
 
-static int proc_super_remount(struct super *sb, const char *options)
+static size_t proc_show_options(struct super *sb, char *buf, size_t size)
 {
-	const struct ns *ns = sb->private;
+	const struct proc_instance *of = sb->private;
 
-	if (ns->type != NS_PID)
-		return mount_options_none(options);
-	return mount_options_parse(options, option_check, NULL);
+	return proc_options_show(&of->options, buf, size);
 }
 
 static const struct super_ops proc_super_ops = { .inode_free = proc_inode_free,
 						 .destroy = proc_super_destroy,
+						 .show_options = proc_show_options,
 						 .remount = proc_super_remount };
 
 struct pid_ns *proc_pid_ns(const struct super *sb)
 {
-	struct ns *ns = sb->private;
+	const struct proc_instance *of = sb->private;
 
-	return ns->type == NS_PID ? container_of(ns, struct pid_ns, ns) : &init_pid_ns;
+	return sb->ops == &proc_super_ops ? of->ns : &init_pid_ns;
+}
+
+bool proc_hides(const struct super *sb, struct task *t, enum proc_hiding kind)
+{
+	const struct proc_instance *of = sb->private;
+
+	return proc_options_hide(&of->options, t, kind);
 }
 
 struct inode *proc_inode(struct super *sb, const struct proc_entry *e, struct pid *pid,
@@ -238,15 +256,17 @@ static int link_lookup(struct inode *dir, struct dentry *dentry, const struct in
 	return 0;
 }
 
+/* A thread's own number works too, though it is not listed: as on Linux. */
 static int process_lookup(struct inode *dir, struct dentry *dentry, int nr)
 {
 	struct pid *pid = pid_find_in(proc_pid_ns(dir->sb), nr);
+	struct task *t = pid != NULL ? task_of_pid(pid) : NULL;
 	int err = -ENOENT;
 
-	/* A thread's own number works too, though it is not listed: as on Linux. */
-	if (pid != NULL && pid->task != NULL)
+	if (t != NULL && !proc_hides(dir->sb, t, HIDE_UNTRACEABLE))
 		err = proc_instantiate_uncached(
 			dentry, proc_inode(dir->sb, &proc_process_entry, pid, true));
+	task_put(t);
 	pid_put(pid);
 	return err;
 }
@@ -277,6 +297,18 @@ static int next_process(struct pid_ns *ns, int nr)
 	return nr;
 }
 
+/* Is process nr not to be listed? */
+static bool is_hidden(const struct super *sb, struct pid_ns *ns, int nr)
+{
+	struct pid *pid = pid_find_in(ns, nr);
+	struct task *t = pid != NULL ? task_of_pid(pid) : NULL;
+	bool hidden = t != NULL && proc_hides(sb, t, HIDE_PROCESSES);
+
+	task_put(t);
+	pid_put(pid);
+	return hidden;
+}
+
 static int root_iterate(struct file *file, struct dir_emit *emit)
 {
 	uint64_t pos = proc_table_emit(file, emit, proc_system_entries, 2);
@@ -295,7 +327,8 @@ static int root_iterate(struct file *file, struct dir_emit *emit)
 	     nr = next_process(ns, nr + 1)) {
 		int len = str_format(name, sizeof(name), "%d", nr);
 
-		if (!dir_emit_entry(file, emit, name, (size_t)len, (uint64_t)nr + FIRST_PROCESS,
+		if (!is_hidden(file->inode->sb, ns, nr) &&
+		    !dir_emit_entry(file, emit, name, (size_t)len, (uint64_t)nr + FIRST_PROCESS,
 				    DT_DIR, FIRST_PROCESS + (uint64_t)nr + 1))
 			return 0;
 	}
@@ -307,37 +340,30 @@ static const struct file_ops root_fops = { .iterate = root_iterate };
 static const struct proc_entry root_entry = {
 	.name = "", .mode = S_IFDIR | 0555, .dir_ops = &root_ops, .dir_fops = &root_fops};
 
-struct top_of_ns {
-	const struct proc_entry *top;
-	struct ns *ns;
-};
-
-static int super_fill(struct super *sb, const void *arg)
+int proc_super_fill(struct super *sb, const struct proc_entry *top)
 {
-	const struct top_of_ns *of = arg;
-	struct inode *root;
+	struct inode *root = proc_inode(sb, top, NULL, false);
 
-	sb->private = ns_get(of->ns);
-	root = proc_inode(sb, of->top, NULL, false);
 	return root != NULL ? super_set_root(sb, root) : -ENOMEM;
 }
 
-int proc_super_create(struct fs_type *type, uint64_t magic, const struct proc_entry *top,
-		      struct ns *ns, struct super **out)
+static int super_fill(struct super *sb, const void *text)
 {
-	struct top_of_ns of = { top, ns };
+	struct proc_instance *of = kzalloc(sizeof(*of));
+	int err;
 
-	return super_make(type, &proc_super_ops, magic, super_fill, &of, out);
+	if (of == NULL)
+		return -ENOMEM;
+	of->ns = container_of(ns_get(&pid_ns_current()->ns), struct pid_ns, ns);
+	sb->private = of;
+	err = proc_options_parse(text, &of->options);
+	return err ? err : proc_super_fill(sb, &root_entry);
 }
 
 static int proc_mount(struct fs_type *type, const char *source, const char *options,
 		      struct super **out)
 {
-	int err = mount_options_parse(options, option_check, NULL);
-
-	if (err)
-		return err;
-	return proc_super_create(type, PROC_MAGIC, &root_entry, &pid_ns_current()->ns, out);
+	return super_make(type, &proc_super_ops, PROC_MAGIC, super_fill, options, out);
 }
 
 static const struct user_ns *proc_owner(void)

@@ -270,6 +270,38 @@ static const struct file_ops proc_rows_fops = { .iterate = rows_iterate };
 const struct inode_ops proc_task_dir_ops = {
 	PROC_INODE_OPS, .revalidate = proc_revalidate_never, .lookup = rows_lookup };
 
+/* -EPERM or -ENOENT where what is in /proc/PID is hidden. */
+static int process_permission(struct inode *inode, unsigned mask)
+{
+	struct task *t = proc_task(inode);
+	int err = 0;
+
+	if (t == NULL)
+		return -ESRCH;
+	if (proc_hides(inode->sb, t, HIDE_CONTENTS))
+		err = proc_hides(inode->sb, t, HIDE_PROCESSES) ? -ENOENT : -EPERM;
+	task_put(t);
+	return err ? err : proc_permission(inode, mask);
+}
+
+static int process_getattr(struct inode *inode, struct inode_stat *st)
+{
+	struct task *t = proc_task(inode);
+	int err = t != NULL && proc_hides(inode->sb, t, HIDE_PROCESSES) ? -ENOENT : 0;
+
+	task_put(t);
+	return err ? err : proc_getattr(inode, st);
+}
+
+static const struct inode_ops process_dir_ops = {
+	.getattr = process_getattr,
+	.setattr = proc_setattr,
+	.permission = process_permission,
+	.destroy = proc_destroy,
+	.revalidate = proc_revalidate_never,
+	.lookup = rows_lookup,
+};
+
 /* /proc/PID can be signalled like a pidfd, /proc/PID/task/TID can't. */
 static struct pid *dir_process(struct file *file)
 {
@@ -281,7 +313,7 @@ static struct pid *dir_process(struct file *file)
 const struct file_ops proc_task_dir_fops = { .iterate = rows_iterate, .process = dir_process };
 
 const struct proc_entry proc_process_entry = { .mode = S_IFDIR | 0555, .below = process_rows,
-					       .dir_ops = &proc_task_dir_ops,
+					       .dir_ops = &process_dir_ops,
 					       .dir_fops = &proc_task_dir_fops };
 static const struct proc_entry thread_entry = { .mode = S_IFDIR | 0555, .below = task_rows,
 						.dir_ops = &proc_task_dir_ops,

@@ -67,6 +67,26 @@ static const struct proc_entry top_entry = PROC_DIR("", top_rows);
 /* One looks for the instance of its network namespace, and makes it, at a time. */
 static struct mutex mount_lock = MUTEX_INIT(mount_lock, "sysfs mount", LOCK_RANK_PROC);
 
+static void sysfs_destroy(struct super *sb)
+{
+	ns_put(sb->private);
+}
+
+static int sysfs_remount(struct super *sb, const char *options)
+{
+	return mount_options_none(options);
+}
+
+static const struct super_ops sysfs_super_ops = { .inode_free = proc_inode_free,
+						  .destroy = sysfs_destroy,
+						  .remount = sysfs_remount };
+
+static int super_fill(struct super *sb, const void *unused)
+{
+	sb->private = ns_get(current->ns->of[NS_NET]);
+	return proc_super_fill(sb, &top_entry);
+}
+
 static int sysfs_mount(struct fs_type *type, const char *source, const char *options,
 		       struct super **out)
 {
@@ -78,7 +98,7 @@ static int sysfs_mount(struct fs_type *type, const char *source, const char *opt
 	mutex_lock(&mount_lock);
 	*out = super_find(type, ns);
 	if (*out == NULL)
-		err = proc_super_create(type, SYSFS_MAGIC, &top_entry, ns, out);
+		err = super_make(type, &sysfs_super_ops, SYSFS_MAGIC, super_fill, NULL, out);
 	mutex_unlock(&mount_lock);
 	return err;
 }
