@@ -17,7 +17,8 @@
  *
  * Usage: prog [--nofork] [--list] [test...]. With --nofork the tests run inline, for a kernel whose
  * fork is broken. The exit status is the number of failures. ABI_TIMEOUT before the include changes
- * the limit; the variable ABI_LIMIT lowers it for whoever runs programs that may well hang.
+ * the limit; the variable ABI_LIMIT lowers it for whoever runs programs that may well hang, and
+ * ABI_SLOW says how many times as long all may take, on a kernel that checks each access to memory.
  *
  * A failing CHECK may happen in a grandchild: the text travels to the parent through a pipe, the
  * first one wins, and the process that failed exits at once with status ABI_FAILED. The limit is
@@ -376,15 +377,22 @@ static inline unsigned abi_option(int argc, char **argv, int index, const char *
 	return text ? (unsigned)strtoul(text, NULL, 0) : otherwise;
 }
 
+/* How long one test may take. */
+static inline int abi_limit_s(void)
+{
+	const char *lower = getenv("ABI_LIMIT"), *slow = getenv("ABI_SLOW");
+	int limit_s = lower && atoi(lower) < ABI_TIMEOUT ? atoi(lower) : ABI_TIMEOUT;
+
+	return limit_s * (slow && atoi(slow) > 0 ? atoi(slow) : 1);
+}
+
 /* Waits for the test's child, killing it and its group at the limit. A wait that could not say the
  * status has taken the child all the same: what became of it is not known then, and a failure.
  */
 static inline int abi_watch(pid_t pid, bool *late)
 {
 	long pause_us = 100;
-	const char *lower = getenv("ABI_LIMIT");
-	int limit_s = lower && atoi(lower) < ABI_TIMEOUT ? atoi(lower) : ABI_TIMEOUT;
-	int64_t deadline = now_ms() + limit_s * 1000;
+	int64_t deadline = now_ms() + abi_limit_s() * 1000;
 	int status = ABI_FAILED << 8;
 	pid_t got;
 
@@ -447,7 +455,7 @@ static inline bool abi_run_forked(struct abi_test *test)
 		abi_print("not ok %s.%s - %s", abi_program, test->name, text);
 	else if (late)
 		abi_print("not ok %s.%s - hang: no end within %d s", abi_program, test->name,
-			  ABI_TIMEOUT);
+			  abi_limit_s());
 	else
 		abi_print("not ok %s.%s - wait status %#x", abi_program, test->name, status);
 	return passed;
