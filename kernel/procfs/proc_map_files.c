@@ -128,12 +128,14 @@ static int map_iterate(struct file *file, struct dir_emit *emit)
 {
 	struct task *t = proc_task(file->inode);
 	int err = t == NULL ? -ENOENT : proc_may_look(t);
-	struct mm *mm = err == 0 ? mm_of_task(t) : NULL;
+	struct mm *mm = NULL;
 	vaddr_t start = 0, end = 0;
 	char name[NAME_SIZE];
 
-	if (mm != NULL && dir_emit_dots(file, emit)) {
-		while (next_range(mm, (file->pos - 2) << PAGE_SHIFT, &start, &end)) {
+	if (err == 0 && dir_emit_dots(file, emit)) {
+		mm = mm_of_task(t);
+		while (mm != NULL &&
+		       next_range(mm, (file->pos - 2) << PAGE_SHIFT, &start, &end)) {
 			int len = str_format(name, sizeof(name), "%lx-%lx", start, end);
 			uint64_t page = start >> PAGE_SHIFT;
 

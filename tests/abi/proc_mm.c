@@ -378,6 +378,8 @@ TEST(files_by_the_memory_that_shows_them)
 	while ((entry = readdir(dir)))
 		seen += !strcmp(entry->d_name, strrchr(path, '/') + 1);
 	CHECK_EQ(seen, 1);
+	DIR *none = opendir("/proc/2/map_files"); /* a kernel thread */
+	CHECK(none && readdir(none) && readdir(none) && !readdir(none));
 	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (long)start,
 		 (long)start + 4096);
 	CHECK_ERRNO(readlink(path, target, sizeof(target)), ENOENT);
