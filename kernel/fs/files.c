@@ -3,7 +3,8 @@
  *
  * A slot is free, reserved (its bit in `used` is set, the slot still NULL: a call is making the
  * file) or open. Tables double when they are full; the arrays of a table live in one allocation
- * and are only replaced, under the lock. What limits a process is RLIMIT_NOFILE, not the table.
+ * and are only replaced, under the lock. What limits a process is RLIMIT_NOFILE, and what limits a
+ * table is descriptor_max, which may have come down since: then a table can't be copied.
  *
  * fd_borrow is for the hottest calls: when nobody shares current's table nobody can close the
  * descriptor while current is inside the kernel, so neither lock nor reference is needed.
@@ -12,6 +13,7 @@
  */
 #include "kernel/fs/files.h"
 
+#include "kernel/alloc/buffer.h"
 #include "kernel/alloc/slab.h"
 #include "kernel/core/panic.h"
 #include "kernel/fs/file.h"
@@ -23,7 +25,8 @@
 #include "lib/string.h"
 
 #define FILES_FIRST_SIZE 64u
-#define FILES_MAX (1u << 20)
+
+unsigned descriptor_max = DESCRIPTOR_MAX_FIRST;
 
 static CACHE_DEFINE(files_cache, struct files);
 
@@ -33,15 +36,19 @@ struct files_arrays {
 	unsigned long *used, *cloexec;
 };
 
+static size_t arrays_bytes(unsigned size)
+{
+	return size * sizeof(struct file *) + 2 * BITMAP_WORDS(size) * sizeof(long);
+}
+
 static int arrays_alloc(unsigned size, struct files_arrays *a)
 {
-	size_t words = BITMAP_WORDS(size);
-
-	a->slots = kzalloc(size * sizeof(a->slots[0]) + 2 * words * sizeof(long));
+	a->slots = buffer_alloc(arrays_bytes(size));
 	if (!a->slots)
 		return -ENOMEM;
+	memset(a->slots, 0, arrays_bytes(size));
 	a->used = (unsigned long *)(a->slots + size);
-	a->cloexec = a->used + words;
+	a->cloexec = a->used + BITMAP_WORDS(size);
 	return 0;
 }
 
@@ -108,6 +115,8 @@ int files_copy(struct files *from, struct files **out)
 		spin_lock(&from->lock);
 		size = used_size(from);
 		spin_unlock(&from->lock);
+		if (size > ALIGN_UP(READ_ONCE(descriptor_max), BITMAP_WORD_BITS))
+			return -EMFILE;
 		/* It may grow until the copy is there: then once more. */
 		err = table_create(size, &to);
 		if (err)
@@ -118,7 +127,6 @@ int files_copy(struct files *from, struct files **out)
 		spin_unlock(&from->lock);
 		files_put(to);
 	}
-	to->size = min(to->size, from->size);
 	copy_slots(from, to);
 	spin_unlock(&from->lock);
 	*out = to;
@@ -152,7 +160,7 @@ void files_put(struct files *f)
 		if (f->slots[fd])
 			close_file(f, f->slots[fd]);
 	}
-	kfree(f->slots);
+	buffer_free(f->slots, arrays_bytes(f->size));
 	cache_free(&files_cache, f);
 }
 
@@ -273,13 +281,15 @@ int files_next(struct files *f, unsigned fd)
 }
 
 /* Doubles the table until it holds fd. lock held at entry and on return, dropped between. 0,
- * -ENOMEM. */
+ * -ENOMEM, -EMFILE. */
 static int table_grow(struct files *f, unsigned fd) __must_hold(f->lock)
 {
-	unsigned size = f->size;
+	unsigned size = f->size, old_size;
 	struct files_arrays a;
 	void *old;
 
+	if (fd >= READ_ONCE(descriptor_max))
+		return -EMFILE;
 	while (size <= fd)
 		size *= 2;
 	spin_unlock(&f->lock);
@@ -289,24 +299,28 @@ static int table_grow(struct files *f, unsigned fd) __must_hold(f->lock)
 	}
 	spin_lock(&f->lock);
 	old = a.slots;
+	old_size = size;
 	if (f->size < size) { /* nobody else grew it meanwhile */
 		memcpy(a.slots, f->slots, f->size * sizeof(a.slots[0]));
 		bitmap_copy(a.used, f->used, f->size);
 		bitmap_copy(a.cloexec, f->cloexec, f->size);
 		old = f->slots;
+		old_size = f->size;
 		f->slots = a.slots;
 		f->used = a.used;
 		f->cloexec = a.cloexec;
 		WRITE_ONCE(f->size, size);
 	}
-	kfree(old);
+	spin_unlock(&f->lock);
+	buffer_free(old, arrays_bytes(old_size));
+	spin_lock(&f->lock);
 	return 0;
 }
 
 static unsigned fd_limit(void)
 {
 	return (unsigned)min(READ_ONCE(current->group->rlimits[RLIMIT_NOFILE].cur),
-			     (uint64_t)FILES_MAX);
+			     (uint64_t)DESCRIPTOR_MAX_MOST);
 }
 
 int fd_reserve(unsigned from, bool cloexec)
@@ -398,6 +412,8 @@ int fd_replace(int fd, struct file *file, bool cloexec)
 	spin_lock(&f->lock);
 	if ((unsigned)fd >= f->size)
 		err = table_grow(f, (unsigned)fd);
+	if (err == -EMFILE)
+		err = -EBADF; /* no number at all */
 	old = err ? NULL : slot_take(f, (unsigned)fd);
 	/* Reserved by a call in another thread, which would find its place taken. */
 	if (!err && bitmap_test(f->used, (size_t)fd))

@@ -22,13 +22,20 @@ struct files {
 	unsigned long *cloexec; /* [lock] */
 };
 
+/* fs.nr_open: what descriptors are below, and so the most that RLIMIT_NOFILE can be. [a] */
+extern unsigned descriptor_max;
+#define DESCRIPTOR_MAX_FIRST (1u << 20)
+#define DESCRIPTOR_MAX_LEAST 64u
+#define DESCRIPTOR_MAX_MOST (INT32_MAX & ~63u)
+
 int files_create(struct files **out) __must_check;
-/* Every descriptor duplicated: same files, close-on-exec bits kept. 0, -ENOMEM. */
+/* Every descriptor duplicated: same files, close-on-exec bits kept. 0, -ENOMEM, -EMFILE (one of
+ * them is beyond descriptor_max). */
 int files_copy(struct files *from, struct files **out) __must_check;
 struct files *files_get(struct files *f);
 /* The last reference closes everything. May sleep. NULL is legal. */
 void files_put(struct files *f);
-/* Gives current a table of its own if it shares one. 0, -ENOMEM. */
+/* Gives current a table of its own if it shares one. 0, -ENOMEM, -EMFILE. */
 int files_unshare(void) __must_check;
 /* exec: closes what is marked. */
 void files_close_on_exec(struct files *f);

@@ -10,6 +10,7 @@
 #include "kernel/abi/capability.h"
 #include "kernel/abi/stat.h"
 #include "kernel/core/random.h"
+#include "kernel/fs/files.h"
 #include "kernel/lifecycle/clone.h"
 #include "kernel/mm/check.h"
 #include "kernel/mm/layout.h"
@@ -172,7 +173,17 @@ static int show_pipe_max(struct text *out, struct task *unused)
 
 static int show_nr_open(struct text *out, struct task *unused)
 {
-	text_printf(out, "1048576\n");
+	text_printf(out, "%u\n", READ_ONCE(descriptor_max));
+	return 0;
+}
+
+static int store_nr_open(struct task *unused, const char *value)
+{
+	uint64_t n;
+
+	if (str_to_u64(value, NULL, 10, &n) || n < DESCRIPTOR_MAX_LEAST || n > DESCRIPTOR_MAX_MOST)
+		return -EINVAL;
+	WRITE_ONCE(descriptor_max, (unsigned)n);
 	return 0;
 }
 
@@ -248,7 +259,7 @@ static const struct proc_entry kernel_rows[] = {
 static const struct proc_entry mqueue_rows[] = { PROC_MQUEUE_LIMITS(PROC_LIMIT) { 0 } };
 static const struct proc_entry fs_rows[] = {
 	PROC_TEXT("pipe-max-size", show_pipe_max),
-	PROC_TEXT("nr_open", show_nr_open),
+	PROC_SETTING("nr_open", show_nr_open, store_nr_open),
 	PROC_SETTING("file-max", show_file_max, store_file_max),
 	PROC_TEXT("file-nr", show_file_nr),
 	PROC_DIR("mqueue", mqueue_rows),

@@ -6,12 +6,11 @@
 #include "arch/uaccess.h"
 #include "kernel/abi/capability.h"
 #include "kernel/abi/resource.h"
+#include "kernel/fs/files.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/pid.h"
 #include "kernel/task/user_ns.h"
 #include "lib/errno.h"
-
-#define NOFILE_MAX 1048576 /* fs.nr_open */
 
 /* Whose limits may current see and set? The same ids in all three, or CAP_SYS_RESOURCE. */
 static bool may_touch_limits(const struct cred *theirs)
@@ -29,7 +28,7 @@ static int limit_check(const struct abi_rlimit64 *old, const struct abi_rlimit64
 {
 	if (new->cur > new->max)
 		return -EINVAL;
-	if (which == RLIMIT_NOFILE && new->max > NOFILE_MAX)
+	if (which == RLIMIT_NOFILE && new->max > READ_ONCE(descriptor_max))
 		return -EPERM;
 	if (new->max > old->max && !capable(CAP_SYS_RESOURCE))
 		return -EPERM;

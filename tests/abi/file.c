@@ -5,6 +5,7 @@
 #include "tests/abi/abi.h"
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -263,6 +264,68 @@ TEST(descriptor_limit)
 	CHECK_ERRNO(open("f", O_RDONLY), EMFILE);
 	CHECK_ERRNO(dup2(0, 20), EBADF);
 	CHECK_ERRNO(fcntl(0, F_DUPFD, 20), EINVAL);
+}
+
+/* fs.nr_open: what all descriptors are below, whatever the limits of processes are. */
+static unsigned nr_open(unsigned to)
+{
+	static const char path[] = "/proc/sys/fs/nr_open";
+	char text[16];
+
+	CHECK(read_file(path, text, sizeof(text)) > 0);
+	unsigned was = (unsigned)atoi(text);
+	write_file(path, text, (size_t)snprintf(text, sizeof(text), "%u", to ? to : was));
+	return was;
+}
+
+static void stay_below(unsigned bound)
+{
+	struct rlimit limit = { 200000, 200000 };
+
+	CHECK_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	nr_open(bound);
+	CHECK_EQ(dup2(0, bound - 1), bound - 1);
+	/* far enough that no table made for the last one has room for it */
+	CHECK_ERRNO(dup2(0, 100000), EBADF);
+	CHECK_ERRNO(fcntl(0, F_DUPFD, 100000), EMFILE);
+}
+
+static void use_far_descriptors(unsigned most)
+{
+	struct rlimit limit = { most + 1024, most + 1024 };
+	pid_t pid;
+
+	CHECK_ERRNO(setrlimit(RLIMIT_NOFILE, &limit), EPERM);
+	nr_open(most + 1024);
+	CHECK_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	CHECK_EQ(dup2(0, most + 64), most + 64);
+	CHECK_EQ(fcntl(0, F_DUPFD, most + 64), most + 65);
+	pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+	if (pid == 0) {
+		nr_open(most);
+		CHECK_ERRNO(unshare(CLONE_FILES), EMFILE);
+		CHECK_EQ(fcntl(most + 64, F_GETFD), 0);
+		CHECK_ERRNO(syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0), EMFILE);
+		_exit(0);
+	}
+	CHECK_EXITED(pid, 0);
+	CHECK_EQ(close(most + 64) | close(most + 65), 0);
+	IN_CHILD((void)0); /* the table may still be large: what counts is the last that is open */
+}
+
+TEST(descriptors_beyond_the_usual)
+{
+	unsigned most = nr_open(0);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		IN_CHILD(stay_below(4096));
+		use_far_descriptors(most);
+		_exit(0);
+	}
+	int status = wait_status(pid);
+	nr_open(most); /* before anybody is told that it failed */
+	CHECK_EQ(status, 0);
 }
 
 TEST(truncation)
