@@ -49,6 +49,10 @@ void signal_notify_parent_exit(struct task *t, bool *autoreap)
 	struct task *parent = t->parent;
 	struct abi_sigaction action = { 0 };
 
+	/* What was agreed on with the program before, the parent's present one, which may have more
+	 * rights, knows nothing of. */
+	if (signo > 0 && t->group->parent_execs != parent->group->execs)
+		signo = SIGCHLD;
 	*autoreap = t->group->autoreap;
 	if (signo == SIGCHLD && parent->sighand != NULL) {
 		action = sighand_action(parent->sighand, SIGCHLD);

@@ -217,6 +217,8 @@ static void clone_publish(struct task *child, struct task *from, const struct cl
 		child->exit_signal = args->exit_signal;
 	if (!(flags & CLONE_THREAD)) {
 		child->group->autoreap = flags & CLONE_AUTOREAP;
+		child->group->parent_execs = flags & CLONE_PARENT ? from->group->parent_execs :
+								    from->group->execs;
 		list_add_tail(&child->sibling, &child->parent->children);
 	}
 	task_link(child, from);

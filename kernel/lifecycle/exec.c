@@ -247,7 +247,7 @@ static void program_tell_family(const struct program *p)
 
 	if (!current->group->autoreap)
 		current->exit_signal = SIGCHLD;
-	current->group->has_execed = true;
+	current->group->execs++;
 	if (p->secure)
 		current->pdeath_signal = 0;
 	spin_unlock_irqrestore(&tasks_lock, irq);

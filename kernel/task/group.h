@@ -34,7 +34,8 @@ struct group {
 	struct list pgrp_link;	/* [T] in pgrp->members */
 	struct list session_link; /* [T] in session->session_members */
 	bool session_leader;	/* [T] */
-	bool has_execed;	/* [T] setpgid by the parent is over */
+	unsigned execs;		/* [T] so often; after the first setpgid by the parent is over */
+	unsigned parent_execs;	/* [T] the parent's when it was cloned */
 	struct tty *tty; /* [T] controlling terminal: borrowed, session->session_tty holds it */
 	struct cgroup *cgroup;	/* [T] counted; NULL: the root */
 	struct list cgroup_link; /* [T] in cgroup->members, while a thread lives */

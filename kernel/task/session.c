@@ -23,7 +23,7 @@ static int pgrp_may_move(const struct group *g)
 			return -ESRCH;
 		if (g->session != current->group->session)
 			return -EPERM;
-		if (g->has_execed)
+		if (g->execs > 0)
 			return -EACCES;
 	}
 	return g->session_leader ? -EPERM : 0;

@@ -419,6 +419,47 @@ TEST(setuid_bits)
 	CHECK_STR(exec_output("./suid", argv, environ, &status), "0 77 77 0 88 88 secure 1\n");
 }
 
+/* A signal that the program before has chosen could kill one with more rights. */
+TEST(a_childs_end_is_told_by_sigchld)
+{
+	int gate[2], status;
+	char fd[16], c;
+	sigset_t both;
+
+	find_self();
+	CHECK_EQ(pipe(gate), 0);
+	sigemptyset(&both);
+	sigaddset(&both, SIGUSR1);
+	sigaddset(&both, SIGCHLD);
+	snprintf(fd, sizeof(fd), "%d", gate[1]);
+	pid_t pid = fork();
+	if (!pid) {
+		int out[2];
+		char text[32] = "";
+
+		CHECK_EQ(sigprocmask(SIG_BLOCK, &both, NULL), 0);
+		CHECK_EQ(pipe(out), 0);
+		pid_t execs = fork();
+		if (!execs) {
+			if (syscall(SYS_clone, SIGUSR1, 0, 0, 0, 0) == 0) {
+				close(gate[1]);
+				_exit(read(gate[0], &c, 1) != 0);
+			}
+			dup2(out[1], 1);
+			execl(self, "x", "--report", "exit-signal", fd, (char *)NULL);
+			_exit(errno);
+		}
+		close(gate[1]);
+		CHECK_EXITED(execs, 0);
+		CHECK(read(out[0], text, sizeof(text) - 1) > 0);
+		CHECK_STR(text, "CHLD\n");
+		_exit(0);
+	}
+	close(gate[1]);
+	status = wait_status(pid);
+	CHECK_EQ(status, 0);
+}
+
 static void report_strings(char **strings)
 {
 	for (; *strings; strings++)
@@ -466,6 +507,19 @@ static void report_ids(void)
 	printf("%d %d %d %d %d %d secure %ld\n", r, e, s, rg, eg, sg, getauxval(AT_SECURE));
 }
 
+/* The fd keeps the child that the program before had from ending. */
+static void report_exit_signal(int fd)
+{
+	sigset_t pending;
+
+	close(fd);
+	while (waitpid(-1, NULL, __WALL) == -1 && errno == EINTR)
+		;
+	sigpending(&pending);
+	printf("%s%s\n", sigismember(&pending, SIGUSR1) ? "USR1 " : "",
+	       sigismember(&pending, SIGCHLD) ? "CHLD" : "");
+}
+
 static int report(const char *what, int argc, char **argv)
 {
 	char text[100];
@@ -489,6 +543,8 @@ static int report(const char *what, int argc, char **argv)
 		printf("%s", text);
 	else if (!strcmp(what, "pending"))
 		return sigpending(&pending) || sigismember(&pending, SIGHUP);
+	else if (!strcmp(what, "exit-signal") && argc > 3)
+		report_exit_signal(atoi(argv[3]));
 	else if (!strcmp(what, "pause"))
 		pause();
 	else if (!strcmp(what, "fds")) {
