@@ -8,7 +8,8 @@
  *
  *	size=       pages of all files together (suffix k m g, or % of memory); 0: no limit.
  *	            nr_blocks= says the same in pages. Default: half of memory
- *	nr_inodes=  files; 0: no limit. Default: one for every page of half the memory
+ *	nr_inodes=  files, a further name of one counted as another; 0: no limit. Default: one for
+ *	            every page of half the memory
  *	mode= uid= gid=  of the root directory
  *
  * Locking: the callers hold the directories' and inodes' locks; the counters are atomic.
@@ -123,8 +124,14 @@ static int tmpfs_symlink(struct inode *dir, struct dentry *d, const char *target
 	return 0;
 }
 
+/* The first name of an O_TMPFILE file came with it. */
 static int tmpfs_link(struct inode *inode, struct inode *dir, struct dentry *d)
 {
+	struct tmpfs *fs = dir->sb->private;
+
+	if (inode->nlink != 0 &&
+	    tmpfs_counter_add(&fs->inodes, 1, READ_ONCE(fs->options.max_inodes)) < 0)
+		return -ENOSPC;
 	inode->nlink++;
 	inode_touch_ctime(inode);
 	tmpfs_add_name(dir, d, inode_get(inode));
@@ -133,7 +140,10 @@ static int tmpfs_link(struct inode *inode, struct inode *dir, struct dentry *d)
 
 static int tmpfs_unlink(struct inode *dir, struct dentry *d)
 {
-	d->inode->nlink--;
+	struct tmpfs *fs = dir->sb->private;
+
+	if (--d->inode->nlink != 0)
+		atomic_fetch_sub(&fs->inodes, 1);
 	inode_touch_ctime(d->inode);
 	dir_changed(dir, -1);
 	return 0;

@@ -315,6 +315,29 @@ TEST(tmpfs_inode_limit)
 	CHECK_EQ(mkdir("three", 0755), 0);
 }
 
+/* Or memory could be filled with names of one file. */
+TEST(tmpfs_names_count_as_inodes)
+{
+	struct statfs st;
+
+	enter_tmpfs("nr_inodes=4");
+	create("one");
+	CHECK_EQ(link("one", "two"), 0);
+	CHECK_EQ(link("one", "three"), 0);
+	CHECK_ERRNO(link("one", "four"), ENOSPC);
+	CHECK_EQ(statfs(".", &st), 0);
+	CHECK_EQ(st.f_ffree, 0);
+	CHECK_EQ(unlink("one"), 0);
+	create("four");
+	CHECK_EQ(rename("four", "two"), 0);
+	create("five");
+	CHECK_EQ(unlink("two"), 0);
+	CHECK_EQ(unlink("three"), 0);
+	CHECK_EQ(unlink("five"), 0);
+	CHECK_EQ(statfs(".", &st), 0);
+	CHECK_EQ(st.f_ffree, 3);
+}
+
 /* What statfs tells of a tmpfs made with these options; errno where it is refused. */
 static int options_try(const char *options, struct statfs *st)
 {
