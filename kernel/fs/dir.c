@@ -5,8 +5,8 @@
  * system do it, let the name cache know, drop the lock. What goes away (a dentry, with it perhaps
  * the last reference to a file and its pages) is put after the lock is dropped.
  *
- *	errors, in this order as on Linux:  the walk; the last component is no name ("/", ".",
- *".."); the name is (not) there; the mount is read-only; permission; what the file system says
+ * Errors come in this order, as on Linux: the walk; the last component is no name ("/", ".", "..");
+ * the name is (not) there; the mount is read-only; permission; what the file system says.
  *
  * Locking: the directory's inode lock; the victim's under it, so that nothing is made in it or
  * mounted on it until its name is gone. kernel/fs/rename.c has the call that needs two

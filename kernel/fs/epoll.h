@@ -61,10 +61,10 @@ struct epoll_item {
 
 /* An item in one of its file's wait queues. */
 struct epoll_watch {
-	struct waiter waiter;
-	struct waitq *queue;
-	struct epoll_item *item;
-	struct epoll_watch *next;
+	struct waiter waiter;	  /* [queue's lock] */
+	struct waitq *queue;	  /* [i] the file's: outlives the watch */
+	struct epoll_item *item;  /* [i] has this one in its watches */
+	struct epoll_watch *next; /* [ep->lock] */
 };
 
 #define EPOLL_PRIVATE (EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE) /* not events */

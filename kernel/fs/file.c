@@ -1,8 +1,7 @@
 /*
  * Open files: their life, and reading and writing through them.
  *
- *	file_open_path, file_open_anon --> in use --(last file_put)--> release, references dropped,
- *freed
+ *	file_open_path, file_open_anon --> in use --(last file_put)--> released, freed
  *
  * An open file gets its ops from the inode: what the file system put there or, for device nodes
  * and fifos, who answers for the device number, the pipe code. The open op may put others in their

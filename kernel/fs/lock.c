@@ -26,12 +26,12 @@
 enum lock_kind { KIND_FLOCK, KIND_RECORD };
 
 struct file_lock {
-	struct list link;
-	const void *owner;
-	enum lock_kind kind;
-	bool exclusive;
-	uint64_t start, end; /* inclusive */
-	int pid;	     /* for F_GETLK; -1: an open file's */
+	struct list link;    /* [list's lock] */
+	const void *owner;   /* [i] a struct file or struct files: compared, never followed */
+	enum lock_kind kind; /* [i] */
+	bool exclusive;	     /* [i] */
+	uint64_t start, end; /* [list's lock] inclusive */
+	int pid;	     /* [i] for F_GETLK; -1: an open file's */
 };
 
 struct lock_list {

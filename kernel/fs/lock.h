@@ -10,7 +10,8 @@
 struct files;
 struct inode;
 
-/* flock(2): LOCK_SH, LOCK_EX, LOCK_UN, with LOCK_NB. 0, -EWOULDBLOCK, -EINTR, -ENOMEM. */
+/* flock(2): LOCK_SH, LOCK_EX, LOCK_UN, with LOCK_NB. 0, -EINVAL, -EBADF, -EAGAIN, -ERESTARTSYS,
+ * -ENOLCK (no memory). */
 int lock_flock(struct file *file, unsigned operation) __must_check;
 /* F_GETLK ... F_OFD_SETLKW. *fl is checked here; F_GETLK writes to it. */
 int lock_fcntl(struct file *file, unsigned cmd, struct abi_flock *fl) __must_check;

@@ -6,12 +6,14 @@
  * kernel/fs/mount_ops.c has mount(2) and umount2(2), which change the tree through the functions
  * here.
  *
- *	references to a mount:  1 by the tree while attached, 1 by each child mount, 1 by each path
- *(file, cwd, walk)
+ *	references to a mount:  1 by the tree while attached
+ *	                        1 by each child mount
+ *	                        1 by each path (file, working directory, walk)
  *
  * Locking: mount_mutex serialises changes; mount_lock is what readers take. DENTRY_MOUNTPOINT is a
  * hint that saves the hash: it is set under the directory's inode lock, so that rmdir and mount on
- * the same directory exclude each other.
+ * the same directory exclude each other. A mount that moves is in the hash throughout, so that the
+ * places of mounts can't be removed from under them.
  *
  * The hash is by dentry alone: mounts of the same directory seen through different parents share a
  * chain, and rmdir can ask whether anything at all is mounted on a name.

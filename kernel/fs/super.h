@@ -32,11 +32,11 @@ struct super_ops {
 	void (*destroy)(struct super *sb);
 };
 
-#define SUPER_ALL_CACHED                                                                           \
-	2u /* every name is pinned in the name cache: what is not there doesn't exist */
+/* Every name is pinned in the name cache: what is not there doesn't exist. */
+#define SUPER_ALL_CACHED 2u
+#define SUPER_INTERNAL 4u   /* not mountable by users: pipes, anonymous inodes */
 #define SUPER_BINDABLE 8u   /* though internal, its files can be mounted: those of namespaces */
 #define SUPER_FIXED 16u	    /* is never mounted anew with other options: nullfs */
-#define SUPER_INTERNAL 4u   /* not mountable by users: pipes, anonymous inodes */
 
 struct super {
 	struct ref ref;
@@ -72,6 +72,7 @@ struct fs_type {
 	const struct user_ns *(*owner)(void);
 	struct list link;
 };
+#define FS_NEEDS_DEV 1u /* source is a block device; others are "nodev" in /proc/filesystems */
 /* An instance may be made by who has CAP_SYS_ADMIN in a user namespace of his own. */
 #define FS_USER_NS 2u
 #define FS_SHOWS_SYSTEM 4u /* ... if he sees one already, whole: /proc, /sys */
@@ -79,8 +80,8 @@ struct fs_type {
 #define FS_ONE_FOR_ALL 8u
 /* Takes none of the words that say flags of the instance ("ro"), which a mount leaves alone. */
 #define FS_NO_WORDS 16u
-#define FS_REMOUNTED 32u /* The one instance takes the options and flags of every new mount. */
-#define FS_NEEDS_DEV 1u /* source is a block device; others are "nodev" in /proc/filesystems */
+/* The one instance takes the options and flags of every new mount. */
+#define FS_REMOUNTED 32u
 
 void fs_type_register(struct fs_type *type);
 /* NULL: no such. */

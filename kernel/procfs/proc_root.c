@@ -184,8 +184,7 @@ static int proc_dir_iterate(struct file *file, struct dir_emit *emit)
 const struct inode_ops proc_dir_ops = { .lookup = proc_dir_lookup, .destroy = proc_destroy };
 const struct file_ops proc_dir_fops = { .iterate = proc_dir_iterate };
 
-/* --- names that are numbers ---------------------------------------------------------------------
- */
+/* --- names that are numbers ------------------------------------------------------------------- */
 
 bool proc_revalidate_never(struct dentry *dentry)
 {

@@ -20,8 +20,8 @@ struct cgroup_notice {
 	struct waitq waiters;
 };
 
-/* Whose a file or the directory is: by number, of which only kernel/fs/cgroupfs.c knows the
- * meaning. */
+/* Whose a file or the directory is. By number: 0 the directory's, then the files' in the order of
+ * kernel/fs/cgroup_files.c. */
 struct cgroup_attr {
 	unsigned uid, gid, mode;
 };
@@ -39,8 +39,8 @@ struct cgroup {
 	uint64_t id;		/* [i] */
 	struct list children;	/* [T] */
 	struct list sibling;	/* [T] */
-	bool dead;		/* [T] */
-	unsigned enabled;	/* [T] controllers that its children have */
+	bool dead;		/* [T] to write */
+	unsigned enabled;	/* [T] to write: controllers that its children have */
 
 	/* Who is in it. "Below" includes itself; the root doesn't count. */
 	struct list members;	/* [T] processes in it itself, with a thread that lives: struct
