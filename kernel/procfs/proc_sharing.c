@@ -55,10 +55,12 @@ static void show_row(struct text *out, const struct task *t, unsigned row)
 
 int proc_show_sharing(struct text *out, struct task *t)
 {
-	irqflags_t irq = spin_lock_irqsave(&tasks_lock);
+	/* Row by row: each walks over all tasks, for anybody who asks, with interrupts off. */
+	for (unsigned row = 0; row < resource_count; row++) {
+		irqflags_t irq = spin_lock_irqsave(&tasks_lock);
 
-	for (unsigned row = 0; row < resource_count; row++)
 		show_row(out, t, row);
-	spin_unlock_irqrestore(&tasks_lock, irq);
+		spin_unlock_irqrestore(&tasks_lock, irq);
+	}
 	return 0;
 }
