@@ -99,6 +99,8 @@ static ssize_t random_write(struct file *f, struct io_buf *from, uint64_t *pos)
 		random_mix(chunk, got);
 		if (got < piece)
 			break;
+		if (signal_pending() && (offered - from->remaining) % PAGE_SIZE == 0)
+			break;
 		sched_checkpoint();
 	}
 	done = offered - from->remaining;

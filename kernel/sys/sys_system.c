@@ -16,6 +16,7 @@
 #include "kernel/core/panic.h"
 #include "kernel/core/printk.h"
 #include "kernel/core/random.h"
+#include "kernel/ipc/signal.h"
 #include "kernel/mm/page_cache.h"
 #include "kernel/lifecycle/exit.h"
 #include "kernel/mm/time.h"
@@ -218,6 +219,8 @@ long sys_getrandom(void __user *buf, size_t len, unsigned flags)
 		done += n - left;
 		if (left != 0)
 			return done > 0 ? (long)done : -EFAULT;
+		if (done % PAGE_SIZE == 0 && signal_pending())
+			break;
 		sched_checkpoint();
 	}
 	return (long)done;

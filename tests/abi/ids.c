@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
+#include <sys/time.h>
 #include <sys/utsname.h>
 
 static void check_uids(uid_t real, uid_t effective, uid_t saved)
@@ -301,6 +302,28 @@ TEST(getrandom_fills)
 	CHECK_EQ(getrandom(one, 0, 0), 0);
 	CHECK_ERRNO(getrandom(one, 4, 0x100), EINVAL);
 	CHECK_ERRNO(syscall(SYS_getrandom, 8, 4, 0), EFAULT);
+}
+
+static void on_alarm(int signo)
+{
+	(void)signo;
+}
+
+/* So that whoever asks for much can be killed. */
+TEST(getrandom_of_much_is_interrupted)
+{
+	struct itimerval soon = { .it_value.tv_usec = 20000, .it_interval.tv_usec = 20000 };
+	size_t len = 128 << 20;
+	char *much = mmap(NULL, len, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	ssize_t got;
+
+	CHECK(much != MAP_FAILED);
+	signal(SIGALRM, on_alarm);
+	CHECK_EQ(setitimer(ITIMER_REAL, &soon, NULL), 0);
+	got = getrandom(much, len, 0);
+	CHECK(got > 0 && (size_t)got < len);
+	CHECK_EQ(got % 4096, 0);
 }
 
 TEST(reboot_needs_magic_and_right)
