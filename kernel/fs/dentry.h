@@ -1,8 +1,8 @@
 /*
  * Names: one struct dentry for each name that the kernel has seen lately, and the tree they form.
  *
- *	dentry_create --> new --(dentry_hash)--> hashed --(dentry_unhash: unlink, revalidate,
- * LRU)--> dead
+ *	dentry_create --> new --(dentry_hash)--> hashed --(dentry_unhash)--> dead
+ *	                                          unlink, revalidate, LRU
  *
  * A dentry without an inode is negative: the name is known not to exist. One with an inode keeps
  * it for life. A hashed dentry can be found by (parent, name) and the hash holds one reference to
@@ -37,6 +37,7 @@ struct dentry {
 	uint64_t hash;		/* [tree|bucket] of name */
 	const char *name;	/* [tree|bucket] NUL-ended: inline_name or from kmalloc */
 	unsigned name_len;	/* [tree|bucket] */
+	unsigned mounts;	/* [mount_lock to write] that have their place here */
 	struct list children;	/* [tree] */
 	struct list sibling;	/* [tree] in parent->children */
 	struct list lru;	/* [tree] */
@@ -46,7 +47,6 @@ struct dentry {
 };
 
 #define DENTRY_HASHED 1u
-#define DENTRY_MOUNTPOINT 2u /* something may be mounted here */
 #define DENTRY_PINNED 4u
 #define DENTRY_UNCACHED 8u   /* set by lookup: not to be hashed */
 #define DENTRY_REFERENCED 16u /* found since the LRU last looked */

@@ -10,13 +10,11 @@
  *	                        1 by each child mount
  *	                        1 by each path (file, working directory, walk)
  *
- * Locking: mount_mutex serialises changes; mount_lock is what readers take. DENTRY_MOUNTPOINT is a
- * hint that saves the hash: it is set under the directory's inode lock, so that rmdir and mount on
- * the same directory exclude each other. A mount that moves is in the hash throughout, so that the
- * places of mounts can't be removed from under them.
- *
- * The hash is by dentry alone: mounts of the same directory seen through different parents share a
- * chain, and rmdir can ask whether anything at all is mounted on a name.
+ * Locking: mount_mutex serialises changes; mount_lock is what readers take. A dentry counts the
+ * mounts that are on it, in whatever tree, which spares most walks the search; it goes up under the
+ * directory's inode lock, so that rmdir and mount on the same directory exclude each other. A mount
+ * that moves is in a place throughout, so that the places of mounts can't be removed from under
+ * them.
  */
 #include "kernel/fs/mount.h"
 
@@ -27,9 +25,6 @@
 #include "kernel/fs/super.h"
 #include "kernel/task/user_ns.h"
 #include "lib/errno.h"
-#include "lib/hash.h"
-
-#define MOUNT_HASH_BITS 7
 
 struct mount_ns init_mount_ns = {
 	.ns = NS_INIT(NS_MNT, NS_INO_MNT),
@@ -39,8 +34,7 @@ struct mutex mount_mutex = MUTEX_INIT(mount_mutex, "mount", LOCK_RANK_MOUNT);
 
 static CACHE_DEFINE(mount_cache, struct mount);
 static struct spinlock mount_lock = SPINLOCK_INIT("mount", LOCK_RANK_DENTRY);
-static struct hlist_head mount_hash[1 << MOUNT_HASH_BITS]; /* [mount_lock] */
-static int next_id = 20;				    /* [mount_mutex] */
+static int next_id = 20; /* [mount_mutex] */
 
 struct mount *mount_get(struct mount *m)
 {
@@ -133,9 +127,11 @@ void mount_ns_set_root(struct mount_ns *ns, struct mount *root)
 	ns->count = 1;
 }
 
-static struct hlist_head *chain_of(const struct dentry *d)
+static int place_compare(const void *mountpoint, const struct rb_node *node)
 {
-	return &mount_hash[hash_bucket(hash_ptr(d), MOUNT_HASH_BITS)];
+	uintptr_t other = (uintptr_t)rb_entry(node, struct mount, place)->mountpoint;
+
+	return (uintptr_t)mountpoint < other ? -1 : (uintptr_t)mountpoint > other;
 }
 
 /* What is mounted at (parent, d), counted. */
@@ -144,36 +140,18 @@ static struct mount *mount_find(const struct mount *parent, const struct dentry 
 	struct mount *m;
 
 	spin_lock(&mount_lock);
-	hlist_for_each_entry(m, chain_of(d), hash_link) {
-		if (m->mountpoint == d && m->parent == parent) {
-			mount_get(m);
-			break;
-		}
-	}
+	m = rb_entry_or_null(rb_find(&parent->places, d, place_compare), struct mount, place);
+	if (m != NULL)
+		mount_get(m);
 	spin_unlock(&mount_lock);
 	return m;
-}
-
-bool mount_on_dentry(struct dentry *d)
-{
-	struct mount *m;
-
-	if (!(d->flags & DENTRY_MOUNTPOINT))
-		return false;
-	spin_lock(&mount_lock);
-	hlist_for_each_entry(m, chain_of(d), hash_link) {
-		if (m->mountpoint == d)
-			break;
-	}
-	spin_unlock(&mount_lock);
-	return m != NULL;
 }
 
 bool mount_cross_down(struct path *p)
 {
 	bool moved = false;
 
-	while (p->dentry->flags & DENTRY_MOUNTPOINT) {
+	while (mount_on_dentry(p->dentry)) {
 		struct mount *m = mount_find(p->mnt, p->dentry);
 
 		if (!m)
@@ -210,23 +188,32 @@ int mount_may_write(const struct mount *m)
 	return m->flags & MOUNT_READ_ONLY ? -EROFS : 0;
 }
 
-/* m leaves the hash. Where it was, with its references. mount_lock held. */
+/* m leaves its place. Where that was, with its references. mount_lock held. */
 static struct path place_leave(struct mount *m) __must_hold(mount_lock)
 {
 	struct path old = { m->parent, m->mountpoint };
 
-	hlist_del(&m->hash_link);
+	rb_erase(&old.mnt->places, &m->place);
+	WRITE_ONCE(old.dentry->mounts, old.dentry->mounts - 1);
 	m->parent = NULL;
 	m->mountpoint = NULL;
 	return old;
 }
 
-/* m, which is in no place, is now at `at`, whose references it takes over. mount_lock held. */
+/* m, which is in no place, is now at `at`, whose references it takes over, and hides what else is
+ * there. mount_lock held. */
 static void place_take(struct mount *m, struct path at) __must_hold(mount_lock)
 {
+	struct rb_node **link = &at.mnt->places.node, *parent = NULL;
+
+	while (*link != NULL) {
+		parent = *link;
+		link = place_compare(at.dentry, parent) <= 0 ? &parent->left : &parent->right;
+	}
+	rb_insert(&at.mnt->places, &m->place, parent, link);
+	WRITE_ONCE(at.dentry->mounts, at.dentry->mounts + 1);
 	m->parent = at.mnt;
 	m->mountpoint = at.dentry;
-	hlist_add(&m->hash_link, chain_of(at.dentry));
 }
 
 /* From now until place_settled nobody can remove the directory (or file); referenced. 0, or -ENOENT
@@ -238,7 +225,6 @@ __lock_unchecked static int place_claim(const struct path *at)
 		mutex_unlock(&at->dentry->inode->lock);
 		return -ENOENT;
 	}
-	atomic_fetch_or(&at->dentry->flags, DENTRY_MOUNTPOINT);
 	path_get(at);
 	return 0;
 }
@@ -246,14 +232,6 @@ __lock_unchecked static int place_claim(const struct path *at)
 __lock_unchecked static void place_settled(const struct path *at)
 {
 	mutex_unlock(&at->dentry->inode->lock);
-}
-
-/* A mount has left this place; its references go. */
-static void place_vacate(struct path *old)
-{
-	if (!mount_on_dentry(old->dentry))
-		atomic_fetch_and(&old->dentry->flags, ~DENTRY_MOUNTPOINT);
-	path_put(old);
 }
 
 int mount_attach(struct mount *m, const struct path *at)
@@ -292,7 +270,7 @@ int mount_relocate(struct mount *m, const struct path *at)
 	spin_unlock(&mount_lock);
 	place_settled(at);
 	list_move_tail(&m->child_link, &at->mnt->children);
-	place_vacate(&old);
+	path_put(&old);
 	return 0;
 }
 
@@ -312,12 +290,12 @@ int mount_exchange_root(struct mount *root, struct mount *new, const struct path
 	place_settled(at);
 	list_move_tail(&new->child_link, &root_place.mnt->children);
 	list_move_tail(&root->child_link, &at->mnt->children);
-	place_vacate(&new_place);
+	path_put(&new_place);
 	return 0;
 }
 
-/* Out of the hash, if at most max_refs hold it: nobody new can find it while the lock is held. */
-static bool mount_unhash(struct mount *m, unsigned max_refs, struct path *old)
+/* Out of its place, if at most max_refs hold it: nobody new can find it while the lock is held. */
+static bool mount_displace(struct mount *m, unsigned max_refs, struct path *old)
 {
 	bool idle;
 
@@ -333,10 +311,10 @@ bool mount_detach(struct mount *m, unsigned max_refs)
 {
 	struct path old;
 
-	if (!mount_unhash(m, max_refs, &old))
+	if (!mount_displace(m, max_refs, &old))
 		return false;
 	list_del(&m->child_link);
-	place_vacate(&old);
+	path_put(&old);
 	list_del(&m->ns_link);
 	m->ns->count--;
 	m->ns = NULL;

@@ -1,23 +1,25 @@
 /*
  * Mounts: which file system is seen where.
  *
- *	          (mount A, dentry /mnt)  --hash-->  mount B, root dentry of B's file system
+ *	          (mount A, dentry /mnt)  --places-->  mount B, root dentry of B's file system
  *
  * A mount is attached (in a namespace's tree, which holds one reference) or detached (umount -l,
  * or internal): it lives while paths, files or working directories hold it. The tree hangs off one
  * struct mount_ns, so that there can be many.
  *
  * Locks: mount_mutex (rank MOUNT) for every change of a tree; mount_lock (spinlock, rank DENTRY)
- * guards the hash, parent and mountpoint for walkers.
+ * guards places, parent and mountpoint for walkers.
  */
 #pragma once
 
 #include "kernel/abi/mount.h"
 #include "kernel/core/ref.h"
+#include "kernel/fs/dentry.h"
 #include "kernel/fs/path.h"
 #include "kernel/sched/mutex.h"
 #include "kernel/task/ns.h"
 #include "lib/list.h"
+#include "lib/rbtree.h"
 
 struct super;
 
@@ -39,8 +41,9 @@ struct mount {
 	struct dentry *root;
 	struct mount *parent;	 /* [mount_lock] NULL: a root, or detached. Counted */
 	struct dentry *mountpoint; /* [mount_lock] in parent. Counted */
-	struct hlist_node hash_link; /* [mount_lock] */
-	struct list children;	 /* [mount_mutex] */
+	struct rb_node place;	 /* [mount_lock] in parent->places */
+	struct rb_root places;	 /* [mount_lock] its children by mountpoint, the last on it first */
+	struct list children;	 /* [mount_mutex] in the order of mounting */
 	struct list child_link;	 /* [mount_mutex] in parent->children */
 	struct list ns_link;	 /* [mount_mutex] */
 	struct list sb_link;	 /* [mount_lock] in sb->mounts */
@@ -84,8 +87,13 @@ bool mount_is_here(const struct mount *m);
 bool mount_cross_down(struct path *p);
 /* p is the root of its mount: goes to the mount point it covers. False at the top. */
 bool mount_cross_up(struct path *p);
-/* Nothing mounted on d in any namespace? For rmdir, unlink, rename: -EBUSY. */
-bool mount_on_dentry(struct dentry *d);
+/* Is anything mounted on d, in any namespace? Who has d's inode locked is told for sure: rmdir,
+ * unlink and rename, which answer -EBUSY. */
+static inline bool mount_on_dentry(const struct dentry *d)
+{
+	return READ_ONCE(d->mounts) != 0;
+}
+
 #define MOUNT_SUPER_RDONLY 0x80000000u
 #define MOUNT_READ_ONLY (MS_RDONLY | MOUNT_SUPER_RDONLY)
 /* May current write through this mount? 0 or -EROFS. */

@@ -216,7 +216,7 @@ int walk_step(struct walk *w, struct dentry *d, bool follow)
 		return walk_enter_link(w, d);
 	dentry_put(w->path.dentry);
 	w->path.dentry = d;
-	if ((d->flags & DENTRY_MOUNTPOINT) && mount_cross_down(&w->path) &&
+	if (mount_on_dentry(d) && mount_cross_down(&w->path) &&
 	    (w->flags & WALK_NO_XDEV))
 		return -EXDEV;
 	return 0;
