@@ -49,7 +49,7 @@ struct bucket {
 static CACHE_DEFINE(dentry_cache, struct dentry);
 static struct bucket *buckets; /* [i] */
 static unsigned bucket_bits;   /* [i] */
-static uint64_t name_seed;     /* [i] */
+uint64_t name_hash_start;
 
 struct spinlock dentry_tree_lock = SPINLOCK_INIT("dentry tree", LOCK_RANK_DENTRY);
 static struct list lru = LIST_INIT(lru); /* [tree] unpinned hashed dentries, oldest first */
@@ -79,7 +79,7 @@ void dentry_cache_init(void)
 	page_stats_get(&stats);
 	bucket_bits = clamp(log2_ceil(stats.total / 32 + 1), 6U, 14U);
 	lru_limit = max(stats.total / 8, (uint64_t)256);
-	name_seed = random_u64();
+	name_hash_start = random_u64();
 	buckets = kcalloc(1UL << bucket_bits, sizeof(*buckets));
 	if (!buckets)
 		panic("no memory for the name cache (%lu buckets)", 1UL << bucket_bits);
@@ -90,7 +90,7 @@ void dentry_cache_init(void)
 
 uint64_t name_hash(const char *text, size_t len)
 {
-	uint64_t hash = NAME_HASH_START;
+	uint64_t hash = name_hash_start;
 
 	for (size_t i = 0; i < len; i++)
 		hash = name_hash_add(hash, text[i]);
@@ -101,7 +101,7 @@ uint64_t name_hash(const char *text, size_t len)
  * which choose the bucket. */
 static inline uint64_t place_hash(const struct dentry *parent, uint64_t name)
 {
-	uint64_t x = (name ^ name_seed ^ (uintptr_t)parent) * 0xbf58476d1ce4e5b9UL;
+	uint64_t x = (name ^ (uintptr_t)parent) * 0xbf58476d1ce4e5b9UL;
 
 	return (x ^ x >> 32) * 0x9e3779b97f4a7c15UL;
 }

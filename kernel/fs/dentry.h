@@ -57,8 +57,9 @@ struct name {
 	unsigned len;
 	uint64_t hash; /* name_hash */
 };
-#define NAME_HASH_START 0xcbf29ce484222325UL
-/* The hash of a name that is one byte longer. */
+/* [i] The hash of no bytes, drawn at boot: so nobody can work out names that share a chain. */
+extern uint64_t name_hash_start;
+/* The hash of a name that is one byte longer: FNV-1a. */
 static inline uint64_t name_hash_add(uint64_t hash, char c)
 {
 	return (hash ^ (uint8_t)c) * 0x100000001b3UL;

@@ -263,7 +263,7 @@ static int may_search(struct inode *inode)
 /* Cuts the next component off w->rest. */
 static void next_component(struct walk *w, const char *s)
 {
-	uint64_t hash = NAME_HASH_START;
+	uint64_t hash = name_hash_start;
 	const char *end = s;
 
 	/* name_hash, in the same pass that looks for the end. */
