@@ -121,6 +121,28 @@ static void file_free(struct file *f)
 	atomic_fetch_sub_explicit(&file_count, 1, memory_order_relaxed);
 }
 
+static void writer_end(struct file *f)
+{
+	atomic_fetch_sub(&f->path.mnt->writers, 1);
+	inode_write_end(f->inode);
+}
+
+/* One more who may write through the mount: counted before the mount is asked, while who makes it
+ * read-only says so before it looks at the count. So one of the two sees the other. */
+static int writer_begin(struct file *f)
+{
+	struct mount *m = f->path.mnt;
+	int err = inode_write_begin(f->inode);
+
+	if (err)
+		return err;
+	atomic_fetch_add(&m->writers, 1);
+	err = mount_may_write(m);
+	if (err)
+		writer_end(f);
+	return err;
+}
+
 /* The inode's part of opening. */
 static int file_open_inode(struct file *f)
 {
@@ -133,17 +155,14 @@ static int file_open_inode(struct file *f)
 	if (S_ISREG(inode->mode) || S_ISDIR(inode->mode))
 		f->mode |= FILE_SEEK;
 	if (counts_as_writer(f)) {
-		err = inode_write_begin(inode);
+		err = writer_begin(f);
 		if (err)
 			return err;
-		atomic_fetch_add(&f->path.mnt->writers, 1);
 	}
 	if (f->ops->open)
 		err = f->ops->open(inode, f);
-	if (err && counts_as_writer(f)) {
-		atomic_fetch_sub(&f->path.mnt->writers, 1);
-		inode_write_end(inode);
-	}
+	if (err && counts_as_writer(f))
+		writer_end(f);
 	return err;
 }
 
@@ -180,10 +199,8 @@ void file_put(struct file *f)
 		lock_release_owner(f->inode, f);
 	if (f->ops->release)
 		f->ops->release(f);
-	if (counts_as_writer(f)) {
-		atomic_fetch_sub(&f->path.mnt->writers, 1);
-		inode_write_end(f->inode);
-	}
+	if (counts_as_writer(f))
+		writer_end(f);
 	file_free(f);
 }
 

@@ -86,27 +86,45 @@ int mount_create(struct super *sb, struct dentry *root, unsigned flags, const ch
 	return 0;
 }
 
-int mount_super_may_have(struct super *sb, unsigned flags)
+int mount_freeze(struct mount *m)
 {
-	bool freezes = flags & ~sb->mount_flags & MS_RDONLY, busy = false;
-	const struct mount *m;
+	unsigned old = m->flags;
 
-	spin_lock(&mount_lock);
-	list_for_each_entry(m, &sb->mounts, sb_link)
-		busy |= atomic_load(&m->writers) > 0;
-	spin_unlock(&mount_lock);
-	return freezes && busy ? -EBUSY : 0;
+	WRITE_ONCE(m->flags, old | MS_RDONLY);
+	atomic_thread_fence(memory_order_seq_cst); /* writer_begin counts, then asks */
+	if (atomic_load(&m->writers) == 0)
+		return 0;
+	WRITE_ONCE(m->flags, old);
+	return -EBUSY;
 }
 
-void mount_super_set_flags(struct super *sb, unsigned flags)
+/* mount_lock held. */
+static void super_flags_store(struct super *sb, unsigned flags) __must_hold(mount_lock)
 {
 	struct mount *m;
 
-	spin_lock(&mount_lock);
 	WRITE_ONCE(sb->mount_flags, flags);
 	list_for_each_entry(m, &sb->mounts, sb_link)
 		WRITE_ONCE(m->flags, flags_with_super(m->flags, flags));
+}
+
+int mount_super_set_flags(struct super *sb, unsigned flags)
+{
+	unsigned old = sb->mount_flags;
+	const struct mount *m;
+	bool busy = false;
+
+	spin_lock(&mount_lock);
+	super_flags_store(sb, flags);
+	if (flags & ~old & MS_RDONLY) {
+		atomic_thread_fence(memory_order_seq_cst); /* as in mount_freeze */
+		list_for_each_entry(m, &sb->mounts, sb_link)
+			busy |= atomic_load(&m->writers) > 0;
+	}
+	if (busy)
+		super_flags_store(sb, old);
 	spin_unlock(&mount_lock);
+	return busy ? -EBUSY : 0;
 }
 
 bool mount_is_only(const struct mount *m)

@@ -132,10 +132,10 @@ void mount_detach_tree(struct mount *top) __must_hold(mount_mutex);
 #define MOUNT_LOCK_ATIME MS_STRICTATIME
 #define MOUNT_ANY_REFS (~0u)
 int mount_attach(struct mount *m, const struct path *at) __must_check __must_hold(mount_mutex);
-/* Gives an instance MOUNT_SUPER_FLAGS; before, whether it may have them. 0; -EBUSY: it is to be
- * read-only, and a file is open for writing. mount_mutex held. */
-int mount_super_may_have(struct super *sb, unsigned flags) __must_check __must_hold(mount_mutex);
-void mount_super_set_flags(struct super *sb, unsigned flags) __must_hold(mount_mutex);
+/* Gives an instance MOUNT_SUPER_FLAGS; makes one mount read-only. 0; -EBUSY, and all is as before:
+ * read-only is new to it, and a file is open for writing. mount_mutex held. */
+int mount_super_set_flags(struct super *sb, unsigned flags) __must_check __must_hold(mount_mutex);
+int mount_freeze(struct mount *m) __must_check __must_hold(mount_mutex);
 /* Does no mount but this show its instance? mount_mutex held. */
 bool mount_is_only(const struct mount *m) __must_hold(mount_mutex);
 int mount_relocate(struct mount *m, const struct path *at) __must_check __must_hold(mount_mutex);

@@ -96,22 +96,26 @@ static int super_flags(const struct fs_type *fs, const char *options, unsigned f
 static int super_remount(struct super *sb, unsigned flags, const char *options)
 	__must_hold(mount_mutex)
 {
-	unsigned of_super, named;
+	unsigned old = sb->mount_flags, of_super, named;
 	int err = super_flags(sb->type, options, flags, &of_super, &named);
+	bool freezes;
 
 	if (!err && (named & MS_DIRSYNC))
 		err = -EINVAL;
 	if (sb->type->flags & FS_NO_WORDS)
 		of_super = sb->mount_flags;
-	if (!err)
-		err = mount_super_may_have(sb, of_super);
-	if (!err && sb->ops->remount)
-		err = sb->ops->remount(sb, options);
 	if (err)
 		return err;
-	of_super &= ~MS_DIRSYNC;
-	mount_super_set_flags(sb, of_super | (sb->mount_flags & MS_DIRSYNC));
-	return 0;
+	of_super = (of_super & ~MS_DIRSYNC) | (old & MS_DIRSYNC);
+	freezes = of_super & ~old & MS_RDONLY;
+	if (freezes)
+		err = mount_super_set_flags(sb, of_super);
+	if (!err && sb->ops->remount) {
+		err = sb->ops->remount(sb, options);
+		if (err && freezes)
+			(void)!mount_super_set_flags(sb, old); /* gives back: never busy */
+	}
+	return err ? err : mount_super_set_flags(sb, of_super);
 }
 
 /* The first mount of an instance says its flags, later ones find it as it is. */
@@ -125,7 +129,7 @@ static int super_flags_init(const struct mount *m, unsigned flags, const char *o
 	if (!err && (fs->flags & FS_REMOUNTED))
 		err = super_remount(m->sb, flags, options);
 	else if (!err && !(fs->flags & FS_NO_WORDS) && mount_is_only(m))
-		mount_super_set_flags(m->sb, of_super);
+		err = mount_super_set_flags(m->sb, of_super);
 	mutex_unlock(&mount_mutex);
 	return err;
 }
@@ -260,7 +264,7 @@ static bool locks_forbid(const struct mount *m, unsigned flags)
 static int mount_remount(const struct path *target, unsigned flags, const char *options)
 {
 	struct mount *m = target->mnt;
-	unsigned kept = remount_flags(m, flags);
+	unsigned kept = remount_flags(m, flags), old;
 	struct super *sb = m->sb;
 	int err = 0;
 
@@ -273,12 +277,14 @@ static int mount_remount(const struct path *target, unsigned flags, const char *
 	if (!(flags & MS_BIND) && !ns_capable(sb->owner, CAP_SYS_ADMIN))
 		return -EPERM; /* the file system is not only the caller's */
 	mutex_lock(&mount_mutex);
-	if ((flags & MS_RDONLY) && !(m->flags & MOUNT_READ_ONLY) && atomic_load(&m->writers) > 0)
-		err = -EBUSY;
+	old = m->flags;
+	if ((flags & MS_RDONLY) && !(old & MOUNT_READ_ONLY))
+		err = mount_freeze(m);
 	if (!err && !(flags & MS_BIND))
 		err = super_remount(sb, flags, options);
-	if (!err)
-		WRITE_ONCE(m->flags, kept | (m->flags & MOUNT_SUPER_RDONLY));
+	if (err)
+		kept = old & ~MOUNT_SUPER_RDONLY;
+	WRITE_ONCE(m->flags, kept | (m->flags & MOUNT_SUPER_RDONLY));
 	mutex_unlock(&mount_mutex);
 	return err;
 }
@@ -357,14 +363,11 @@ int mount_do(const char *source, const struct path *target, const char *type, un
 }
 
 /* The whole tree's root: as Linux, it becomes read-only rather than go. mount_mutex held. */
-static int umount_root(struct mount *m, unsigned flags)
+static int umount_root(struct mount *m, unsigned flags) __must_hold(mount_mutex)
 {
 	if ((flags & MNT_DETACH) || (m->sb->flags & SUPER_FIXED))
 		return -EINVAL;
-	if (atomic_load(&m->writers) > 0)
-		return -EBUSY;
-	m->flags |= MS_RDONLY;
-	return 0;
+	return mount_freeze(m);
 }
 
 int mount_umount(const struct path *target, unsigned flags)

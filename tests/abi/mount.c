@@ -5,6 +5,9 @@
 
 #include <dirent.h>
 #include <linux/openat2.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -203,6 +206,50 @@ TEST(read_only_and_back)
 	CHECK_ERRNO(utimensat(AT_FDCWD, "m/f", NULL, 0), EROFS);
 	CHECK_EQ(mount(NULL, "m", NULL, MS_REMOUNT, NULL), 0);
 	CHECK_EQ(unlink("m/f"), 0);
+}
+
+static atomic_bool is_open, over;
+
+static void *open_and_close(void *arg)
+{
+	(void)arg;
+	while (!over) {
+		int fd = open("m/f", O_WRONLY);
+
+		if (fd < 0)
+			continue;
+		is_open = true;
+		sched_yield();
+		is_open = false;
+		close(fd);
+	}
+	return NULL;
+}
+
+/* A mount that has become read-only has no file open for writing, whoever was about to open one. */
+TEST(nobody_writes_to_what_has_become_read_only)
+{
+	pthread_t thread;
+
+	enter_tmpfs(NULL);
+	CHECK_EQ(mkdir("m", 0755), 0);
+	CHECK_EQ(mount("t", "m", "tmpfs", 0, NULL), 0);
+	create("m/f");
+	CHECK_EQ(pthread_create(&thread, NULL, open_and_close, NULL), 0);
+	for (int round = 0; round < 500; round++) {
+		if (mount(NULL, "m", NULL, MS_REMOUNT | MS_RDONLY, NULL) != 0) {
+			CHECK_EQ(errno, EBUSY);
+			sched_yield();
+			continue;
+		}
+		for (int look = 0; look < 20; look++) {
+			CHECK(!is_open);
+			sched_yield();
+		}
+		CHECK_EQ(mount(NULL, "m", NULL, MS_REMOUNT, NULL), 0);
+	}
+	over = true;
+	CHECK_EQ(pthread_join(thread, NULL), 0);
 }
 
 TEST(a_mount_forbids_devices_and_programs)
