@@ -216,8 +216,10 @@ static void *open_and_close(void *arg)
 	while (!over) {
 		int fd = open("m/f", O_WRONLY);
 
-		if (fd < 0)
+		if (fd < 0) {
+			sched_yield();
 			continue;
+		}
 		is_open = true;
 		sched_yield();
 		is_open = false;
